@@ -1,0 +1,210 @@
+//! How good a flow is, by draws from it and by frames it did not make.
+
+use crate::observers::state_of;
+use crate::plan::{FlowPlan, Plan};
+use crate::random::Random;
+use crate::simulation::SamplePool;
+use crate::statistics::{StateIndex, WeightSummary, Weights};
+use mcflow_flows::{Generator, TrainingReport};
+use mcflow_potentials::{Configuration, Vectors};
+use serde::{Deserialize, Serialize};
+
+/// A number with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The number.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+/// Free-energy difference between two states, in kT.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateDifference {
+    /// The state it is counted from.
+    pub from: String,
+    /// The other state.
+    pub to: String,
+    /// F(to) - F(from) in kT.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+/// How draws are accepted from the frames of a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateAcceptance {
+    /// The state; `None` for frames in none.
+    pub state: Option<String>,
+    /// Frames looked at.
+    pub frames: usize,
+    /// Mean over frames x and draws x' of min(1, w(x')/w(x)).
+    pub acceptance: f64,
+}
+
+/// The judgement of a flow before production.
+///
+/// A flow that has dropped a state looks perfect by its own weights. `acceptance` by state shows it: frames of the state it lacks have
+/// huge weights, and draws from there are never accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowAssessment {
+    /// Its name.
+    pub name: String,
+    /// Number of trainable parameters.
+    pub parameters: usize,
+    /// Wall time of training; `None` where the weights were read.
+    pub training_seconds: Option<f64>,
+    /// Steps of training.
+    pub training_steps: Option<u64>,
+    /// Loss on held-out samples and fixed latents with the best weights.
+    pub held_out_loss: Option<f64>,
+    /// Draws the following figures come from.
+    pub draws: usize,
+    /// Kish effective samples over draws: (sum w)^2 / (n sum w^2).
+    pub effective_sample_fraction: Option<f64>,
+    /// The largest weight over the sum of all.
+    pub largest_weight: Option<f64>,
+    /// Shape of the tail of the weights; above 0.7 the error bars below are not to be trusted.
+    pub pareto_k: Option<f64>,
+    /// ln Z of exp(-u) over all positions, by the mean weight.
+    pub log_z: Option<Measured>,
+    /// Differences between states by the weights of the draws.
+    pub free_energy_differences: Vec<StateDifference>,
+    /// Mean acceptance of draws in equilibrium, from the weights alone.
+    pub draw_acceptance: Option<f64>,
+    /// The same from frames that other moves made, by state.
+    pub acceptance: Vec<StateAcceptance>,
+}
+
+const REFERENCE_FRAMES_OF_A_STATE: usize = 500;
+
+/// Judges `generator`.
+///
+/// ln w(x) = -u(x) - ln q(x); averages by equation 4 of Coretti et al. 2024 (after Noé et al., Science 365 (2019) eaaw1147).
+pub(crate) fn assess(
+    plan: &Plan,
+    flow: &FlowPlan,
+    generator: &Generator,
+    reference: &SamplePool,
+    report: Option<&TrainingReport>,
+    random: &mut Random,
+) -> FlowAssessment {
+    let dim = generator.dim();
+    let mut latents = vec![0.0; flow.assessment_draws * dim];
+    generator.draw_latent(random, &mut latents);
+    let mut rows = latents.clone();
+    let mut log_det = vec![0.0; flow.assessment_draws];
+    generator.forward(&latents, &mut rows, &mut log_det);
+    let log_weights = log_weights(plan, generator, &rows);
+    let weights = Weights::new(&log_weights).ok();
+    let summary: Option<WeightSummary> = weights.as_ref().map(Weights::summary);
+
+    let cell = &plan.starts[0].cell;
+    let state_of_row = |row: &[f64]| -> StateIndex {
+        let positions = Vectors::from_row(cell.dimension(), row);
+        state_of(&plan.states, &Configuration { positions, cell: cell.clone() }).map(|s| s as u32)
+    };
+    let states: Vec<StateIndex> = rows.chunks(dim).map(state_of_row).collect();
+    let mut free_energy_differences = Vec::new();
+    if let Some(weights) = &weights {
+        for to in 1..plan.states.len() {
+            if let Ok(difference) = weights.free_energy_difference(&states, 0, to as u32) {
+                free_energy_differences.push(StateDifference {
+                    from: plan.states[0].name.clone(),
+                    to: plan.states[to].name.clone(),
+                    value: difference.value,
+                    standard_error: difference.standard_error,
+                });
+            }
+        }
+    }
+
+    let mut sorted: Vec<f64> = log_weights.iter().copied().filter(|w| !w.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let acceptance = acceptance_by_state(plan, generator, reference, &sorted);
+    FlowAssessment {
+        name: flow.name.clone(),
+        parameters: generator.n_parameters(),
+        training_seconds: report.map(|r| r.seconds),
+        training_steps: report.map(|r| r.steps as u64),
+        held_out_loss: report.map(|r| r.held_out_loss),
+        draws: flow.assessment_draws,
+        effective_sample_fraction: summary.as_ref().map(|s| s.effective_fraction),
+        largest_weight: summary.as_ref().map(|s| s.largest_weight),
+        pareto_k: summary.as_ref().and_then(|s| s.pareto_k),
+        log_z: summary.as_ref().map(|s| Measured { value: s.log_z.value, standard_error: s.log_z.standard_error }),
+        free_energy_differences,
+        draw_acceptance: equilibrium_acceptance(&sorted),
+        acceptance,
+    }
+}
+
+fn log_weights(plan: &Plan, generator: &Generator, rows: &[f64]) -> Vec<f64> {
+    let n = rows.len() / generator.dim();
+    let (mut energies, mut log_density) = (vec![0.0; n], vec![0.0; n]);
+    plan.potential.energies(&plan.starts[0].cell, rows, &mut energies);
+    generator.log_density(rows, &mut log_density);
+    let beta = plan.thermodynamic_state.beta;
+    energies.iter().zip(log_density).map(|(energy, log_q)| -beta * energy - log_q).collect()
+}
+
+/// Mean of min(1, w'/w) with x from the target and x' from the flow: sum over pairs of draws of min(w, w') over n sum w.
+///
+/// With the weights sorted upwards, draw k is the smaller one against the n - k - 1 above it.
+fn equilibrium_acceptance(sorted: &[f64]) -> Option<f64> {
+    let largest = *sorted.last()?;
+    if !largest.is_finite() {
+        return None;
+    }
+    let n = sorted.len();
+    let (mut pairs, mut total) = (0.0, 0.0);
+    for (k, log_w) in sorted.iter().enumerate() {
+        let w = (log_w - largest).exp();
+        pairs += w * (1 + 2 * (n - k - 1)) as f64;
+        total += w;
+    }
+    Some(pairs / (n as f64 * total))
+}
+
+fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePool, sorted: &[f64]) -> Vec<StateAcceptance> {
+    let dim = generator.dim();
+    let mut result = Vec::new();
+    let mut names: Vec<Option<usize>> = (0..plan.states.len()).map(Some).collect();
+    names.push(None);
+    for state in names {
+        let members: Vec<usize> = (0..reference.states.len()).filter(|&k| reference.states[k] == state).collect();
+        // Evenly spaced frames: neighbours in time are alike.
+        let stride = members.len().div_ceil(REFERENCE_FRAMES_OF_A_STATE).max(1);
+        let chosen: Vec<usize> = members.into_iter().step_by(stride).collect();
+        if chosen.is_empty() || sorted.is_empty() {
+            continue;
+        }
+        let rows: Vec<f64> = chosen.iter().flat_map(|&k| reference.rows[k * dim..(k + 1) * dim].iter().copied()).collect();
+        let mut total = 0.0;
+        for log_w in log_weights(plan, generator, &rows) {
+            let above = sorted.partition_point(|&w| w < log_w);
+            let below: f64 = sorted[..above].iter().map(|w| (w - log_w).exp()).sum();
+            total += (below + (sorted.len() - above) as f64) / sorted.len() as f64;
+        }
+        result.push(StateAcceptance {
+            state: state.map(|s| plan.states[s].name.clone()),
+            frames: chosen.len(),
+            acceptance: total / chosen.len() as f64,
+        });
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::equilibrium_acceptance;
+
+    #[test]
+    fn equilibrium_acceptance_is_the_sum_over_pairs() {
+        let log_weights = [-1.3f64, -0.2, 0.4, 2.0];
+        let w: Vec<f64> = log_weights.iter().map(|w| w.exp()).collect();
+        let pairs: f64 = w.iter().flat_map(|a| w.iter().map(move |b| a.min(*b))).sum();
+        let expected = pairs / (4.0 * w.iter().sum::<f64>());
+        assert!((equilibrium_acceptance(&log_weights).unwrap() - expected).abs() < 1e-14);
+    }
+}

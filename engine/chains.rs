@@ -1,0 +1,142 @@
+//! All walkers of a run, swept through the schedule in step.
+
+use crate::moves::Tally;
+use crate::schedule::{Entry, tuned_parameter};
+use crate::walker::{Environment, Walker};
+use crate::record::Recorder;
+use crate::{RunError, StopReason};
+use mcflow_flows::Generator;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Trained flows by name.
+pub type Generators = BTreeMap<String, Generator>;
+
+/// The walkers and what they share while they move.
+pub struct Chains<'a> {
+    /// The walkers, in a fixed order.
+    pub walkers: Vec<Walker>,
+    /// Step size or time step of each schedule entry.
+    pub parameters: Vec<f64>,
+    /// The schedule.
+    pub entries: &'a [Entry],
+    /// Potential, particles, target distribution.
+    pub environment: Environment<'a>,
+}
+
+impl Chains<'_> {
+    /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not in `generators` are left out.
+    ///
+    /// Entries without a flow run in each walker alone, all those between two entries with a flow in one go; an entry with a flow runs in
+    /// all walkers at once. Each walker sees the same order of entries and uses its own random numbers, so threads change nothing.
+    ///
+    /// # Errors
+    /// A walker whose energy, positions or momenta are no longer finite.
+    pub fn sweep(&mut self, first: u64, count: u64, generators: &Generators) -> Result<(), RunError> {
+        let mut pending: Vec<(usize, f64)> = Vec::new();
+        for sweep in first..first + count {
+            for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
+                match entry.flow() {
+                    None => pending.push((index, self.parameters[index])),
+                    Some(name) => {
+                        if let Some(generator) = generators.get(name) {
+                            self.run_local(&mut pending);
+                            entry.run_flow(self.parameters[index], &mut self.walkers, index, generator, &self.environment);
+                        }
+                    }
+                }
+            }
+        }
+        self.run_local(&mut pending);
+        self.check_finite(first + count - 1)
+    }
+
+    fn run_local(&mut self, pending: &mut Vec<(usize, f64)>) {
+        let (entries, environment) = (self.entries, self.environment);
+        self.walkers.par_iter_mut().for_each(|walker| {
+            for &(index, parameter) in pending.iter() {
+                entries[index].run_local(parameter, walker, index, &environment);
+            }
+        });
+        pending.clear();
+    }
+
+    fn check_finite(&self, sweep: u64) -> Result<(), RunError> {
+        for (number, walker) in self.walkers.iter().enumerate() {
+            let state = &walker.state;
+            let found = if !state.energy.is_finite() {
+                format!("a potential energy of {}", state.energy)
+            } else if !state.configuration.positions.all_finite() {
+                "a position that is not a finite number".to_string()
+            } else if !state.momenta.all_finite() {
+                "a momentum that is not a finite number".to_string()
+            } else {
+                continue;
+            };
+            return Err(RunError::NonFinite { walker: number, sweep, found });
+        }
+        Ok(())
+    }
+
+    /// Counts of each entry over all walkers.
+    pub fn totals(&self) -> Vec<Tally> {
+        let mut totals = vec![Tally::default(); self.entries.len()];
+        for walker in &self.walkers {
+            for (total, tally) in totals.iter_mut().zip(&walker.tallies) {
+                total.add(tally);
+            }
+        }
+        totals
+    }
+
+    /// Tunes every tuned entry by the counts since `earlier`, and returns the present counts.
+    pub fn tune(&mut self, earlier: &[Tally]) -> Vec<Tally> {
+        let totals = self.totals();
+        for (index, entry) in self.entries.iter().enumerate() {
+            if let Some(target) = entry.target_acceptance() {
+                let counts = totals[index].since(&earlier[index]);
+                let largest = entry.largest_parameter(&self.walkers[0].state.configuration.cell);
+                self.parameters[index] = tuned_parameter(self.parameters[index], target, &counts, largest);
+            }
+        }
+        totals
+    }
+
+    /// Forgets all counts: production starts with zeros.
+    pub fn reset_tallies(&mut self) {
+        for walker in &mut self.walkers {
+            walker.tallies.fill(Tally::default());
+        }
+    }
+
+    /// Recomputes all energies; returns the largest relative difference from the running ones.
+    pub fn refresh_energies(&mut self) -> f64 {
+        let potential = self.environment.potential;
+        self.walkers.par_iter_mut().map(|walker| walker.refresh_energy(potential)).reduce(|| 0.0, f64::max)
+    }
+}
+
+/// What watches a run from outside: progress, and the wish to stop.
+pub trait Monitor {
+    /// Called a few times a second at most points between sweeps.
+    fn progress(&mut self, progress: &Progress);
+    /// Whether the run should write its checkpoint and end.
+    fn stop(&self) -> Option<StopReason> {
+        None
+    }
+    /// Called after each sample of production.
+    fn recorded(&mut self, _recorder: &Recorder) {}
+}
+
+/// How far a phase is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// The name of the phase.
+    pub phase: String,
+    /// Done of `total`, in sweeps or training steps.
+    pub done: u64,
+    /// All of the phase.
+    pub total: u64,
+    /// One or two figures of the moment: acceptances, losses.
+    pub figures: String,
+}

@@ -1,0 +1,98 @@
+//! Checkpoints: the whole of a run in one file, written aside and renamed.
+
+use crate::RunError;
+use crate::assessment::FlowAssessment;
+use crate::moves::Tally;
+use crate::record::RecordPosition;
+use crate::simulation::{Phase, PhaseCost, SamplePool};
+use crate::walker::WalkerState;
+use mcflow_flows::{TrainingReport, TrainingState};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// All that a run needs to go on to the same bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stored {
+    pub(crate) phase: Phase,
+    pub(crate) done: u64,
+    pub(crate) walkers: Vec<WalkerState>,
+    pub(crate) parameters: Vec<f64>,
+    pub(crate) tuned_at: Vec<Tally>,
+    pub(crate) pool: SamplePool,
+    pub(crate) training: Option<TrainingState>,
+    pub(crate) reports: BTreeMap<String, TrainingReport>,
+    pub(crate) assessments: Vec<FlowAssessment>,
+    pub(crate) costs: BTreeMap<String, PhaseCost>,
+    pub(crate) largest_drift: f64,
+    pub(crate) record: RecordPosition,
+}
+
+/// First bytes of a checkpoint: what it is, and of which layout.
+const MAGIC: &[u8; 16] = b"mcflow state v01";
+
+fn path_in(directory: &Path) -> PathBuf {
+    directory.join("checkpoint").join("state.bin")
+}
+
+/// Whether `directory` holds a checkpoint.
+pub fn exists(directory: &Path) -> bool {
+    path_in(directory).exists()
+}
+
+/// Writes a checkpoint, replacing the last one only when the new one is whole.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(directory: &Path, stored: &Stored, input_hash: &str) -> Result<(), RunError> {
+    let path = path_in(directory);
+    let failed = |source| RunError::File { path: path.display().to_string(), source };
+    let body = postcard::to_stdvec(&(input_hash, stored)).map_err(|e| failed(std::io::Error::other(e)))?;
+    let folder = path.parent().expect("a file in a folder");
+    fs::create_dir_all(folder).map_err(failed)?;
+    let aside = folder.join("state.bin.tmp");
+    let mut file = fs::File::create(&aside).map_err(failed)?;
+    file.write_all(MAGIC).and_then(|()| file.write_all(&Sha256::digest(&body))).and_then(|()| file.write_all(&body)).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    fs::rename(&aside, &path).map_err(failed)
+}
+
+/// Reads the checkpoint of a run of the input with this hash.
+///
+/// # Errors
+/// No checkpoint; one that is cut, damaged, or of another version; one of another input.
+pub fn read(directory: &Path, input_hash: &str) -> Result<Stored, RunError> {
+    let path = path_in(directory);
+    let wrong = |found: &str, expected: &str| RunError::Checkpoint {
+        path: path.display().to_string(),
+        found: found.to_string(),
+        expected: expected.to_string(),
+    };
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(wrong("no checkpoint", "the folder of a run that was stopped (start it without --resume)"));
+        }
+        Err(source) => return Err(RunError::File { path: path.display().to_string(), source }),
+    };
+    let damaged = || wrong("a damaged or cut checkpoint", "a whole one (start the run again, into another folder)");
+    let Some(rest) = bytes.strip_prefix(MAGIC) else {
+        return Err(if bytes.starts_with(&MAGIC[..12]) {
+            wrong("a checkpoint of another version of mcflow", "the version that wrote it")
+        } else {
+            damaged()
+        });
+    };
+    let (digest, body) = rest.split_at_checked(32).ok_or_else(damaged)?;
+    if Sha256::digest(body).as_slice() != digest {
+        return Err(damaged());
+    }
+    let (hash, stored): (String, Stored) = postcard::from_bytes(body).map_err(|_| damaged())?;
+    if hash != input_hash {
+        return Err(wrong("a checkpoint of another input", "the input (and the files it names) that the run was started with, unchanged"));
+    }
+    Ok(stored)
+}

@@ -1,0 +1,91 @@
+//! Markov chains over configurations: the only place that knows temperature and the accept rule.
+
+pub mod accept;
+mod assessment;
+mod chains;
+pub mod checkpoint;
+pub mod dynamics;
+mod microstate;
+pub mod moves;
+pub mod observers;
+mod plan;
+mod random;
+mod record;
+mod schedule;
+mod simulation;
+mod speed;
+mod start;
+pub mod statistics;
+mod target;
+mod thermodynamics;
+pub mod trajectory;
+mod walker;
+
+pub use assessment::{FlowAssessment, Measured, StateAcceptance, StateDifference};
+pub use chains::{Chains, Generators, Monitor, Progress};
+pub use microstate::Microstate;
+pub use plan::{FlowPlan, FlowSource, Lengths, Plan, Samples, TrajectoryFormat, TrajectoryPlan};
+pub use random::{Random, normal, purpose_stream, streams};
+pub use record::{Accumulator, Recorder};
+pub use schedule::{Entry, tuned_parameter};
+pub use simulation::{Phase, PhaseCost, SamplePool, Simulation};
+pub use speed::{Speed, measure_speed};
+pub use start::{Lattice, random_positions};
+pub use target::ReducedTarget;
+pub use thermodynamics::ThermodynamicState;
+pub use walker::{Environment, Scratch, Walker, WalkerState};
+
+/// Why a run ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The user asked for it.
+    Interrupted,
+    /// The time it was given is over.
+    OutOfTime,
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A number of a walker's state is no longer finite.
+    #[error(
+        "walker {walker} has {found} after sweep {sweep}; with plain dynamics take a smaller time step, else look at the starting configuration"
+    )]
+    NonFinite {
+        /// Which walker.
+        walker: usize,
+        /// After which sweep.
+        sweep: u64,
+        /// What was found.
+        found: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A checkpoint does not fit.
+    #[error("{path}: {found}; expected {expected}")]
+    Checkpoint {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// Training failed.
+    #[error("training of the flow `{flow}`: {message}")]
+    Training {
+        /// Its name.
+        flow: String,
+        /// Why.
+        message: String,
+    },
+    /// The run was told to stop; its checkpoint is written.
+    #[error("stopped before the end; its checkpoint is written")]
+    Stopped(StopReason),
+}

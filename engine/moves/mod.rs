@@ -1,0 +1,113 @@
+//! Moves: each proposes, none decides.
+//!
+//! A move reads the state and returns a [`Proposal`]; [`Walker::decide`](crate::walker::Walker::decide) accepts or rejects it by the
+//! one accept rule and counts. Adding a move is one file here, one line in [`Entry`](crate::schedule::Entry), one row in
+//! `tests/exactness.rs` with its mutant.
+
+mod displacement;
+mod flow_rows;
+mod generator_draw;
+mod hamiltonian;
+mod latent_walk;
+mod volume;
+
+pub use displacement::Displacement;
+pub use flow_rows::ROUND_TRIP_TOLERANCE;
+pub use generator_draw::GeneratorDraw;
+pub use hamiltonian::{Hmc, MetropolizedStep};
+pub use latent_walk::LatentWalk;
+pub use volume::{Volume, VolumeMeasure};
+
+use crate::microstate::Microstate;
+use crate::walker::{Environment, Scratch};
+use serde::{Deserialize, Serialize};
+
+/// What would change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// One particle goes elsewhere.
+    Particle {
+        /// Which.
+        index: usize,
+        /// Where to.
+        to: [f64; 3],
+    },
+    /// Everything: the proposal is the walker's other buffer, to be swapped in.
+    Whole,
+}
+
+/// What a rejection does to the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnReject {
+    /// Nothing.
+    Keep,
+    /// Reverses the momenta (moves that keep momenta and are reversible only up to their reversal).
+    FlipMomenta,
+}
+
+/// A proposed change with all that the decision needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proposal {
+    /// The change.
+    pub change: Change,
+    /// Potential energy after the change.
+    pub energy: f64,
+    /// Logarithm of the ratio of proposal densities, reverse over forward, with Jacobians and momentum terms: added to -delta_u.
+    pub log_q_ratio: f64,
+    /// What a rejection does.
+    pub on_reject: OnReject,
+}
+
+/// A way to propose. What depends on the state beyond these arguments does not exist.
+pub trait Move: Send + Sync {
+    /// A proposal from `state`, or `None` where the proposed point is outside the space (which counts as a rejection).
+    fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal>;
+}
+
+/// What became of a move's proposals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Proposals asked for.
+    pub attempted: u64,
+    /// Proposals accepted.
+    pub accepted: u64,
+    /// Proposals outside the space.
+    pub infeasible: u64,
+    /// Proposals whose energy or ratio was NaN or +inf.
+    pub non_finite: u64,
+    /// Sum of the acceptance probabilities.
+    pub probability: f64,
+}
+
+impl Tally {
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Tally) {
+        self.attempted += other.attempted;
+        self.accepted += other.accepted;
+        self.infeasible += other.infeasible;
+        self.non_finite += other.non_finite;
+        self.probability += other.probability;
+    }
+
+    /// The counts since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Tally) -> Tally {
+        Tally {
+            attempted: self.attempted - earlier.attempted,
+            accepted: self.accepted - earlier.accepted,
+            infeasible: self.infeasible - earlier.infeasible,
+            non_finite: self.non_finite - earlier.non_finite,
+            probability: self.probability - earlier.probability,
+        }
+    }
+
+    /// Accepted over attempted; `None` before the first attempt.
+    pub fn acceptance(&self) -> Option<f64> {
+        (self.attempted > 0).then(|| self.accepted as f64 / self.attempted as f64)
+    }
+
+    /// Mean acceptance probability; `None` before the first attempt.
+    pub fn mean_probability(&self) -> Option<f64> {
+        (self.attempted > 0).then(|| self.probability / self.attempted as f64)
+    }
+}

@@ -1,0 +1,66 @@
+//! The whole cell scaled, with all particles in it.
+
+use super::{Change, Move, OnReject, Proposal};
+use crate::microstate::Microstate;
+use crate::walker::{Environment, Scratch};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+/// In which variable the volume walks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VolumeMeasure {
+    /// Uniform steps in ln V.
+    #[default]
+    Logarithmic,
+    /// Uniform steps in V.
+    Linear,
+}
+
+/// Scales cell and positions isotropically: ln V' (or V') uniform within `step` of ln V (or V).
+///
+/// In fractional coordinates s the target is V^N exp(-beta (U + P V)) dV ds. A symmetric step in V therefore has
+/// `log_q_ratio` = N ln(V'/V); a symmetric step in ln V is proposed with density 1/V' in V, which adds one more ln(V'/V): (N + 1).
+///
+/// Source: Frenkel and Smit, Understanding Molecular Simulation, 2nd ed. (2002), section 5.4.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Volume {
+    /// Largest change of ln V (a number) or of V (a volume).
+    pub step: f64,
+    /// Which of the two.
+    pub measure: VolumeMeasure,
+}
+
+impl Move for Volume {
+    fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
+        let n = state.configuration.positions.n() as f64;
+        let volume = state.configuration.cell.volume()?;
+        let change = self.step * (2.0 * scratch.random.random::<f64>() - 1.0);
+        let (ratio, power) = match self.measure {
+            VolumeMeasure::Logarithmic => (change.exp(), n + 1.0),
+            VolumeMeasure::Linear => (1.0 + change / volume, n),
+        };
+        if ratio.is_nan() || ratio <= 0.0 {
+            return None;
+        }
+        let dimension = state.configuration.cell.dimension();
+        let factor = ratio.powf(1.0 / dimension as f64);
+        let cell = state.configuration.cell.scaled(factor);
+        if cell.smallest_height() < environment.potential.smallest_valid_height() {
+            return None;
+        }
+        scratch.other.configuration.cell = cell;
+        let scaled = scratch.other.configuration.positions.row_mut();
+        for (to, from) in scaled.iter_mut().zip(state.configuration.positions.row()) {
+            *to = from * factor;
+        }
+        scratch.other.momenta.copy_from(&state.momenta);
+        scratch.other.forces_current = false;
+        scratch.other.evaluate_energy(environment.potential, scratch.workspace);
+        Some(Proposal {
+            change: Change::Whole,
+            energy: scratch.other.energy,
+            log_q_ratio: power * ratio.ln(),
+            on_reject: OnReject::Keep,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The numbers of one sample: a row of `observables.csv`.
+
+use super::Variable;
+use crate::walker::{Environment, Walker};
+
+/// One number a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Potential energy U.
+    PotentialEnergy,
+    /// Potential energy a particle, U/N.
+    PotentialEnergyPerParticle,
+    /// The part of the potential energy of one term, by its place in the potential.
+    Term(String, usize),
+    /// Pressure (N kT + W/d) / V, with tail corrections.
+    Pressure,
+    /// N / V.
+    Density,
+    /// Volume.
+    Volume,
+    /// Kinetic temperature 2K / f, in units of energy.
+    KineticTemperature,
+    /// A variable, with its name.
+    Variable(String, Variable),
+}
+
+impl Column {
+    /// Its name in files.
+    pub fn name(&self) -> String {
+        match self {
+            Self::PotentialEnergy => "potential_energy".to_string(),
+            Self::PotentialEnergyPerParticle => "potential_energy_per_particle".to_string(),
+            Self::Term(name, _) => format!("energy.{}", name.replace(' ', "_")),
+            Self::Pressure => "pressure".to_string(),
+            Self::Density => "density".to_string(),
+            Self::Volume => "volume".to_string(),
+            Self::KineticTemperature => "kinetic_temperature".to_string(),
+            Self::Variable(name, _) => name.clone(),
+        }
+    }
+}
+
+/// All columns of a walker whose energy and virial have just been refreshed. `unit_of_temperature` is k_B in the units of the run.
+pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment, boltzmann: f64) -> Vec<f64> {
+    let wants_terms = columns.iter().any(|c| matches!(c, Column::Term(..)));
+    let terms = if wants_terms {
+        environment.potential.energies_by_term(&walker.state.configuration, &mut walker.workspace)
+    } else {
+        Vec::new()
+    };
+    let state = &walker.state;
+    let n = state.configuration.positions.n() as f64;
+    let dimension = state.configuration.cell.dimension() as f64;
+    columns
+        .iter()
+        .map(|column| match column {
+            Column::PotentialEnergy => state.energy,
+            Column::PotentialEnergyPerParticle => state.energy / n,
+            Column::Term(_, k) => terms[*k].1.energy,
+            Column::Pressure => {
+                let virial = state.virial.expect("refreshed before sampling");
+                (n / environment.thermodynamic_state.beta + virial / dimension) / state.volume()
+            }
+            Column::Density => n / state.volume(),
+            Column::Volume => state.volume(),
+            Column::KineticTemperature => {
+                2.0 * state.kinetic_energy(environment.particles) / (state.degrees_of_freedom() as f64 * boltzmann)
+            }
+            Column::Variable(_, variable) => variable.value(&state.configuration),
+        })
+        .collect()
+}

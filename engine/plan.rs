@@ -1,0 +1,134 @@
+//! A run as data: all that is decided before the first step.
+
+use crate::observers::{Column, Observable, State};
+use crate::schedule::Entry;
+use crate::thermodynamics::ThermodynamicState;
+use crate::walker::Environment;
+use mcflow_flows::{Architecture, Generator, Prior, Training};
+use mcflow_potentials::{Configuration, Particles, PotentialSum};
+
+/// Everything a run is made of. Made and checked by the reader of inputs; never changed afterwards.
+pub struct Plan {
+    /// What the particles are.
+    pub particles: Particles,
+    /// The potential energy.
+    pub potential: PotentialSum,
+    /// The target distribution.
+    pub thermodynamic_state: ThermodynamicState,
+    /// k_B in the units of the run.
+    pub boltzmann: f64,
+    /// The starting configuration of each walker.
+    pub starts: Vec<Configuration>,
+    /// One sweep.
+    pub entries: Vec<Entry>,
+    /// Named regions whose populations are measured.
+    pub states: Vec<State>,
+    /// Numbers of each sample.
+    pub columns: Vec<Column>,
+    /// Profiles and radial distribution functions.
+    pub functions: Vec<Observable>,
+    /// Flows to be trained or used.
+    pub flows: Vec<FlowPlan>,
+    /// Lengths of the phases.
+    pub lengths: Lengths,
+    /// Trajectory files.
+    pub trajectories: Vec<TrajectoryPlan>,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Hash of the input's text and of the files it names: ties a checkpoint to them.
+    pub input_hash: String,
+    /// Hash of what defines the target distribution: ties weights to it.
+    pub system_hash: String,
+    /// The name of the units.
+    pub units: String,
+    /// How many ångström a unit of length is (1 in reduced units): what DCD readers expect.
+    pub angstroms: f64,
+}
+
+impl Plan {
+    /// What all walkers share.
+    pub fn environment(&self) -> Environment<'_> {
+        Environment {
+            potential: &self.potential,
+            particles: &self.particles,
+            thermodynamic_state: self.thermodynamic_state,
+            mutant: None,
+        }
+    }
+
+    /// Why the chain is not exact; empty where it is.
+    pub fn inexact_because(&self) -> Vec<String> {
+        self.entries.iter().filter_map(Entry::inexact_because).collect()
+    }
+}
+
+/// Numbers of sweeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lengths {
+    /// Sweeps before anything counts; once more, with all moves, after training.
+    pub equilibration: u64,
+    /// Sweeps that count.
+    pub production: u64,
+    /// A sample each so many sweeps.
+    pub record_every: u64,
+}
+
+/// A flow of a run.
+pub struct FlowPlan {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub source: FlowSource,
+    /// Draws made after training to judge it and to reweight.
+    pub assessment_draws: usize,
+}
+
+/// Where a flow comes from.
+pub enum FlowSource {
+    /// Weights that were trained before.
+    Trained(Box<Generator>),
+    /// Training in this run.
+    Train {
+        /// Its layers.
+        architecture: Architecture,
+        /// Its prior.
+        prior: Prior,
+        /// How to train.
+        training: Training,
+        /// On which samples.
+        samples: Samples,
+    },
+}
+
+/// Where samples for training come from.
+pub enum Samples {
+    /// From the walkers of this run, by their local moves.
+    FromRun {
+        /// How many in all.
+        frames: usize,
+        /// Sweeps between two frames of a walker.
+        every: u64,
+    },
+    /// Rows read from a file.
+    Rows(Vec<f64>),
+}
+
+/// One kind of trajectory file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrajectoryPlan {
+    /// DCD or extended XYZ.
+    pub format: TrajectoryFormat,
+    /// Sweeps between frames; a multiple of `record_every`.
+    pub every: u64,
+    /// Which walkers are written, a file each.
+    pub walkers: Vec<usize>,
+}
+
+/// Formats that trajectories are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum TrajectoryFormat {
+    /// Binary, single precision: CHARMM/NAMD DCD.
+    Dcd,
+    /// Text, full precision: extended XYZ.
+    Xyz,
+}

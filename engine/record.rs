@@ -1,0 +1,311 @@
+//! What production writes and keeps: columns, states, accumulated functions, trajectories.
+
+use crate::RunError;
+use crate::chains::Chains;
+use crate::observers::{Observable, sample, state_of};
+use crate::plan::{Plan, TrajectoryFormat};
+use crate::statistics::{Histogram, RadialDistribution, StateIndex};
+use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// An accumulated function of one walker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Accumulator {
+    /// Counts of a variable.
+    Profile(Histogram),
+    /// Counts of distances.
+    RadialDistribution(RadialDistribution),
+}
+
+/// Where the files of a record end, and what has been accumulated.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordPosition {
+    samples: u64,
+    csv_bytes: u64,
+    trajectories: Vec<WriterPosition>,
+    functions: Vec<Vec<Accumulator>>,
+}
+
+/// The record of production.
+pub struct Recorder {
+    path: PathBuf,
+    csv: BufWriter<File>,
+    csv_bytes: u64,
+    samples: u64,
+    columns: Vec<String>,
+    /// `[walker][column][sample]`.
+    series: Vec<Vec<Vec<f64>>>,
+    /// `[walker][sample]`.
+    states: Vec<Vec<StateIndex>>,
+    /// `[function][walker]`.
+    functions: Vec<Vec<Accumulator>>,
+    writers: Vec<WalkerTrajectory>,
+}
+
+struct WalkerTrajectory {
+    path: PathBuf,
+    every: u64,
+    walker: usize,
+    writer: TrajectoryWriter,
+}
+
+/// The name of the column that holds the state of a sample.
+pub const STATE_COLUMN: &str = "state";
+
+impl Recorder {
+    /// An empty record with its files.
+    ///
+    /// # Errors
+    /// Files that cannot be made.
+    pub fn create(plan: &Plan, directory: &Path) -> Result<Self, RunError> {
+        let path = directory.join("observables.csv");
+        let file = File::create(&path).map_err(|source| failed(&path, source))?;
+        let mut recorder = Self::empty(plan, path, file);
+        for (number, trajectory) in plan.trajectories.iter().enumerate() {
+            for &walker in &trajectory.walkers {
+                let path = trajectory_path(plan, directory, number, walker);
+                let writer = match trajectory.format {
+                    TrajectoryFormat::Xyz => XyzWriter::create(&path).map(TrajectoryWriter::Xyz),
+                    TrajectoryFormat::Dcd => DcdWriter::create(&path, dcd_settings(plan, trajectory.every)).map(TrajectoryWriter::Dcd),
+                };
+                let writer = writer.map_err(|source| failed(&path, source))?;
+                recorder.writers.push(WalkerTrajectory { path, every: trajectory.every, walker, writer });
+            }
+        }
+        let mut header: Vec<&str> = vec!["sweep", "walker"];
+        header.extend(recorder.columns.iter().map(String::as_str));
+        if !plan.states.is_empty() {
+            header.push(STATE_COLUMN);
+        }
+        let line = header.join(",");
+        recorder.write_line(&line)?;
+        recorder.flush()?;
+        Ok(recorder)
+    }
+
+    fn empty(plan: &Plan, path: PathBuf, file: File) -> Self {
+        let walkers = plan.starts.len();
+        let functions = plan
+            .functions
+            .iter()
+            .map(|function| {
+                let accumulator = match function {
+                    Observable::Profile { from, to, bins, .. } => {
+                        Accumulator::Profile(Histogram::new(*from, *to, *bins).expect("bounds were checked"))
+                    }
+                    Observable::RadialDistribution { to, bins, .. } => {
+                        let cell = &plan.starts[0].cell;
+                        let largest = to.unwrap_or(0.5 * cell.smallest_height());
+                        let radial = RadialDistribution::new(cell.dimension(), largest, *bins, None);
+                        Accumulator::RadialDistribution(radial.expect("bounds were checked"))
+                    }
+                    Observable::Column { .. } => unreachable!("columns are no accumulated functions"),
+                };
+                vec![accumulator; walkers]
+            })
+            .collect();
+        Self {
+            path,
+            csv: BufWriter::new(file),
+            csv_bytes: 0,
+            samples: 0,
+            columns: plan.columns.iter().map(crate::observers::Column::name).collect(),
+            series: vec![vec![Vec::new(); plan.columns.len()]; walkers],
+            states: vec![Vec::new(); walkers],
+            functions,
+            writers: Vec::new(),
+        }
+    }
+
+    /// The record as it was at `position`; what was written later is cut off.
+    ///
+    /// # Errors
+    /// Files that are missing, shorter than they were, or changed.
+    pub fn resume(plan: &Plan, directory: &Path, position: &RecordPosition) -> Result<Self, RunError> {
+        let path = directory.join("observables.csv");
+        let wrong = |found: String| RunError::Checkpoint {
+            path: directory.join("observables.csv").display().to_string(),
+            found,
+            expected: "the file as this run wrote it".to_string(),
+        };
+        let file = OpenOptions::new().read(true).append(true).open(&path).map_err(|source| failed(&path, source))?;
+        let length = file.metadata().map_err(|source| failed(&path, source))?.len();
+        if length < position.csv_bytes {
+            return Err(wrong(format!("{length} bytes where {} were written", position.csv_bytes)));
+        }
+        file.set_len(position.csv_bytes).map_err(|source| failed(&path, source))?;
+        let mut recorder = Self::empty(plan, path.clone(), file);
+        recorder.csv_bytes = position.csv_bytes;
+        recorder.samples = position.samples;
+        recorder.functions.clone_from(&position.functions);
+
+        let mut reader = csv::Reader::from_path(&path).map_err(|e| wrong(e.to_string()))?;
+        for record in reader.records() {
+            let record = record.map_err(|e| wrong(e.to_string()))?;
+            recorder.read_row(plan, &record).ok_or_else(|| wrong(format!("a row `{}`", record.iter().collect::<Vec<_>>().join(","))))?;
+        }
+        if recorder.series.iter().any(|s| s.first().is_some_and(|c| c.len() as u64 != position.samples)) {
+            return Err(wrong(format!("not {} rows a walker", position.samples)));
+        }
+
+        let mut positions = position.trajectories.iter();
+        for (number, trajectory) in plan.trajectories.iter().enumerate() {
+            for &walker in &trajectory.walkers {
+                let path = trajectory_path(plan, directory, number, walker);
+                let at = *positions.next().ok_or_else(|| wrong("fewer trajectories in the checkpoint".to_string()))?;
+                let writer = match trajectory.format {
+                    TrajectoryFormat::Xyz => XyzWriter::resume(&path, at).map(TrajectoryWriter::Xyz),
+                    TrajectoryFormat::Dcd => DcdWriter::resume(&path, dcd_settings(plan, trajectory.every), at.frames).map(TrajectoryWriter::Dcd),
+                };
+                let writer = writer.map_err(|source| failed(&path, source))?;
+                recorder.writers.push(WalkerTrajectory { path, every: trajectory.every, walker, writer });
+            }
+        }
+        Ok(recorder)
+    }
+
+    fn read_row(&mut self, plan: &Plan, record: &csv::StringRecord) -> Option<()> {
+        let walker: usize = record.get(1)?.parse().ok()?;
+        for (k, series) in self.series.get_mut(walker)?.iter_mut().enumerate() {
+            series.push(record.get(2 + k)?.parse().ok()?);
+        }
+        let state = record.get(2 + self.columns.len()).filter(|name| !name.is_empty());
+        let state = state.map(|name| plan.states.iter().position(|s| s.name == name)).map_or(Some(None), |found| found.map(Some))?;
+        self.states[walker].push(state.map(|s| s as u32));
+        Some(())
+    }
+
+    /// Records one sample of every walker, whose energies have just been refreshed.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn record(&mut self, sweep: u64, plan: &Plan, chains: &mut Chains) -> Result<(), RunError> {
+        let environment = chains.environment;
+        let samples: Vec<(Vec<f64>, StateIndex)> = chains
+            .walkers
+            .par_iter_mut()
+            .map(|walker| {
+                let row = sample(&plan.columns, walker, &environment, plan.boltzmann);
+                (row, state_of(&plan.states, &walker.state.configuration).map(|s| s as u32))
+            })
+            .collect();
+        for (functions, observable) in self.functions.iter_mut().zip(&plan.functions) {
+            functions.par_iter_mut().zip(&chains.walkers).for_each(|(accumulator, walker)| {
+                let configuration = &walker.state.configuration;
+                match (accumulator, observable) {
+                    (Accumulator::Profile(histogram), Observable::Profile { of, .. }) => histogram.add(of.value(configuration)),
+                    (Accumulator::RadialDistribution(radial), _) => {
+                        radial.add(configuration, &plan.particles).expect("a periodic cell was checked");
+                    }
+                    _ => unreachable!("accumulators follow the observables"),
+                }
+            });
+        }
+        for (walker, (row, state)) in samples.into_iter().enumerate() {
+            let mut line = format!("{sweep},{walker}");
+            for (series, value) in self.series[walker].iter_mut().zip(row) {
+                series.push(value);
+                line.push_str(&format!(",{value}"));
+            }
+            if !plan.states.is_empty() {
+                line.push(',');
+                line.push_str(state.map_or("", |s| &plan.states[s as usize].name));
+            }
+            self.states[walker].push(state);
+            self.write_line(&line)?;
+        }
+        for trajectory in self.writers.iter_mut().filter(|t| sweep.is_multiple_of(t.every)) {
+            let state = &chains.walkers[trajectory.walker].state;
+            let frame = Frame {
+                energy: Some(state.energy),
+                step: Some(sweep),
+                walker: Some(trajectory.walker),
+                ..Frame::new(&state.configuration.positions, &state.configuration.cell, &plan.particles)
+            };
+            trajectory.writer.write(&frame).map_err(|source| failed(&trajectory.path, source))?;
+        }
+        self.samples += 1;
+        Ok(())
+    }
+
+    fn write_line(&mut self, line: &str) -> Result<(), RunError> {
+        self.csv_bytes += line.len() as u64 + 1;
+        writeln!(self.csv, "{line}").map_err(|source| failed(&self.path, source))
+    }
+
+    /// Puts everything on the disk.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn flush(&mut self) -> Result<(), RunError> {
+        self.csv.flush().map_err(|source| failed(&self.path, source))?;
+        for trajectory in &mut self.writers {
+            trajectory.writer.flush().map_err(|source| failed(&trajectory.path, source))?;
+        }
+        Ok(())
+    }
+
+    /// Where everything ends now.
+    pub fn position(&self) -> RecordPosition {
+        RecordPosition {
+            samples: self.samples,
+            csv_bytes: self.csv_bytes,
+            trajectories: self.writers.iter().map(|t| t.writer.position()).collect(),
+            functions: self.functions.clone(),
+        }
+    }
+
+    /// Samples a walker.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Names of the columns.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The series of column `column` of each walker.
+    pub fn series(&self, column: usize) -> Vec<&[f64]> {
+        self.series.iter().map(|walker| walker[column].as_slice()).collect()
+    }
+
+    /// The states of each walker's samples.
+    pub fn states(&self) -> Vec<&[StateIndex]> {
+        self.states.iter().map(Vec::as_slice).collect()
+    }
+
+    /// The accumulated functions, `[function][walker]`.
+    pub fn functions(&self) -> &[Vec<Accumulator>] {
+        &self.functions
+    }
+}
+
+/// `trajectory.dcd`; with several walkers `trajectory-3.dcd`.
+fn trajectory_path(plan: &Plan, directory: &Path, number: usize, walker: usize) -> PathBuf {
+    let trajectory = &plan.trajectories[number];
+    let extension = match trajectory.format {
+        TrajectoryFormat::Dcd => "dcd",
+        TrajectoryFormat::Xyz => "xyz",
+    };
+    let name = if trajectory.walkers.len() == 1 { "trajectory".to_string() } else { format!("trajectory-{walker}") };
+    directory.join(format!("{name}.{extension}"))
+}
+
+/// Readers of DCD count in steps; a step here is a sweep.
+fn dcd_settings(plan: &Plan, every: u64) -> DcdSettings {
+    DcdSettings {
+        first_step: every,
+        steps_per_frame: every,
+        length_scale: plan.angstroms,
+        ..DcdSettings::new(plan.particles.n(), plan.starts[0].cell.is_periodic())
+    }
+}
+
+fn failed(path: &Path, source: std::io::Error) -> RunError {
+    RunError::File { path: path.display().to_string(), source }
+}

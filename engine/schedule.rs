@@ -1,0 +1,331 @@
+//! One sweep: which moves, in which order, how often.
+
+use crate::dynamics::{Integrator, Splitting};
+use crate::moves::{Displacement, GeneratorDraw, Hmc, LatentWalk, MetropolizedStep, Tally, Volume, VolumeMeasure};
+use crate::walker::{Environment, Walker};
+use mcflow_base::Problem;
+use mcflow_flows::Generator;
+use mcflow_potentials::Cell;
+use serde::{Deserialize, Serialize};
+
+/// One entry of a sweep, as the user writes it. Each leaves the target invariant (an uncorrected [`Entry::Langevin`] excepted), so
+/// the fixed cycle of them does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Entry {
+    /// Trial displacements of single particles: [`Displacement`].
+    Displacement {
+        /// Attempts a sweep; as many as particles unless given.
+        count: Option<usize>,
+        /// Half side of the cube of displacements, in units of length (where tuning starts, if `tune`).
+        step: f64,
+        /// Whether equilibration tunes `step`.
+        #[serde(default = "yes")]
+        tune: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Trial changes of the volume: [`Volume`].
+    Volume {
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Largest change of ln V, or of V (where tuning starts, if `tune`).
+        step: f64,
+        /// `Logarithmic` (steps in ln V) or `Linear` (steps in V).
+        #[serde(default)]
+        measure: VolumeMeasure,
+        /// Whether equilibration tunes `step`.
+        #[serde(default = "yes")]
+        tune: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Hybrid Monte Carlo: [`Hmc`].
+    Hmc {
+        /// Trajectories a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Steps of a trajectory.
+        steps: usize,
+        /// Time step (where tuning starts, if `tune`).
+        time_step: f64,
+        /// Whether equilibration tunes `time_step`.
+        #[serde(default = "yes")]
+        tune: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Langevin dynamics by a splitting: each step corrected by [`MetropolizedStep`], or plain and with a time-step error.
+    Langevin {
+        /// Time steps a sweep.
+        steps: usize,
+        /// Time step.
+        time_step: f64,
+        /// Friction gamma, in inverse time.
+        friction: f64,
+        /// Letters of [`Splitting`].
+        #[serde(default = "obabo")]
+        splitting: Splitting,
+        /// Whether each step is accepted or rejected, which makes the chain exact.
+        #[serde(default = "yes")]
+        metropolized: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Independent configurations from a generator: [`GeneratorDraw`].
+    GeneratorDraw {
+        /// The name of the flow.
+        flow: String,
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Random walk in latent space: [`LatentWalk`].
+    LatentWalk {
+        /// The name of the flow.
+        flow: String,
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Spread of a step in latent units (where tuning starts, if `tune`).
+        step: f64,
+        /// Whether equilibration tunes `step`.
+        #[serde(default = "yes")]
+        tune: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+}
+
+fn yes() -> bool {
+    true
+}
+fn one() -> usize {
+    1
+}
+fn obabo() -> Splitting {
+    Splitting::new("OBABO").expect("a splitting")
+}
+
+impl Entry {
+    /// The name of the move, as in the input.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Displacement { .. } => "Displacement",
+            Self::Volume { .. } => "Volume",
+            Self::Hmc { .. } => "Hmc",
+            Self::Langevin { .. } => "Langevin",
+            Self::GeneratorDraw { .. } => "GeneratorDraw",
+            Self::LatentWalk { .. } => "LatentWalk",
+        }
+    }
+
+    /// The flow it needs.
+    pub fn flow(&self) -> Option<&str> {
+        match self {
+            Self::GeneratorDraw { flow, .. } | Self::LatentWalk { flow, .. } => Some(flow),
+            _ => None,
+        }
+    }
+
+    /// Whether it integrates equations of motion (and so needs masses and forces).
+    pub fn is_dynamics(&self) -> bool {
+        matches!(self, Self::Hmc { .. } | Self::Langevin { .. })
+    }
+
+    /// Why it leaves an error in the chain, if it does.
+    pub fn inexact_because(&self) -> Option<String> {
+        match self {
+            Self::Langevin { metropolized: false, splitting, time_step, .. } => Some(format!(
+                "Langevin dynamics by {splitting:?} is not Metropolized: its time step {time_step} leaves an error in the whole chain"
+            )),
+            _ => None,
+        }
+    }
+
+    /// The number that tuning would change: a step size or a time step; the fixed time step of Langevin dynamics.
+    pub fn parameter(&self) -> f64 {
+        match self {
+            Self::Displacement { step, .. } | Self::Volume { step, .. } | Self::LatentWalk { step, .. } => *step,
+            Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => *time_step,
+            Self::GeneratorDraw { .. } => 0.0,
+        }
+    }
+
+    /// The mean acceptance probability that tuning aims at; `None` where nothing is tuned.
+    ///
+    /// Half or less for random walks; three quarters for trajectories, whose cost grows as the time step falls.
+    pub fn target_acceptance(&self) -> Option<f64> {
+        match self {
+            Self::Displacement { tune: true, .. } | Self::Volume { tune: true, .. } | Self::LatentWalk { tune: true, .. } => Some(0.4),
+            Self::Hmc { tune: true, .. } => Some(0.75),
+            _ => None,
+        }
+    }
+
+    /// The largest sensible parameter.
+    pub fn largest_parameter(&self, cell: &Cell) -> f64 {
+        match self {
+            Self::Displacement { .. } => 0.5 * cell.smallest_height(),
+            Self::Volume { measure: VolumeMeasure::Logarithmic, .. } => 1.0,
+            Self::Volume { .. } => 0.5 * cell.volume().unwrap_or(f64::INFINITY),
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn every(&self) -> usize {
+        match self {
+            Self::Displacement { every, .. }
+            | Self::Volume { every, .. }
+            | Self::Hmc { every, .. }
+            | Self::Langevin { every, .. }
+            | Self::GeneratorDraw { every, .. }
+            | Self::LatentWalk { every, .. } => *every,
+        }
+    }
+
+    /// Whether sweep number `sweep` has it.
+    pub fn is_due(&self, sweep: u64) -> bool {
+        sweep.is_multiple_of(self.every() as u64)
+    }
+
+    /// Steps (trial moves, time steps, draws) of one occurrence, for `n` particles.
+    pub fn steps(&self, n: usize) -> u64 {
+        (match self {
+            Self::Displacement { count, .. } => count.unwrap_or(n),
+            Self::Volume { count, .. } | Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } => *count,
+            Self::Hmc { count, steps, .. } => count * steps,
+            Self::Langevin { steps, .. } => *steps,
+        }) as u64
+    }
+
+    /// What is wrong with its values.
+    pub fn problems(&self, cell: &Cell, constant_pressure: bool) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut positive = |key: &str, value: f64| {
+            if !(value.is_finite() && value > 0.0) {
+                problems.push(Problem::new(key, value, "a finite number above 0"));
+            }
+        };
+        match self {
+            Self::Displacement { step, .. } => positive("step", *step),
+            Self::Volume { step, .. } => positive("step", *step),
+            Self::LatentWalk { step, .. } => positive("step", *step),
+            Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => positive("time_step", *time_step),
+            Self::GeneratorDraw { .. } => {}
+        }
+        let mut counts = vec![("every", self.every())];
+        match self {
+            Self::Displacement { count, step, .. } => {
+                counts.push(("count", count.unwrap_or(1)));
+                let half = 0.5 * cell.smallest_height();
+                if *step > half {
+                    let found = format!("{step} in a cell whose smallest height is {}", 2.0 * half);
+                    problems.push(Problem::new("step", found, format!("at most half the smallest height, {half}")));
+                }
+            }
+            Self::Volume { count, .. } => {
+                counts.push(("count", *count));
+                if !cell.is_periodic() {
+                    problems.push(Problem::new("", "a volume move in an open cell", "a periodic cell, or no volume move"));
+                } else if !constant_pressure {
+                    problems.push(Problem::new("", "a volume move without a pressure", "`pressure` in the ladder's rung, or no volume move"));
+                }
+            }
+            Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),
+            Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } => counts.push(("count", *count)),
+            Self::Langevin { steps, friction, splitting, metropolized, .. } => {
+                counts.push(("steps", *steps));
+                if !(friction.is_finite() && *friction >= 0.0) {
+                    problems.push(Problem::new("friction", friction, "a finite number, at least 0"));
+                }
+                if *metropolized && !splitting.is_palindrome() {
+                    let expected = "a palindrome such as \"OBABO\" or \"BAOAB\", or `metropolized: false`";
+                    problems.push(Problem::new("splitting", format!("{splitting:?}, which cannot be Metropolized"), expected));
+                }
+                if *metropolized && (!splitting.has_noise() || *friction == 0.0) {
+                    let expected = "an O in the splitting and a friction above 0, or `Hmc`, or `metropolized: false`";
+                    problems.push(Problem::new("splitting", format!("{splitting:?} without noise"), expected));
+                }
+            }
+        }
+        for (key, count) in counts {
+            if count == 0 {
+                problems.push(Problem::new(key, 0, "a whole number of at least 1"));
+            }
+        }
+        problems
+    }
+
+    /// Does the entry in one walker; `parameter` is its step size or time step as tuned. Entries with a flow are done by [`Entry::run_flow`].
+    pub fn run_local(&self, parameter: f64, walker: &mut Walker, index: usize, environment: &Environment) {
+        let steps = self.steps(environment.particles.n());
+        match self {
+            Self::Displacement { .. } => {
+                let displacement = Displacement { step: parameter };
+                for _ in 0..steps {
+                    walker.attempt(&displacement, index, environment);
+                }
+            }
+            Self::Volume { measure, .. } => {
+                let volume = Volume { step: parameter, measure: *measure };
+                for _ in 0..steps {
+                    walker.attempt(&volume, index, environment);
+                }
+            }
+            Self::Hmc { count, steps, .. } => {
+                let verlet = Splitting::new("BAB").expect("a splitting");
+                let hmc = Hmc { integrator: Integrator::new(verlet, parameter, 0.0), steps: *steps };
+                for _ in 0..*count {
+                    walker.attempt(&hmc, index, environment);
+                }
+            }
+            Self::Langevin { friction, splitting, metropolized, .. } => {
+                let integrator = Integrator::new(splitting.clone(), parameter, *friction);
+                walker.state.ensure_forces(environment.potential, &mut walker.workspace);
+                if *metropolized {
+                    let step = MetropolizedStep { integrator };
+                    for _ in 0..steps {
+                        walker.attempt(&step, index, environment);
+                    }
+                } else {
+                    for _ in 0..steps {
+                        integrator.step(&mut walker.state, environment, &mut walker.workspace, &mut walker.random);
+                    }
+                    walker.state.ensure_forces(environment.potential, &mut walker.workspace);
+                    walker.workspace.positions_changed();
+                }
+            }
+            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } => unreachable!("an entry with a flow runs in all walkers at once"),
+        }
+    }
+
+    /// Does an entry with a flow in all walkers.
+    pub fn run_flow(&self, parameter: f64, walkers: &mut [Walker], index: usize, generator: &Generator, environment: &Environment) {
+        match self {
+            Self::GeneratorDraw { count, .. } => GeneratorDraw { generator, count: *count }.attempt(walkers, index, environment),
+            Self::LatentWalk { count, .. } => {
+                LatentWalk { generator, count: *count, step: parameter }.attempt(walkers, index, environment);
+            }
+            _ => unreachable!("an entry without a flow runs in each walker alone"),
+        }
+    }
+}
+
+/// The next parameter of a tuned entry from the counts since the last change: moved towards the target acceptance, by at most a
+/// factor 2. Only equilibration calls this.
+pub fn tuned_parameter(parameter: f64, target: f64, counts: &Tally, largest: f64) -> f64 {
+    match counts.mean_probability() {
+        Some(mean) => (parameter * (mean / target).clamp(0.5, 2.0)).min(largest),
+        None => parameter,
+    }
+}

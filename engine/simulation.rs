@@ -1,0 +1,539 @@
+//! A run from start to end: equilibrate, collect samples, train, equilibrate with the flows, produce.
+//!
+//! Step sizes are tuned and flows are trained before production only; production changes nothing but the walkers.
+
+use crate::assessment::{FlowAssessment, assess};
+use crate::chains::{Chains, Generators, Monitor, Progress};
+use crate::checkpoint::{self, Stored};
+use crate::microstate::Microstate;
+use crate::moves::Tally;
+use crate::observers::state_of;
+use crate::plan::{FlowSource, Plan, Samples};
+use crate::random::{purpose_stream, streams};
+use crate::record::Recorder;
+use crate::target::ReducedTarget;
+use crate::walker::Walker;
+use crate::{RunError, StopReason};
+use mcflow_flows::{Generator, Header, Trainer, TrainingReport, TrainingState};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Local moves only, step sizes tuned.
+    Equilibration,
+    /// Local moves only, samples collected for the flow of this number.
+    Sampling(usize),
+    /// Training of the flow of this number.
+    Training(usize),
+    /// All moves, step sizes tuned.
+    FlowEquilibration,
+    /// All moves, nothing tuned, samples recorded.
+    Production,
+    /// Over.
+    Complete,
+}
+
+impl Phase {
+    /// Its name in summaries and progress.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equilibration => "equilibration",
+            Self::Sampling(_) => "sampling",
+            Self::Training(_) => "training",
+            Self::FlowEquilibration => "equilibration_with_flows",
+            Self::Production => "production",
+            Self::Complete => "complete",
+        }
+    }
+}
+
+/// Time and work of a phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseCost {
+    /// Wall time.
+    pub seconds: f64,
+    /// Trial moves, time steps and draws over all walkers; training steps.
+    pub steps: u64,
+    /// The same times particles (equal to `steps` for single-particle moves); 0 for training.
+    pub particle_steps: u64,
+}
+
+/// Frames collected for training, with the state each was in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SamplePool {
+    /// Rows, one after the other.
+    pub rows: Vec<f64>,
+    /// The state of each row.
+    pub states: Vec<Option<usize>>,
+}
+
+/// A run in progress.
+pub struct Simulation<'a> {
+    plan: &'a Plan,
+    directory: PathBuf,
+    chains: Chains<'a>,
+    generators: Generators,
+    pub(crate) recorder: Recorder,
+    phase: Phase,
+    /// Sweeps or training steps of the present phase that are done.
+    done: u64,
+    tuned_at: Vec<Tally>,
+    pool: SamplePool,
+    training: Option<TrainingState>,
+    reports: BTreeMap<String, TrainingReport>,
+    assessments: Vec<FlowAssessment>,
+    costs: BTreeMap<String, PhaseCost>,
+    largest_drift: f64,
+    last_checkpoint: Instant,
+}
+
+/// Wall time between checkpoints. Checkpoints read the state and change nothing, so the clock decides nothing about the chain.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Energies of starting configurations may be any finite number; these are the numbers of purposes of [`purpose_stream`].
+const PURPOSE_TRAINING: u64 = 1;
+const PURPOSE_ASSESSMENT: u64 = 2;
+
+impl<'a> Simulation<'a> {
+    /// A run at its start, writing into `directory`, which must exist.
+    ///
+    /// # Errors
+    /// Files that cannot be made; a starting configuration without a finite energy.
+    pub fn new(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
+        let environment = plan.environment();
+        let beta = plan.thermodynamic_state.beta;
+        let walkers: Vec<Walker> = plan
+            .starts
+            .iter()
+            .zip(streams(plan.seed, plan.starts.len()))
+            .map(|(start, mut random)| {
+                let mut state = Microstate::new(start.clone());
+                state.draw_momenta(&plan.particles, beta, &mut random);
+                Walker::new(state, random, plan.entries.len(), &plan.potential)
+            })
+            .collect();
+        for (number, walker) in walkers.iter().enumerate() {
+            if !walker.state.energy.is_finite() {
+                let found = format!("a potential energy of {}", walker.state.energy);
+                return Err(RunError::NonFinite { walker: number, sweep: 0, found });
+            }
+        }
+        let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+        let mut generators = Generators::new();
+        for flow in &plan.flows {
+            if let FlowSource::Trained(generator) = &flow.source {
+                generators.insert(flow.name.clone(), (**generator).clone());
+            }
+        }
+        Ok(Self {
+            plan,
+            directory: directory.to_path_buf(),
+            tuned_at: vec![Tally::default(); plan.entries.len()],
+            chains: Chains { walkers, parameters, entries: &plan.entries, environment },
+            generators,
+            recorder: Recorder::create(plan, directory)?,
+            phase: Phase::Equilibration,
+            done: 0,
+            pool: SamplePool::default(),
+            training: None,
+            reports: BTreeMap::new(),
+            assessments: Vec::new(),
+            costs: BTreeMap::new(),
+            largest_drift: 0.0,
+            last_checkpoint: Instant::now(),
+        })
+    }
+
+    /// The run that the checkpoint in `directory` describes: it goes on to the same bytes as if it had never stopped.
+    ///
+    /// # Errors
+    /// No checkpoint, a damaged one, or one of another input or version.
+    pub fn resume(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
+        let stored = checkpoint::read(directory, &plan.input_hash)?;
+        let mut generators = Generators::new();
+        for flow in &plan.flows {
+            if let FlowSource::Trained(generator) = &flow.source {
+                generators.insert(flow.name.clone(), (**generator).clone());
+            } else if stored.reports.contains_key(&flow.name) {
+                let path = flow_path(directory, &flow.name);
+                let (generator, _) = Generator::load(&path).map_err(|error| RunError::Checkpoint {
+                    path: path.display().to_string(),
+                    found: error.to_string(),
+                    expected: "the weights that this run wrote".to_string(),
+                })?;
+                generators.insert(flow.name.clone(), generator);
+            }
+        }
+        let walkers = stored.walkers.iter().map(|walker| Walker::restored(walker, &plan.potential)).collect();
+        Ok(Self {
+            plan,
+            directory: directory.to_path_buf(),
+            chains: Chains { walkers, parameters: stored.parameters, entries: &plan.entries, environment: plan.environment() },
+            generators,
+            recorder: Recorder::resume(plan, directory, &stored.record)?,
+            phase: stored.phase,
+            done: stored.done,
+            tuned_at: stored.tuned_at,
+            pool: stored.pool,
+            training: stored.training,
+            reports: stored.reports,
+            assessments: stored.assessments,
+            costs: stored.costs,
+            largest_drift: stored.largest_drift,
+            last_checkpoint: Instant::now(),
+        })
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// Non-finite states, files, training, or [`RunError::Stopped`] with the checkpoint written.
+    pub fn run(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        while self.phase != Phase::Complete {
+            let before = self.phase;
+            let start = Instant::now();
+            let result = match self.phase {
+                Phase::Equilibration => self.equilibrate(monitor, false),
+                Phase::Sampling(flow) => self.collect_samples(flow, monitor),
+                Phase::Training(flow) => self.train(flow, monitor),
+                Phase::FlowEquilibration => self.equilibrate(monitor, true),
+                Phase::Production => self.produce(monitor),
+                Phase::Complete => Ok(()),
+            };
+            self.costs.entry(before.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
+            match result {
+                Ok(()) => self.write_checkpoint()?,
+                Err(RunError::Stopped(reason)) => {
+                    self.write_checkpoint()?;
+                    return Err(RunError::Stopped(reason));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs only until all flows are trained.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn run_until_trained(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        while !matches!(self.phase, Phase::FlowEquilibration | Phase::Production | Phase::Complete) {
+            let start = Instant::now();
+            let before = self.phase;
+            match self.phase {
+                Phase::Equilibration => self.equilibrate(monitor, false)?,
+                Phase::Sampling(flow) => self.collect_samples(flow, monitor)?,
+                Phase::Training(flow) => self.train(flow, monitor)?,
+                _ => unreachable!("the loop ends before"),
+            }
+            self.costs.entry(before.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.done = 0;
+    }
+
+    /// The first flow from number `from` on that needs training, or what follows.
+    fn next_training(&self, from: usize) -> Phase {
+        let next = (from..self.plan.flows.len()).find(|&k| matches!(self.plan.flows[k].source, FlowSource::Train { .. }));
+        match next {
+            Some(flow) => match &self.plan.flows[flow].source {
+                FlowSource::Train { samples: Samples::FromRun { .. }, .. } => Phase::Sampling(flow),
+                _ => Phase::Training(flow),
+            },
+            None if self.plan.flows.is_empty() => Phase::Production,
+            None => Phase::FlowEquilibration,
+        }
+    }
+
+    /// Sweeps between two looks at the clock: few enough for a lively progress bar, whatever the system's size.
+    fn piece(&self) -> u64 {
+        let steps: u64 = self.plan.entries.iter().map(|e| e.steps(self.plan.particles.n())).sum();
+        let work = steps * self.chains.walkers.len() as u64;
+        (100_000 / work.max(1)).max(1)
+    }
+
+    /// Sweeps and counts the cost.
+    fn sweep(&mut self, first: u64, count: u64, with_flows: bool) -> Result<(), RunError> {
+        let none = Generators::new();
+        self.chains.sweep(first, count, if with_flows { &self.generators } else { &none })?;
+        let n = self.plan.particles.n();
+        let walkers = self.chains.walkers.len() as u64;
+        let cost = self.costs.entry(self.phase.name().to_string()).or_default();
+        for entry in &self.plan.entries {
+            if entry.flow().is_some() && !with_flows {
+                continue;
+            }
+            let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep)).count() as u64;
+            let steps = entry.steps(n) * occurrences * walkers;
+            cost.steps += steps;
+            cost.particle_steps += if matches!(entry, crate::Entry::Displacement { .. }) { steps } else { steps * n as u64 };
+        }
+        Ok(())
+    }
+
+    /// Looks at the clock, the user and the progress bar between two pieces.
+    fn between_pieces(&mut self, total: u64, figures: String, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        let phase = match self.phase {
+            Phase::Training(flow) | Phase::Sampling(flow) => format!("{} {}", self.phase.name(), self.plan.flows[flow].name),
+            phase => phase.name().replace('_', " "),
+        };
+        monitor.progress(&Progress { phase, done: self.done, total, figures });
+        if let Some(reason) = monitor.stop() {
+            return Err(RunError::Stopped(reason));
+        }
+        if self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
+            self.write_checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn acceptances(&self) -> String {
+        let totals = self.chains.totals();
+        let named = self.plan.entries.iter().zip(&totals).filter_map(|(e, t)| Some(format!("{} {:.2}", e.name(), t.acceptance()?)));
+        named.collect::<Vec<_>>().join("  ")
+    }
+
+    fn equilibrate(&mut self, monitor: &mut dyn Monitor, with_flows: bool) -> Result<(), RunError> {
+        let total = self.plan.lengths.equilibration;
+        let tune_every = (total / 40).max(1);
+        while self.done < total {
+            let until_tuning = tune_every - self.done % tune_every;
+            let count = self.piece().min(until_tuning).min(total - self.done);
+            self.sweep(self.done + 1, count, with_flows)?;
+            self.done += count;
+            if self.done.is_multiple_of(tune_every) {
+                self.tuned_at = self.chains.tune(&self.tuned_at);
+            }
+            let figures = self.acceptances();
+            self.between_pieces(total, figures, monitor)?;
+        }
+        self.chains.refresh_energies();
+        if with_flows {
+            self.start_production();
+        } else {
+            match self.next_training(0) {
+                Phase::Production => self.start_production(),
+                Phase::FlowEquilibration => {
+                    self.assess_trained();
+                    self.enter(Phase::FlowEquilibration);
+                }
+                phase => self.enter(phase),
+            }
+        }
+        Ok(())
+    }
+
+    fn start_production(&mut self) {
+        self.chains.reset_tallies();
+        self.enter(Phase::Production);
+    }
+
+    fn collect_samples(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        let FlowSource::Train { samples: Samples::FromRun { frames, every }, .. } = self.plan.flows[flow].source else {
+            unreachable!("only flows trained on the run's own samples get here");
+        };
+        let rounds = (frames as u64).div_ceil(self.chains.walkers.len() as u64);
+        while self.done < rounds {
+            self.sweep(self.done * every + 1, every, false)?;
+            self.done += 1;
+            for walker in &self.chains.walkers {
+                self.pool.rows.extend_from_slice(walker.state.configuration.positions.row());
+                self.pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
+            }
+            self.between_pieces(rounds, format!("{} frames", self.pool.states.len()), monitor)?;
+        }
+        self.enter(Phase::Training(flow));
+        Ok(())
+    }
+
+    fn train(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        let plan = self.plan;
+        let name = &plan.flows[flow].name;
+        let FlowSource::Train { architecture, prior, training, samples } = &plan.flows[flow].source else {
+            unreachable!("only flows to be trained get here");
+        };
+        let failed = |message: String| RunError::Training { flow: name.clone(), message };
+        let rows = match samples {
+            Samples::FromRun { .. } => &self.pool.rows,
+            Samples::Rows(rows) => rows,
+        };
+        let target = ReducedTarget::new(plan);
+        let mut seeds = purpose_stream(plan.seed, PURPOSE_TRAINING);
+        let (mut weights_seed, mut training_seed) = (0, 0);
+        for _ in 0..=flow {
+            (weights_seed, training_seed) = (seeds.random(), seeds.random());
+        }
+        let dim = plan.starts[0].positions.row().len();
+        let mut generator = Generator::new(architecture, *prior, dim, weights_seed);
+        generator.standardise(rows);
+        let report = {
+            let mut trainer = match self.training.take() {
+                Some(state) => Trainer::resume(&generator, rows, &target, training, state),
+                None => Trainer::new(&generator, rows, &target, training, training_seed),
+            }
+            .map_err(|e| failed(e.to_string()))?;
+            let total = training.stages.iter().map(|s| s.steps as u64).sum();
+            let mut looked = Instant::now();
+            while let Some(progress) = trainer.step().map_err(|e| failed(e.to_string()))? {
+                if looked.elapsed() < Duration::from_millis(100) {
+                    continue;
+                }
+                looked = Instant::now();
+                self.done = trainer.state().steps() as u64;
+                let figures = format!("loss {:.3}  held out {:.3}", progress.loss, progress.best);
+                monitor.progress(&Progress { phase: format!("training {name}"), done: self.done, total, figures });
+                let stop = monitor.stop();
+                if stop.is_some() || self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
+                    self.recorder.flush()?;
+                    checkpoint::write(&self.directory, &stored(self, Some(trainer.state().clone())), &plan.input_hash)?;
+                    self.last_checkpoint = Instant::now();
+                }
+                if let Some(reason) = stop {
+                    self.training = Some(trainer.state().clone());
+                    return Err(RunError::Stopped(reason));
+                }
+            }
+            let mut trained = generator.clone();
+            let report = trainer.finish(&mut trained);
+            generator = trained;
+            report
+        };
+        self.costs.entry("training".to_string()).or_default().steps += report.steps as u64;
+        let path = flow_path(&self.directory, name);
+        let header = Header {
+            units: plan.units.clone(),
+            system_hash: plan.system_hash.clone(),
+            coordinates: "Cartesian, all x, then all y, then all z".to_string(),
+            notes: BTreeMap::new(),
+        };
+        generator.save(&path, &header).map_err(|e| failed(e.to_string()))?;
+        self.reports.insert(name.clone(), report);
+        self.generators.insert(name.clone(), generator);
+        let phase = self.next_training(flow + 1);
+        if phase == Phase::FlowEquilibration {
+            self.assess_trained();
+        }
+        self.enter(phase);
+        Ok(())
+    }
+
+    /// Judges every flow on fresh draws and on reference frames: those collected for training, else the walkers as they stand.
+    fn assess_trained(&mut self) {
+        let mut pool = std::mem::take(&mut self.pool);
+        if pool.states.is_empty() {
+            for walker in &self.chains.walkers {
+                pool.rows.extend_from_slice(walker.state.configuration.positions.row());
+                pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
+            }
+        }
+        for (number, flow) in self.plan.flows.iter().enumerate() {
+            if let Some(generator) = self.generators.get(&flow.name) {
+                let mut random = purpose_stream(self.plan.seed, PURPOSE_ASSESSMENT + number as u64);
+                let report = self.reports.get(&flow.name);
+                self.assessments.push(assess(self.plan, flow, generator, &pool, report, &mut random));
+            }
+        }
+    }
+
+    fn produce(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        let total = self.plan.lengths.production;
+        let every = self.plan.lengths.record_every;
+        while self.done < total {
+            let until_record = every - self.done % every;
+            let count = self.piece().min(until_record).min(total - self.done);
+            self.sweep(self.done + 1, count, true)?;
+            self.done += count;
+            if self.done.is_multiple_of(every) {
+                self.largest_drift = self.largest_drift.max(self.chains.refresh_energies());
+                self.recorder.record(self.done, self.plan, &mut self.chains)?;
+                monitor.recorded(&self.recorder);
+            }
+            let figures = self.acceptances();
+            match self.between_pieces(total, figures, monitor) {
+                Err(RunError::Stopped(StopReason::OutOfTime)) => break,
+                other => other?,
+            }
+        }
+        self.recorder.flush()?;
+        self.enter(Phase::Complete);
+        Ok(())
+    }
+
+    fn write_checkpoint(&mut self) -> Result<(), RunError> {
+        self.recorder.flush()?;
+        checkpoint::write(&self.directory, &stored(self, self.training.clone()), &self.plan.input_hash)?;
+        self.last_checkpoint = Instant::now();
+        Ok(())
+    }
+
+    /// The plan it carries out.
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// What has been recorded.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Walkers, step sizes and counts.
+    pub fn chains(&self) -> &Chains<'a> {
+        &self.chains
+    }
+
+    /// Time and work by phase.
+    pub fn costs(&self) -> &BTreeMap<String, PhaseCost> {
+        &self.costs
+    }
+
+    /// Judgements of the flows.
+    pub fn assessments(&self) -> &[FlowAssessment] {
+        &self.assessments
+    }
+
+    /// How the trainings of this run went, by flow.
+    pub fn reports(&self) -> &BTreeMap<String, TrainingReport> {
+        &self.reports
+    }
+
+    /// The trained flows.
+    pub fn generators(&self) -> &Generators {
+        &self.generators
+    }
+
+    /// Largest relative difference between a running and a recomputed energy in production.
+    pub fn largest_drift(&self) -> f64 {
+        self.largest_drift
+    }
+}
+
+fn flow_path(directory: &Path, name: &str) -> PathBuf {
+    directory.join("flows").join(format!("{name}.safetensors"))
+}
+
+fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
+    Stored {
+        phase: simulation.phase,
+        done: simulation.done,
+        walkers: simulation.chains.walkers.iter().map(Walker::stored).collect(),
+        parameters: simulation.chains.parameters.clone(),
+        tuned_at: simulation.tuned_at.clone(),
+        pool: simulation.pool.clone(),
+        training,
+        reports: simulation.reports.clone(),
+        assessments: simulation.assessments.clone(),
+        costs: simulation.costs.clone(),
+        largest_drift: simulation.largest_drift,
+        record: simulation.recorder.position(),
+    }
+}

@@ -1,0 +1,83 @@
+//! How long the parts of a plan take here: for `mcflow check`.
+
+use crate::chains::{Chains, Generators};
+use crate::microstate::Microstate;
+use crate::plan::{FlowSource, Plan};
+use crate::random::{normal, streams};
+use crate::target::ReducedTarget;
+use crate::walker::Walker;
+use mcflow_flows::{Generator, Trainer};
+use std::time::{Duration, Instant};
+
+/// Measured costs of a plan on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speed {
+    /// All walkers through the entries without a flow, once.
+    pub seconds_per_local_sweep: f64,
+    /// All walkers through the entries with a flow, once.
+    pub seconds_per_flow_sweep: f64,
+    /// One step of training, the mean over the flows to be trained.
+    pub seconds_per_training_step: f64,
+}
+
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Tries the parts of `plan` for a moment each, in memory. Flows are tried with untrained weights: as fast as trained ones.
+pub fn measure_speed(plan: &Plan) -> Speed {
+    let walkers = plan.starts.iter().zip(streams(plan.seed, plan.starts.len())).map(|(start, mut random)| {
+        let mut state = Microstate::new(start.clone());
+        state.draw_momenta(&plan.particles, plan.thermodynamic_state.beta, &mut random);
+        Walker::new(state, random, plan.entries.len(), &plan.potential)
+    });
+    let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+    let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment() };
+    let mut speed = Speed { seconds_per_local_sweep: sweeps(&mut chains, &Generators::new()), ..Speed::default() };
+
+    let dim = plan.starts[0].positions.row().len();
+    let mut random = streams(plan.seed, 1).remove(0);
+    let rows: Vec<f64> = (0..256 * dim).map(|k| plan.starts[(k / dim) % plan.starts.len()].positions.row()[k % dim]).collect();
+    let rows: Vec<f64> = rows.into_iter().map(|v| v + 0.1 * normal(&mut random)).collect();
+    let target = ReducedTarget::new(plan);
+    let mut generators = Generators::new();
+    let mut steps = Vec::new();
+    for flow in &plan.flows {
+        match &flow.source {
+            FlowSource::Trained(generator) => {
+                generators.insert(flow.name.clone(), (**generator).clone());
+            }
+            FlowSource::Train { architecture, prior, training, .. } => {
+                let mut generator = Generator::new(architecture, *prior, dim, 1);
+                generator.standardise(&rows);
+                if let Ok(mut trainer) = Trainer::new(&generator, &rows, &target, training, 1) {
+                    let start = Instant::now();
+                    let mut done = 0;
+                    while done < 20 && start.elapsed() < PATIENCE && matches!(trainer.step(), Ok(Some(_))) {
+                        done += 1;
+                    }
+                    steps.push(start.elapsed().as_secs_f64() / f64::from(done.max(1)));
+                }
+                generators.insert(flow.name.clone(), generator);
+            }
+        }
+    }
+    if !generators.is_empty() {
+        speed.seconds_per_flow_sweep = (sweeps(&mut chains, &generators) - speed.seconds_per_local_sweep).max(0.0);
+    }
+    if !steps.is_empty() {
+        speed.seconds_per_training_step = steps.iter().sum::<f64>() / steps.len() as f64;
+    }
+    speed
+}
+
+/// Seconds of one sweep; 0 where the starting configuration does not bear even one.
+fn sweeps(chains: &mut Chains, generators: &Generators) -> f64 {
+    let start = Instant::now();
+    let mut done = 0;
+    while start.elapsed() < PATIENCE {
+        if chains.sweep(done + 1, 1, generators).is_err() {
+            return 0.0;
+        }
+        done += 1;
+    }
+    start.elapsed().as_secs_f64() / done as f64
+}

@@ -1,0 +1,114 @@
+//! How good an answer is: autocorrelation, errors, convergence, reweighting, histograms and tests of significance.
+//!
+//! Pure functions on slices and accumulators that can be stored. A series is one observable of one walker, one value a frame; several
+//! walkers are `&[&[f64]]`. Nothing here returns NaN: what cannot be estimated comes back as [`NoEstimate`], which says why.
+
+mod autocorrelation;
+mod bennett;
+mod blocks;
+mod estimate;
+mod histogram;
+mod normal;
+mod pareto;
+mod radial;
+mod reweighting;
+mod significance;
+mod states;
+
+pub use autocorrelation::{autocorrelation, autocovariance, integrated_autocorrelation_time};
+pub use bennett::{BennettEstimate, bennett_acceptance_ratio};
+pub use blocks::{BlockEstimate, standard_error_by_blocks};
+pub use estimate::{Estimate, estimate, split_r_hat};
+pub use histogram::{FreeEnergyProfile, Histogram, ProfilePoint, free_energy_profile};
+pub use normal::{normal_cumulative, normal_quantile};
+pub use pareto::{GeneralizedPareto, fit_generalized_pareto, pareto_k};
+pub use radial::RadialDistribution;
+pub use reweighting::{WeightSummary, Weighted, Weights, log_mean_exp, log_sum_exp};
+pub use significance::{KolmogorovSmirnov, kolmogorov_smirnov, kolmogorov_smirnov_two_samples, two_sided_p_value, z_score};
+pub use states::{LogRatio, StateIndex, free_energy_difference, log_ratio, round_trips, state_populations};
+
+use serde::Serialize;
+
+/// Why there is no estimate.
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+pub enum NoEstimate {
+    /// Fewer values than the estimator needs.
+    #[error("{found} values where at least {needed} are needed")]
+    TooShort {
+        /// Values there are (a walker, where there are several).
+        found: usize,
+        /// Values needed.
+        needed: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("value {frame} of walker {walker} is not a finite number")]
+    NotFinite {
+        /// Which series, from 0.
+        walker: usize,
+        /// Which value of it, from 0.
+        frame: usize,
+    },
+    /// Two arguments that belong together have different lengths.
+    #[error("{found} values where {expected} belong to them")]
+    LengthsDiffer {
+        /// Length of the second.
+        found: usize,
+        /// Length of the first.
+        expected: usize,
+    },
+    /// A state that no frame (or no weight) belongs to.
+    #[error("state {state} was never visited")]
+    NeverVisited {
+        /// Index of the state.
+        state: u32,
+    },
+    /// The mean of one of two quantities is not above 0, so that their ratio has no logarithm.
+    #[error("the mean of the {which} is {mean}, so that the ratio has no logarithm")]
+    NotPositive {
+        /// "numerator" or "denominator".
+        which: &'static str,
+        /// Its mean.
+        mean: f64,
+    },
+    /// All weights are zero.
+    #[error("all {n} weights are zero")]
+    NoWeight {
+        /// Number of weights.
+        n: usize,
+    },
+    /// The samples of the two ends have no common region.
+    #[error("the two ends do not overlap: every work value of one of them is infinite")]
+    NoOverlap,
+    /// The values beyond the threshold are all alike: there is no tail to fit.
+    #[error("the largest values are all alike, so that they have no tail")]
+    NoTail,
+}
+
+/// The walkers cut to the length of the shortest, checked to be finite and at least `needed` long.
+fn checked<'a>(walkers: &[&'a [f64]], needed: usize) -> Result<Vec<&'a [f64]>, NoEstimate> {
+    let n = walkers.iter().map(|w| w.len()).min().unwrap_or(0);
+    for (walker, series) in walkers.iter().enumerate() {
+        if let Some(frame) = series.iter().position(|v| !v.is_finite()) {
+            return Err(NoEstimate::NotFinite { walker, frame });
+        }
+    }
+    if n < needed {
+        return Err(NoEstimate::TooShort { found: n, needed });
+    }
+    Ok(walkers.iter().map(|w| &w[..n]).collect())
+}
+
+fn mean(series: &[f64]) -> f64 {
+    series.iter().sum::<f64>() / series.len() as f64
+}
+
+fn all_alike(series: &[f64]) -> bool {
+    series.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_histogram;
+#[cfg(test)]
+mod tests_weights;

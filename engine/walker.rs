@@ -1,0 +1,157 @@
+//! A walker: one Markov chain's state, and the only way to change it.
+
+use crate::accept::metropolis_hastings;
+use crate::microstate::Microstate;
+use crate::moves::{Change, Move, OnReject, Proposal, Tally};
+use crate::random::Random;
+use crate::thermodynamics::ThermodynamicState;
+use mcflow_potentials::{Particles, PotentialSum, Workspace, WorkspaceState};
+use serde::{Deserialize, Serialize};
+
+/// What all walkers of a rung share.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// The potential energy.
+    pub potential: &'a PotentialSum,
+    /// What the particles are.
+    pub particles: &'a Particles,
+    /// The target distribution.
+    pub thermodynamic_state: ThermodynamicState,
+    /// Breaks every proposal before it is decided: how tests make mutants of all moves alike. `None` in every run.
+    pub mutant: Option<fn(&mut Proposal, &Microstate)>,
+}
+
+/// Everything a move may change while it proposes: the second buffer, the lists of the potential, the random numbers.
+pub struct Scratch<'a> {
+    /// The other phase-space point; a [`Change::Whole`] says that it holds the proposal.
+    pub other: &'a mut Microstate,
+    /// Neighbour lists and the like.
+    pub workspace: &'a mut Workspace,
+    /// The walker's stream.
+    pub random: &'a mut Random,
+}
+
+/// One chain: its state, a second buffer of the same shape, the workspace of its potential, its random numbers and its counts.
+pub struct Walker {
+    /// The state of the chain.
+    pub state: Microstate,
+    /// The buffer proposals are made in.
+    pub other: Microstate,
+    /// What the potential remembers for this walker.
+    pub workspace: Workspace,
+    /// This walker's stream of random numbers.
+    pub random: Random,
+    /// Counts, one entry a schedule entry.
+    pub tallies: Vec<Tally>,
+}
+
+/// A walker as a checkpoint stores it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WalkerState {
+    state: Microstate,
+    workspace: WorkspaceState,
+    random: Random,
+    tallies: Vec<Tally>,
+}
+
+impl Walker {
+    /// A walker at `state`, whose energy is computed here; `entries` is the number of schedule entries.
+    pub fn new(mut state: Microstate, random: Random, entries: usize, potential: &PotentialSum) -> Self {
+        let mut workspace = potential.workspace();
+        state.evaluate_energy(potential, &mut workspace);
+        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); entries] }
+    }
+
+    /// Proposes once by `a_move`, decides, and counts under `entry`.
+    #[inline]
+    pub fn attempt(&mut self, a_move: &impl Move, entry: usize, environment: &Environment) {
+        let mut scratch = Scratch { other: &mut self.other, workspace: &mut self.workspace, random: &mut self.random };
+        let proposal = a_move.propose(&self.state, environment, &mut scratch);
+        self.decide(proposal, entry, environment);
+    }
+
+    /// Accepts or rejects `proposal` (`None` is infeasible and counts as a rejection) and counts under `entry`.
+    ///
+    /// Returns whether it was accepted.
+    pub fn decide(&mut self, proposal: Option<Proposal>, entry: usize, environment: &Environment) -> bool {
+        let tally = &mut self.tallies[entry];
+        tally.attempted += 1;
+        let Some(mut proposal) = proposal else {
+            tally.infeasible += 1;
+            return false;
+        };
+        if let Some(mutate) = environment.mutant {
+            mutate(&mut proposal, &self.state);
+        }
+        let volume = self.state.volume();
+        let volume_after = if let Change::Whole = proposal.change { self.other.volume() } else { volume };
+        let target = environment.thermodynamic_state;
+        let delta_u = target.reduced_energy_change((self.state.energy, volume), (proposal.energy, volume_after));
+        let verdict = metropolis_hastings(delta_u, proposal.log_q_ratio, &mut self.random);
+        tally.probability += verdict.probability;
+        tally.non_finite += u64::from(!verdict.finite);
+        if verdict.accepted {
+            tally.accepted += 1;
+            self.apply(proposal);
+        } else if proposal.on_reject == OnReject::FlipMomenta {
+            self.state.flip_momenta();
+        }
+        verdict.accepted
+    }
+
+    /// Puts a row of positions into the other buffer, the rest of which becomes that of the state: a proposal that keeps cell and momenta.
+    pub fn propose_positions(&mut self, row: &[f64]) {
+        self.other.configuration.positions.row_mut().copy_from_slice(row);
+        self.other.configuration.cell.clone_from(&self.state.configuration.cell);
+        self.other.momenta.copy_from(&self.state.momenta);
+        self.other.virial = None;
+        self.other.forces_current = false;
+    }
+
+    fn apply(&mut self, proposal: Proposal) {
+        match proposal.change {
+            Change::Particle { index, to } => {
+                self.state.configuration.positions.set(index, to);
+                self.state.energy = proposal.energy;
+                self.state.virial = None;
+                self.state.forces_current = false;
+                self.workspace.particle_moved(index, to);
+            }
+            Change::Whole => {
+                std::mem::swap(&mut self.state, &mut self.other);
+                self.state.energy = proposal.energy;
+                self.workspace.positions_changed();
+            }
+        }
+    }
+
+    /// Recomputes the energy and puts it in place of the running one; returns the relative difference of the two.
+    pub fn refresh_energy(&mut self, potential: &PotentialSum) -> f64 {
+        let running = self.state.energy;
+        self.state.evaluate_energy(potential, &mut self.workspace);
+        (running - self.state.energy).abs() / self.state.energy.abs().max(1.0)
+    }
+
+    /// What a checkpoint needs.
+    pub fn stored(&self) -> WalkerState {
+        WalkerState {
+            state: self.state.clone(),
+            workspace: self.workspace.state(),
+            random: self.random.clone(),
+            tallies: self.tallies.clone(),
+        }
+    }
+
+    /// The walker that [`Walker::stored`] described: it goes on to the same bytes.
+    pub fn restored(stored: &WalkerState, potential: &PotentialSum) -> Self {
+        let mut workspace = potential.workspace();
+        workspace.restore(&stored.workspace, potential);
+        Self {
+            state: stored.state.clone(),
+            other: stored.state.clone(),
+            workspace,
+            random: stored.random.clone(),
+            tallies: stored.tallies.clone(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Densities integrate to one; splines join smoothly; bad files and settings are told apart.
+
+use super::perturbed;
+use crate::{Activation, Architecture, Generator, Header, Prior, Stage, Training, WeightsError};
+
+fn spline(bins: usize, bound: f64) -> Architecture {
+    Architecture::Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu }
+}
+
+#[test]
+fn density_in_the_plane_integrates_to_one() {
+    let realnvp = Architecture::RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0 };
+    for (architecture, prior, half) in
+        [(realnvp, Prior::Gaussian, 25.0), (spline(8, 3.0), Prior::Gaussian, 9.0), (spline(8, 1.0), Prior::Uniform, 1.0)]
+    {
+        let generator = perturbed(&architecture, prior, 2, 11);
+        let n = 1600;
+        let step = 2.0 * half / n as f64;
+        let points: Vec<f64> =
+            (0..n * n).flat_map(|i| [(i / n) as f64, (i % n) as f64].map(|k| -half + (k + 0.5) * step)).collect();
+        let mut density = vec![0.0; n * n];
+        generator.log_density(&points, &mut density);
+        let sum = density.iter().map(|d| d.exp()).sum::<f64>() * step * step;
+        assert!((sum - 1.0).abs() < 2e-5, "{architecture:?}: {sum}");
+    }
+}
+
+#[test]
+fn nothing_is_drawn_outside_a_uniform_box() {
+    let mut generator = perturbed(&spline(8, 0.5), Prior::Uniform, 2, 12);
+    generator.standardise(&[1.0, 10.0, 3.0, 20.0]);
+    let mut density = [0.0; 3];
+    generator.log_density(&[1.0, 10.0, 0.89, 15.0, 3.11, 15.0], &mut density);
+    assert!(density[0].is_finite() && density[1] == f64::NEG_INFINITY && density[2] == f64::NEG_INFINITY, "{density:?}");
+}
+
+#[test]
+fn spline_is_continuous_with_its_slope() {
+    for prior in [Prior::Gaussian, Prior::Uniform] {
+        let generator = perturbed(&spline(6, 2.0), prior, 1, 13);
+        let inner = if prior == Prior::Gaussian { 2.5 } else { 1.9999 };
+        let n = 200_001;
+        let z: Vec<f64> = (0..n).map(|i| -inner + 2.0 * inner * i as f64 / (n - 1) as f64).collect();
+        let (mut x, mut log_det) = (z.clone(), vec![0.0; n]);
+        generator.forward(&z, &mut x, &mut log_det);
+        for i in 1..n {
+            assert!(x[i] > x[i - 1]);
+            assert!((log_det[i] - log_det[i - 1]).abs() < 2e-3, "slope jumps at {}", z[i]);
+        }
+        if prior == Prior::Gaussian {
+            assert_eq!((x[0], log_det[0], x[n - 1]), (z[0], 0.0, z[n - 1]), "the tails are the identity");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_number_stays_so() {
+    let generator = perturbed(&spline(8, 1.0), Prior::Gaussian, 2, 14);
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let (mut x, mut log_det) = ([0.0; 4], [0.0; 2]);
+        generator.forward(&[bad, 0.3, 0.1, 0.2], &mut x, &mut log_det);
+        assert!(!(x[0].is_finite() && x[1].is_finite() && log_det[0].is_finite()), "{bad}: {x:?}");
+        assert!(x[2].is_finite() && log_det[1].is_finite(), "the other row is untouched");
+    }
+}
+
+#[test]
+fn bad_files_are_refused() {
+    let path = std::env::temp_dir().join(format!("mcflow-flows-bad-{}.safetensors", std::process::id()));
+    let generator = perturbed(&spline(4, 1.0), Prior::Gaussian, 2, 15);
+    generator.save(&path, &Header::default()).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let message = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Generator::load(&path).unwrap_err().to_string()
+    };
+    let cut = message(&good[..good.len() - 9]);
+    assert!(cut.contains("damaged") && cut.contains(&path.display().to_string()), "{cut}");
+    assert!(message(b"not weights at all").contains("damaged"));
+    let mut bytes = good.clone();
+    let end = bytes.len();
+    bytes[end - 8..].copy_from_slice(&f64::NAN.to_le_bytes());
+    assert!(message(&bytes).contains("found NaN at element 10, expected finite numbers"), "{}", message(&bytes));
+    let replace = |from: &str, to: &str| {
+        let at = good.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        let mut bytes = good.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        bytes
+    };
+    let text = message(&replace("mcflow-flow-1", "mcflow-flow-9"));
+    assert!(text.contains("metadata `format`: found `mcflow-flow-9`, expected `mcflow-flow-1`"), "{text}");
+    let text = message(&replace("\"dimension\":\"2\"", "\"dimension\":\"3\""));
+    assert!(text.contains("expected F64 of shape [3]"), "{text}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(Generator::load(&path), Err(WeightsError::File { .. })));
+}
+
+#[test]
+fn bad_settings_are_named() {
+    let keys = |problems: Vec<mcflow_base::Problem>| problems.into_iter().map(|p| p.key).collect::<Vec<_>>();
+    let bad = Architecture::Spline { blocks: 0, hidden: vec![8, 0], bins: 1, bound: f64::NAN, activation: Activation::Tanh };
+    assert_eq!(keys(bad.problems(2, Prior::Gaussian)), ["blocks", "hidden[1]", "bins", "bound"]);
+    let affine = Architecture::RealNvp { blocks: 1, hidden: vec![], activation: Activation::Tanh, scale_bound: -1.0 };
+    assert_eq!(keys(affine.problems(0, Prior::Uniform)), ["", "scale_bound", ""]);
+    let stage = Stage { steps: 0, batch: 0, learning_rate: -1.0, clip: f64::NAN, maximum_likelihood: 1.0, ..Stage::default() };
+    let training = Training { stages: vec![stage, Stage::default()], held_out: 1.0, evaluate_every: 0, patience: Some(0) };
+    let expected = [
+        "stages[0].steps",
+        "stages[0].batch",
+        "stages[0].learning_rate",
+        "stages[0].clip",
+        "stages[0].maximum_likelihood",
+        "stages[1]",
+        "held_out",
+        "evaluate_every",
+        "patience",
+    ];
+    assert_eq!(keys(training.problems(false)), expected);
+    let read: Architecture = serde_json::from_str(r#"{"RealNvp":{"blocks":4,"hidden":[64,64]}}"#).unwrap();
+    assert_eq!(read, Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0 });
+    assert!(serde_json::from_str::<Architecture>(r#"{"RealNvp":{"blocks":4,"hidden":[64,64],"bins":3}}"#).is_err());
+}

@@ -1,0 +1,227 @@
+//! A prior and a flow: what is trained, stored, drawn from, and whose density decides.
+
+use crate::architecture::{Architecture, Prior};
+use crate::flow::{CHUNK, Direction, Flow, Packed, Pool, Tape};
+use crate::weights::{Header, WeightsError};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_distr::StandardNormal;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+use std::path::Path;
+
+/// A normalizing flow x = f(z) with the law of z; rows are `[n, dim]`, row-major.
+///
+/// The last layer is x = mean + spread * y, set by [`Generator::standardise`] and not trained; before it come the half updates of
+/// the [`Architecture`], which start as the identity.
+#[derive(Debug)]
+pub struct Generator {
+    architecture: Architecture,
+    prior: Prior,
+    flow: Flow,
+    parameters: Vec<f64>,
+    packed: Packed,
+    pool: Pool<Tape>,
+}
+
+impl Clone for Generator {
+    fn clone(&self) -> Self {
+        let Self { architecture, prior, flow, parameters, packed, .. } = self;
+        let (architecture, flow, parameters, packed) = (architecture.clone(), flow.clone(), parameters.clone(), packed.clone());
+        Self { architecture, prior: *prior, flow, parameters, packed, pool: Pool::default() }
+    }
+}
+
+impl Generator {
+    /// A generator that starts as the identity: the last layer of each network is zero, the hidden ones are drawn with `seed`.
+    ///
+    /// [`Architecture::problems`] says what it would refuse.
+    ///
+    /// # Panics
+    ///
+    /// If the architecture has problems.
+    pub fn new(architecture: &Architecture, prior: Prior, dim: usize, seed: u64) -> Self {
+        let problems = architecture.problems(dim, prior);
+        assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
+        let flow = Flow::new(architecture, prior, dim);
+        let mut parameters = vec![0.0; flow.n_parameters];
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        for coupling in &flow.couplings {
+            coupling.network.initialise(&mut rng, &mut parameters);
+        }
+        Self::assemble(architecture.clone(), prior, flow, parameters)
+    }
+
+    pub(crate) fn assemble(architecture: Architecture, prior: Prior, flow: Flow, parameters: Vec<f64>) -> Self {
+        let mut packed = Packed::default();
+        flow.pack(&parameters, false, &mut packed);
+        Self { architecture, prior, flow, parameters, packed, pool: Pool::default() }
+    }
+
+    /// Sets the last layer from samples `[n, dim]`: for the Gaussian prior their mean and standard deviation (splines: at least so
+    /// large that all samples lie where the splines act, for a rare state far from the mean would be out of their reach); for the
+    /// uniform prior the box of their least and largest values, 5 % wider on each side. A coordinate that does not vary keeps the
+    /// scale 1.
+    pub fn standardise(&mut self, samples: &[f64]) {
+        let dim = self.dim();
+        let n = samples.len() / dim;
+        if n == 0 {
+            return;
+        }
+        for j in 0..dim {
+            let column = || samples.chunks_exact(dim).map(|row| row[j]);
+            let (mean, spread) = match self.prior {
+                Prior::Gaussian => {
+                    let mean = column().sum::<f64>() / n as f64;
+                    let variance = column().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n as f64;
+                    let reach = match self.architecture {
+                        Architecture::RealNvp { .. } => 0.0,
+                        Architecture::Spline { bound, .. } => column().map(|x| (x - mean).abs()).fold(0.0, f64::max) * 1.02 / bound,
+                    };
+                    (mean, variance.sqrt().max(reach))
+                }
+                Prior::Uniform => {
+                    let (low, high) = column().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+                    (0.5 * (low + high), 0.55 * (high - low) / self.architecture.bound())
+                }
+            };
+            self.flow.mean[j] = mean;
+            self.flow.spread[j] = if spread > 0.0 && spread.is_finite() { spread } else { 1.0 };
+        }
+    }
+
+    /// Length of a row.
+    pub fn dim(&self) -> usize {
+        self.flow.dim
+    }
+
+    /// Number of trained parameters.
+    pub fn n_parameters(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// The trained parameters: for each half update and each layer of its network, W `[n_in, n_out]` row-major and then b.
+    pub fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
+    /// Replaces the trained parameters.
+    ///
+    /// # Panics
+    ///
+    /// If their number differs.
+    pub fn set_parameters(&mut self, parameters: &[f64]) {
+        self.parameters.copy_from_slice(parameters);
+        self.flow.pack(&self.parameters, false, &mut self.packed);
+    }
+
+    /// What was asked for when it was made.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The law of the latent rows.
+    pub fn prior(&self) -> Prior {
+        self.prior
+    }
+
+    /// Centre of the data per coordinate.
+    pub fn mean(&self) -> &[f64] {
+        &self.flow.mean
+    }
+
+    /// Scale of the data per coordinate.
+    pub fn spread(&self) -> &[f64] {
+        &self.flow.spread
+    }
+
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// Draws latent rows `z` `[n, dim]` from the prior, in row order: n rows in one call are n calls of one row.
+    pub fn draw_latent(&self, rng: &mut impl Rng, z: &mut [f64]) {
+        match self.prior {
+            Prior::Gaussian => z.iter_mut().for_each(|v| *v = rng.sample(StandardNormal)),
+            Prior::Uniform => {
+                let bound = self.architecture.bound();
+                z.iter_mut().for_each(|v| *v = bound * (2.0 * rng.random::<f64>() - 1.0));
+            }
+        }
+    }
+
+    /// x = f(z) and ln|det dx/dz|: `z`, `x` `[n, dim]`, `log_det` `[n]`. A row's bytes do not depend on n or on threads.
+    pub fn forward(&self, z: &[f64], x: &mut [f64], log_det: &mut [f64]) {
+        x.copy_from_slice(z);
+        self.check(x, log_det);
+        self.flow.apply(&self.packed, Direction::Forward, x, log_det, &self.pool);
+    }
+
+    /// z = f^-1(x) and ln|det dz/dx|: `x`, `z` `[n, dim]`, `log_det` `[n]`.
+    pub fn inverse(&self, x: &[f64], z: &mut [f64], log_det: &mut [f64]) {
+        z.copy_from_slice(x);
+        self.check(z, log_det);
+        self.flow.apply(&self.packed, Direction::Inverse, z, log_det, &self.pool);
+    }
+
+    /// ln p(z) of each row: -|z|^2 / 2 - d ln(2 pi) / 2, or -d ln(2 bound) inside the box and -inf outside.
+    pub fn log_prior(&self, z: &[f64], out: &mut [f64]) {
+        self.check(z, out);
+        log_prior(self.prior, self.architecture.bound(), self.dim(), z, out);
+    }
+
+    /// ln q(x) = ln p(f^-1(x)) + ln|det df^-1/dx| of each row of `x` `[n, dim]`.
+    pub fn log_density(&self, x: &[f64], out: &mut [f64]) {
+        self.check(x, out);
+        let dim = self.dim();
+        x.par_chunks(CHUNK * dim).zip(out.par_chunks_mut(CHUNK)).for_each(|(x, out)| {
+            let mut scratch = self.pool.take();
+            let (mut z, mut log_det) = (std::mem::take(&mut scratch.rows), std::mem::take(&mut scratch.log_det));
+            self.pool.give(scratch);
+            z.clear();
+            z.extend_from_slice(x);
+            log_det.resize(out.len(), 0.0);
+            self.flow.apply(&self.packed, Direction::Inverse, &mut z, &mut log_det, &self.pool);
+            self.log_prior(&z, out);
+            out.iter_mut().zip(&log_det).for_each(|(o, l)| *o += l);
+            let mut scratch = self.pool.take();
+            (scratch.rows, scratch.log_det) = (z, log_det);
+            self.pool.give(scratch);
+        });
+    }
+
+    fn check(&self, rows: &[f64], per_row: &[f64]) {
+        assert_eq!(rows.len(), per_row.len() * self.dim(), "rows of length {} and one number for each", self.dim());
+    }
+
+    /// Writes architecture, prior, standardisation, parameters and `header` to a safetensors file, by way of a file aside.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>, header: &Header) -> Result<(), WeightsError> {
+        crate::weights::save(self, path.as_ref(), header)
+    }
+
+    /// Reads what [`Generator::save`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the file is missing, damaged, of another version, or holds numbers that are not finite or not of the right count.
+    pub fn load(path: impl AsRef<Path>) -> Result<(Self, Header), WeightsError> {
+        crate::weights::load(path.as_ref())
+    }
+}
+
+/// ln p(z) of each row, for a uniform prior on [-bound, bound]^dim.
+pub(crate) fn log_prior(prior: Prior, bound: f64, dim: usize, z: &[f64], out: &mut [f64]) {
+    for (row, out) in z.chunks_exact(dim).zip(out) {
+        *out = match prior {
+            Prior::Gaussian => {
+                let square: f64 = row.iter().map(|v| v * v).sum();
+                -0.5 * square - 0.5 * dim as f64 * std::f64::consts::TAU.ln()
+            }
+            Prior::Uniform if row.iter().all(|v| v.abs() <= bound) => -(dim as f64) * (2.0 * bound).ln(),
+            Prior::Uniform => f64::NEG_INFINITY,
+        };
+    }
+}

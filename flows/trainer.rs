@@ -1,0 +1,538 @@
+//! Training: the loop over steps, its state, and the weights that are kept.
+
+use crate::adam::{Adam, norm};
+use crate::architecture::Prior;
+use crate::flow::{Direction, Packed, Pool, Tape};
+use crate::generator::{Generator, log_prior};
+use crate::objective::{EnergyOperation, Target, maximum_likelihood, reverse_kl};
+use crate::operation::{Operations, with_numbers};
+use crate::training::{Evaluation, Progress, Stage, StageReport, Training, TrainingReport};
+use candle_core::{Device, Tensor, Var};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// Held-out samples and fixed latents by which a stage is judged, at most.
+const HELD_OUT_ROWS: usize = 2048;
+const FIXED_LATENTS: usize = 512;
+/// Skipped steps in a row after which the best weights come back and the step size is halved; and how often that may happen.
+const SKIPS: usize = 10;
+const HALVINGS: usize = 12;
+
+/// Why a training cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// The settings do not pass [`Training::problems`].
+    #[error("training settings: `{key}`: found {found}, expected {expected}")]
+    Settings {
+        /// Path of the setting.
+        key: String,
+        /// What is there.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A sample with a number that is not finite, or a row that is cut short.
+    #[error("training samples: row {row}: found {found}, expected {expected}")]
+    Sample {
+        /// The row, from 0.
+        row: usize,
+        /// What is there.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// Too few samples to keep some out.
+    #[error("training samples: found {found} rows, expected at least 2")]
+    TooFewSamples {
+        /// Number of rows.
+        found: usize,
+    },
+    /// Losses stayed infinite or NaN, however small the step.
+    #[error("training diverged in stage {stage} at step {step}: losses were not finite even at {rate:e} of the learning rate")]
+    Diverged {
+        /// Stage, from 0.
+        stage: usize,
+        /// Step of the stage.
+        step: usize,
+        /// What was left of the step size.
+        rate: f64,
+    },
+    /// The state to resume from belongs to another flow or training.
+    #[error("training state: found {found}, expected {expected}")]
+    State {
+        /// What it is for.
+        found: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A tensor operation failed.
+    #[error("tensor operation: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// All that a training needs to go on to the same bytes, beside its settings, samples and target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingState {
+    seed: u64,
+    parameters: Vec<f64>,
+    first: Vec<f64>,
+    second: Vec<f64>,
+    adam_step: u64,
+    stage: usize,
+    step: usize,
+    rng: Xoshiro256PlusPlus,
+    best_parameters: Vec<f64>,
+    best_loss: f64,
+    best_step: usize,
+    since_best: usize,
+    skipped: usize,
+    skipped_in_row: usize,
+    rate_factor: f64,
+    halvings: usize,
+    loss_sum: f64,
+    loss_count: usize,
+    reference: f64,
+    stages: Vec<StageReport>,
+    losses: Vec<Evaluation>,
+    seconds: f64,
+    steps: usize,
+    energy_evaluations: u64,
+}
+
+impl TrainingState {
+    /// Parameters as they are now.
+    pub fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
+    /// Parameters of the best evaluation of this stage, or of the last one when all are done.
+    pub fn best_parameters(&self) -> &[f64] {
+        &self.best_parameters
+    }
+
+    /// Steps done in all.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+}
+
+/// A training that goes on step by step.
+pub struct Trainer<'a> {
+    target: &'a dyn Target,
+    training: &'a Training,
+    samples: &'a [f64],
+    dim: usize,
+    prior: Prior,
+    bound: f64,
+    operations: Operations,
+    training_rows: Vec<usize>,
+    held_out: Vec<f64>,
+    latents: Vec<f64>,
+    prototype: Generator,
+    packed: Packed,
+    pool: Pool<Tape>,
+    state: TrainingState,
+}
+
+impl<'a> Trainer<'a> {
+    /// Begins to train a copy of `generator`'s weights on `samples` `[n, dim]` (empty where no stage uses J_ML) and `target`.
+    ///
+    /// # Errors
+    ///
+    /// If settings or samples cannot be used.
+    pub fn new(
+        generator: &Generator,
+        samples: &'a [f64],
+        target: &'a dyn Target,
+        training: &'a Training,
+        seed: u64,
+    ) -> Result<Self, TrainingError> {
+        let n = generator.n_parameters();
+        let state = TrainingState {
+            seed,
+            parameters: generator.parameters().to_vec(),
+            first: vec![0.0; n],
+            second: vec![0.0; n],
+            adam_step: 0,
+            stage: 0,
+            step: 0,
+            rng: Xoshiro256PlusPlus::seed_from_u64(seed),
+            best_parameters: generator.parameters().to_vec(),
+            best_loss: f64::INFINITY,
+            best_step: 0,
+            since_best: 0,
+            skipped: 0,
+            skipped_in_row: 0,
+            rate_factor: 1.0,
+            halvings: 0,
+            loss_sum: 0.0,
+            loss_count: 0,
+            reference: 0.0,
+            stages: Vec::new(),
+            losses: Vec::new(),
+            seconds: 0.0,
+            steps: 0,
+            energy_evaluations: 0,
+        };
+        let mut trainer = Self::assemble(generator, samples, target, training, state)?;
+        let begun = Instant::now();
+        if training.stages.iter().any(|s| s.reverse_kl > 0.0) {
+            trainer.state.reference = trainer.reference_energy();
+        }
+        trainer.begin_stage();
+        trainer.state.seconds += begun.elapsed().as_secs_f64();
+        Ok(trainer)
+    }
+
+    /// Goes on from `state`, with the same generator (architecture and standardisation), samples, target and settings as before.
+    ///
+    /// # Errors
+    ///
+    /// If the state does not fit them.
+    pub fn resume(
+        generator: &Generator,
+        samples: &'a [f64],
+        target: &'a dyn Target,
+        training: &'a Training,
+        state: TrainingState,
+    ) -> Result<Self, TrainingError> {
+        let n = generator.n_parameters();
+        if [&state.parameters, &state.first, &state.second, &state.best_parameters].iter().any(|v| v.len() != n) {
+            let found = format!("{} parameters", state.parameters.len());
+            return Err(TrainingError::State { found, expected: format!("{n} parameters") });
+        }
+        let stages = training.stages.len();
+        if state.stage > stages || (state.stage < stages && state.step >= training.stages[state.stage].steps) {
+            let found = format!("stage {}, step {}", state.stage, state.step);
+            return Err(TrainingError::State { found, expected: format!("a step of the {stages} stages") });
+        }
+        Self::assemble(generator, samples, target, training, state)
+    }
+
+    fn assemble(
+        generator: &Generator,
+        samples: &'a [f64],
+        target: &'a dyn Target,
+        training: &'a Training,
+        state: TrainingState,
+    ) -> Result<Self, TrainingError> {
+        let dim = generator.dim();
+        if let Some(p) = training.problems(!samples.is_empty()).into_iter().next() {
+            return Err(TrainingError::Settings { key: p.key, found: p.found, expected: p.expected });
+        }
+        if !samples.len().is_multiple_of(dim) {
+            let found = format!("{} numbers", samples.len() % dim);
+            return Err(TrainingError::Sample { row: samples.len() / dim, found, expected: format!("{dim} numbers") });
+        }
+        if let Some(i) = samples.iter().position(|v| !v.is_finite()) {
+            return Err(TrainingError::Sample { row: i / dim, found: samples[i].to_string(), expected: "finite numbers".into() });
+        }
+        let n = samples.len() / dim;
+        if n == 1 {
+            return Err(TrainingError::TooFewSamples { found: n });
+        }
+        // A stream of its own, so that the split does not depend on where the training is.
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(state.seed);
+        rng.jump();
+        let mut training_rows: Vec<usize> = (0..n).collect();
+        training_rows.shuffle(&mut rng);
+        let kept_out = if n == 0 { 0 } else { ((n as f64 * training.held_out).round() as usize).clamp(1, n - 1) };
+        let held_rows = training_rows.split_off(n - kept_out);
+        let held_out = held_rows.iter().take(HELD_OUT_ROWS).flat_map(|&r| &samples[r * dim..(r + 1) * dim]).copied().collect();
+        let mut latents = vec![0.0; FIXED_LATENTS * dim];
+        generator.draw_latent(&mut rng, &mut latents);
+        Ok(Self {
+            target,
+            training,
+            samples,
+            dim,
+            prior: generator.prior(),
+            bound: generator.architecture().bound(),
+            operations: Operations::new(generator.flow().clone()),
+            training_rows,
+            held_out,
+            latents,
+            prototype: generator.clone(),
+            packed: Packed::default(),
+            pool: Pool::default(),
+            state,
+        })
+    }
+
+    /// u_0: the median energy of some samples, or the lowest of the flow's first draws.
+    fn reference_energy(&mut self) -> f64 {
+        let dim = self.dim;
+        let n = self.samples.len() / dim;
+        let rows: Vec<f64> = if n > 0 {
+            let stride = n.div_ceil(FIXED_LATENTS);
+            self.samples.chunks_exact(dim).step_by(stride).flatten().copied().collect()
+        } else {
+            self.transform(Direction::Forward, &self.latents.clone()).0
+        };
+        let (mut u, mut gradient) = (vec![0.0; rows.len() / dim], vec![0.0; rows.len()]);
+        EnergyOperation::new(self.target, None, 0.0).evaluate(&rows, dim, &mut u, &mut gradient);
+        self.state.energy_evaluations += u.len() as u64;
+        u.retain(|u| u.is_finite());
+        u.sort_by(f64::total_cmp);
+        let at = if n > 0 { u.len() / 2 } else { 0 };
+        u.get(at).copied().unwrap_or(0.0)
+    }
+
+    /// Rows transformed with the parameters as they are, and log-determinants.
+    fn transform(&mut self, direction: Direction, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut out, mut log_det) = (rows.to_vec(), vec![0.0; rows.len() / self.dim]);
+        self.operations.flow().pack(&self.state.parameters, false, &mut self.packed);
+        self.operations.flow().apply(&self.packed, direction, &mut out, &mut log_det, &self.pool);
+        (out, log_det)
+    }
+
+    fn evaluate(&mut self) -> Evaluation {
+        let stage = self.training.stages[self.state.stage].clone();
+        let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n as f64;
+        let likelihood = (!self.held_out.is_empty()).then(|| {
+            let (z, log_det) = self.transform(Direction::Inverse, &self.held_out.clone());
+            let mut prior = vec![0.0; log_det.len()];
+            log_prior(self.prior, self.bound, self.dim, &z, &mut prior);
+            mean(&mut prior.iter().zip(&log_det).map(|(p, l)| -(p + l)), log_det.len())
+        });
+        let divergence = (stage.reverse_kl > 0.0).then(|| {
+            let (x, log_det) = self.transform(Direction::Forward, &self.latents.clone());
+            let (mut u, mut gradient) = (vec![0.0; log_det.len()], vec![0.0; x.len()]);
+            EnergyOperation::new(self.target, stage.energy_cap, self.state.reference).evaluate(&x, self.dim, &mut u, &mut gradient);
+            self.state.energy_evaluations += u.len() as u64;
+            mean(&mut u.iter().zip(&log_det).map(|(u, l)| u - l), u.len())
+        });
+        let part = |weight: f64, value: Option<f64>| if weight > 0.0 { weight * value.unwrap_or(f64::NAN) } else { 0.0 };
+        Evaluation {
+            stage: self.state.stage,
+            step: self.state.step,
+            train: (self.state.loss_count > 0).then(|| self.state.loss_sum / self.state.loss_count as f64),
+            held_out: part(stage.maximum_likelihood, likelihood) + part(stage.reverse_kl, divergence),
+            maximum_likelihood: likelihood,
+            reverse_kl: divergence,
+        }
+    }
+
+    /// Evaluates, remembers the best, and says what was found.
+    fn judge(&mut self) -> Evaluation {
+        let evaluation = self.evaluate();
+        let state = &mut self.state;
+        (state.loss_sum, state.loss_count) = (0.0, 0);
+        // A comparison with NaN is false: such weights never count as best.
+        if evaluation.held_out < state.best_loss {
+            state.best_loss = evaluation.held_out;
+            state.best_step = state.step;
+            state.best_parameters.copy_from_slice(&state.parameters);
+            state.since_best = 0;
+        } else {
+            state.since_best += 1;
+        }
+        state.losses.push(evaluation.clone());
+        evaluation
+    }
+
+    fn reset_moments(&mut self) {
+        self.state.first.fill(0.0);
+        self.state.second.fill(0.0);
+        self.state.adam_step = 0;
+    }
+
+    fn begin_stage(&mut self) {
+        self.state.step = 0;
+        (self.state.best_loss, self.state.best_step) = (f64::INFINITY, 0);
+        self.state.best_parameters.copy_from_slice(&self.state.parameters);
+        (self.state.skipped, self.state.skipped_in_row) = (0, 0);
+        (self.state.rate_factor, self.state.halvings) = (1.0, 0);
+        self.reset_moments();
+        self.judge();
+        self.state.since_best = 0;
+    }
+
+    fn end_stage(&mut self, stopped_early: bool) {
+        let state = &mut self.state;
+        state.stages.push(StageReport {
+            steps: state.step,
+            skipped: state.skipped,
+            best_step: state.best_step,
+            held_out_loss: state.best_loss,
+            stopped_early,
+        });
+        state.parameters.copy_from_slice(&state.best_parameters);
+        state.stage += 1;
+        if state.stage < self.training.stages.len() {
+            self.begin_stage();
+        } else {
+            state.step = 0;
+        }
+    }
+
+    /// Loss and gradient of one batch.
+    fn gradient(&mut self, stage: &Stage) -> Result<(f64, Vec<f64>), TrainingError> {
+        let (dim, device) = (self.dim, Device::Cpu);
+        let parameters = Var::from_slice(&self.state.parameters, self.state.parameters.len(), &device)?;
+        let mut loss: Option<Tensor> = None;
+        if stage.maximum_likelihood > 0.0 {
+            let mut rows = Vec::with_capacity(stage.batch * dim);
+            for _ in 0..stage.batch {
+                let row = self.training_rows[self.state.rng.random_range(0..self.training_rows.len())];
+                rows.extend_from_slice(&self.samples[row * dim..(row + 1) * dim]);
+            }
+            let rows = Tensor::from_vec(rows, (stage.batch, dim), &device)?;
+            let part = maximum_likelihood(&self.operations, self.prior, self.bound, &parameters, &rows)?;
+            loss = Some((part * stage.maximum_likelihood)?);
+        }
+        if stage.reverse_kl > 0.0 {
+            let mut latents = vec![0.0; stage.batch * dim];
+            self.prototype.draw_latent(&mut self.state.rng, &mut latents);
+            let latents = Tensor::from_vec(latents, (stage.batch, dim), &device)?;
+            let energy = EnergyOperation::new(self.target, stage.energy_cap, self.state.reference);
+            let part = (reverse_kl(&self.operations, &energy, &parameters, &latents)? * stage.reverse_kl)?;
+            self.state.energy_evaluations += stage.batch as u64;
+            loss = Some(match loss {
+                Some(other) => (other + part)?,
+                None => part,
+            });
+        }
+        let Some(loss) = loss else { return Ok((0.0, vec![0.0; self.state.parameters.len()])) };
+        let value = loss.to_scalar::<f64>()?;
+        if !value.is_finite() {
+            return Ok((value, Vec::new()));
+        }
+        let mut gradients = loss.backward()?;
+        let gradient = match gradients.remove(&parameters) {
+            Some(gradient) => with_numbers(&gradient, <[f64]>::to_vec)?,
+            None => vec![0.0; self.state.parameters.len()],
+        };
+        Ok((value, gradient))
+    }
+
+    /// One optimiser step, with an evaluation where one is due; `None` when all stages are done.
+    ///
+    /// # Errors
+    ///
+    /// If losses stay infinite or NaN.
+    pub fn step(&mut self) -> Result<Option<Progress>, TrainingError> {
+        let Some(stage) = self.training.stages.get(self.state.stage).cloned() else { return Ok(None) };
+        let begun = Instant::now();
+        let (loss, gradient) = self.gradient(&stage)?;
+        let length = norm(&gradient);
+        let state = &mut self.state;
+        if loss.is_finite() && length.is_finite() {
+            state.adam_step += 1;
+            Adam {
+                parameters: &mut state.parameters,
+                first: &mut state.first,
+                second: &mut state.second,
+                gradient: &gradient,
+                factor: if length > stage.clip { stage.clip / length } else { 1.0 },
+                rate: stage.rate(state.step) * state.rate_factor,
+                step: state.adam_step,
+            }
+            .run();
+            state.loss_sum += loss;
+            state.loss_count += 1;
+            state.skipped_in_row = 0;
+        } else {
+            state.skipped += 1;
+            state.skipped_in_row += 1;
+        }
+        state.step += 1;
+        state.steps += 1;
+        if self.state.skipped_in_row >= SKIPS {
+            self.step_back()?;
+        }
+        let last = self.state.step >= stage.steps;
+        let due = last || self.state.step.is_multiple_of(self.training.evaluate_every);
+        let evaluation = due.then(|| self.judge());
+        let mut progress = Progress {
+            stage: self.state.stage,
+            stages: self.training.stages.len(),
+            step: self.state.step,
+            steps: stage.steps,
+            loss,
+            best: self.state.best_loss,
+            evaluation,
+        };
+        if gradient.is_empty() {
+            progress.loss = f64::NAN;
+        }
+        let patient = self.training.patience.is_none_or(|p| self.state.since_best < p);
+        if last || !patient {
+            self.end_stage(!last);
+        }
+        self.state.seconds += begun.elapsed().as_secs_f64();
+        Ok(Some(progress))
+    }
+
+    fn step_back(&mut self) -> Result<(), TrainingError> {
+        let state = &mut self.state;
+        state.parameters.copy_from_slice(&state.best_parameters);
+        state.rate_factor *= 0.5;
+        state.halvings += 1;
+        state.skipped_in_row = 0;
+        if state.halvings > HALVINGS {
+            return Err(TrainingError::Diverged { stage: state.stage, step: state.step, rate: state.rate_factor });
+        }
+        self.reset_moments();
+        Ok(())
+    }
+
+    /// What is needed to go on later.
+    pub fn state(&self) -> &TrainingState {
+        &self.state
+    }
+
+    /// Gives the best weights to `generator` and tells how it went. Before the end it counts as interrupted.
+    pub fn finish(mut self, generator: &mut Generator) -> TrainingReport {
+        let interrupted = self.state.stage < self.training.stages.len();
+        let state = &mut self.state;
+        if interrupted {
+            state.stages.push(StageReport {
+                steps: state.step,
+                skipped: state.skipped,
+                best_step: state.best_step,
+                held_out_loss: state.best_loss,
+                stopped_early: false,
+            });
+        }
+        generator.set_parameters(&state.best_parameters);
+        TrainingReport {
+            stages: std::mem::take(&mut state.stages),
+            losses: std::mem::take(&mut state.losses),
+            seconds: state.seconds,
+            steps: state.steps,
+            best_step: state.best_step,
+            held_out_loss: state.best_loss,
+            energy_evaluations: state.energy_evaluations,
+            interrupted,
+        }
+    }
+}
+
+/// Trains `generator` on `samples` `[n, dim]` (empty where no stage uses J_ML) and `target`, and leaves the best weights in it.
+///
+/// `progress` is called after each step and may stop the training. The result's bytes depend on the seed, not on the number of threads.
+///
+/// # Errors
+///
+/// If settings or samples cannot be used, or losses stay infinite or NaN; the generator is then unchanged.
+pub fn train(
+    generator: &mut Generator,
+    samples: &[f64],
+    target: &dyn Target,
+    training: &Training,
+    seed: u64,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<TrainingReport, TrainingError> {
+    let mut trainer = Trainer::new(generator, samples, target, training, seed)?;
+    while let Some(step) = trainer.step()? {
+        if progress(&step).is_break() {
+            break;
+        }
+    }
+    Ok(trainer.finish(generator))
+}

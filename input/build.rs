@@ -1,0 +1,382 @@
+//! From an input to a [`Plan`]: every rule is checked, every problem reported, then everything is built.
+
+mod configuration;
+mod flows;
+
+use crate::document::{Document, Report, nearest};
+use crate::schema::{Input, Output, Quantity};
+use configuration::{Space, nearest_pair};
+use mcflow_base::Problem;
+use mcflow_engine::observers::{Column, Observable, State};
+use mcflow_engine::{Lengths, Plan, ThermodynamicState, TrajectoryPlan};
+use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// An input that has no problem, and what it means.
+pub struct Built {
+    /// The input as read.
+    pub input: Input,
+    /// The run.
+    pub plan: Plan,
+    /// The text of the input.
+    pub text: String,
+    /// SHA-256 of the text, in hexadecimal.
+    pub input_sha256: String,
+}
+
+/// Reads, checks and builds the input at `path`; `seed` replaces its seed.
+///
+/// # Errors
+/// A syntax error alone, or all problems at once.
+pub fn build(path: &Path, seed: Option<u64>) -> Result<Built, Report> {
+    build_changed(path, |input| input.seed = seed.unwrap_or(input.seed))
+}
+
+/// Reads the input at `path`, changes it, checks and builds what came out.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Built, Report> {
+    let mut document = Document::open(path)?;
+    let input: Option<Input> = document.read();
+    let Some(mut input) = input else { return Err(document.report()) };
+    change(&mut input);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let text = document.text().to_string();
+    let plan = Builder { document: &mut document, input: &input, folder, files: Sha256::new() }.plan(&text);
+    document.finish(Some(()))?;
+    let plan = plan.expect("a plan exists where nothing is wrong");
+    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text })
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The state of a check: problems go into the document, the contents of the files it names into a hash.
+struct Builder<'a> {
+    document: &'a mut Document,
+    input: &'a Input,
+    folder: &'a Path,
+    files: Sha256,
+}
+
+impl Builder<'_> {
+    fn report(&mut self, key: impl Into<String>, found: impl ToString, expected: impl Into<String>) {
+        self.document.add([Problem::new(key, found, expected)]);
+    }
+
+    fn add(&mut self, prefix: &str, problems: Vec<Problem>) {
+        self.document.add(problems.into_iter().map(|p| p.within(prefix)));
+    }
+
+    fn require(&mut self, key: &str, value: f64, holds: impl Fn(f64) -> bool, expected: &str) {
+        if !(value.is_finite() && holds(value)) {
+            self.report(key, value, expected);
+        }
+    }
+
+    /// `name` must be one of `known`; the message has the nearest.
+    fn require_name(&mut self, key: &str, what: &str, name: &str, known: &[&str]) -> bool {
+        if known.contains(&name) {
+            return true;
+        }
+        let expected = match (nearest(name, known), known) {
+            (_, []) => format!("the name of a {what}, but there is none"),
+            (Some(near), _) => format!("one of {}; did you mean {near:?}?", quoted(known)),
+            (None, _) => format!("one of {}", quoted(known)),
+        };
+        self.report(key, format!("{name:?}"), expected);
+        false
+    }
+
+    fn plan(mut self, text: &str) -> Option<Plan> {
+        let input = self.input;
+        self.check_numbers();
+        let space = self.space();
+        let starts = space.as_ref().and_then(|space| self.starts(space));
+        let Some(space) = space else { return None };
+        let Space { particles, cell } = &space;
+        let n = particles.n();
+
+        let mut potential_sound = self.document.is_sound("system.cell") && self.document.is_sound("system.particles");
+        if input.system.potential.is_empty() {
+            self.report("system.potential", "no term", "at least one term, such as LennardJones(...)");
+        }
+        for (k, term) in input.system.potential.iter().enumerate() {
+            let key = format!("system.potential[{k}]");
+            potential_sound &= self.document.is_sound(&key);
+            if self.document.is_sound("system.cell") && self.document.is_sound("system.particles") {
+                let problems = term.problems(particles, cell);
+                potential_sound &= problems.is_empty();
+                self.add(&key, problems);
+            }
+        }
+        let states = self.states(n, cell);
+        let functions = self.observables(n, cell);
+        let constant_pressure = input.ladder.first().is_some_and(|rung| rung.pressure.is_some());
+        for (k, entry) in input.sweep.iter().enumerate() {
+            self.add(&format!("sweep[{k}]"), entry.problems(cell, constant_pressure));
+            if let Some(flow) = entry.flow() {
+                let known: Vec<&str> = input.flows.names().collect();
+                self.require_name(&format!("sweep[{k}].flow"), "flow", flow, &known);
+            }
+        }
+        self.check_moves(constant_pressure);
+        let flows = self.flows(particles, cell, &states);
+        self.check_compare(&states, &functions);
+        if !potential_sound || !self.document.report().is_empty() {
+            // Overlaps are looked for even where other things are wrong, as long as the coordinates are right.
+            if let Some(starts) = &starts {
+                self.check_starts(starts, None);
+            }
+            return None;
+        }
+
+        let starts = starts?;
+        let potential = PotentialSum::new(&input.system.potential, particles, cell);
+        self.check_starts(&starts, Some(&potential));
+        self.check_state_starts(&starts, &states);
+        let rung = &input.ladder[0];
+        let thermodynamic_state =
+            ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
+        let columns = self.columns(&potential, cell);
+        let trajectories = self.trajectories();
+        let system = format!("{:?} {particles:?} {:?} {thermodynamic_state:?}", input.system.potential, cell);
+        let mut run = Sha256::new();
+        run.update(env!("CARGO_PKG_VERSION"));
+        run.update(text);
+        run.update(input.seed.to_le_bytes());
+        run.update(self.files.clone().finalize());
+        Some(Plan {
+            thermodynamic_state,
+            boltzmann: input.units.boltzmann(),
+            starts,
+            entries: input.sweep.clone(),
+            states,
+            columns,
+            functions,
+            flows: flows?,
+            lengths: Lengths {
+                equilibration: input.run.equilibration,
+                production: input.run.production,
+                record_every: input.run.record_every,
+            },
+            trajectories,
+            seed: input.seed,
+            input_hash: hexadecimal(&run.finalize()),
+            system_hash: hexadecimal(&Sha256::digest(system)),
+            units: input.units.name().to_string(),
+            angstroms: input.units.angstroms(),
+            potential,
+            particles: space.particles,
+        })
+    }
+
+    fn check_numbers(&mut self) {
+        let input = self.input;
+        if input.ladder.len() != 1 {
+            let expected = "exactly one rung (exchange between rungs is no move of this version)";
+            self.report("ladder", format!("{} rungs", input.ladder.len()), expected);
+        }
+        for (k, rung) in input.ladder.iter().enumerate() {
+            let key = |name: &str| format!("ladder[{k}].{name}");
+            self.require(&key("temperature"), rung.temperature, |t| t > 0.0, "a finite number above 0");
+            if rung.walkers == 0 || rung.walkers > 1_000_000 {
+                self.report(key("walkers"), rung.walkers, "a whole number from 1 to 1000000");
+            }
+            if let Some(pressure) = rung.pressure {
+                self.require(&key("pressure"), pressure, |_| true, "a finite number");
+            }
+        }
+        let run = &input.run;
+        for (key, value) in [("run.production", run.production), ("run.record_every", run.record_every)] {
+            if value == 0 {
+                self.report(key, 0, "a whole number of at least 1");
+            }
+        }
+        if run.record_every > run.production && run.production > 0 {
+            let found = format!("{}, with a production of {} sweeps", run.record_every, run.production);
+            self.report("run.record_every", found, "at most the sweeps of production");
+        }
+        if input.sweep.is_empty() {
+            self.report("sweep", "no move", "at least one move, such as Displacement(step: 0.1)");
+        }
+    }
+
+    fn check_moves(&mut self, constant_pressure: bool) {
+        let input = self.input;
+        if constant_pressure && !input.sweep.iter().any(|e| e.name() == "Volume") && !input.sweep.is_empty() {
+            self.report("ladder[0].pressure", "a pressure, but no volume move in the sweep", "`Volume(step: ...)` in the sweep, or no pressure");
+        }
+        if constant_pressure && input.sweep.iter().any(|e| matches!(e, mcflow_engine::Entry::Langevin { metropolized: false, .. })) {
+            let expected = "`metropolized: true`: an uncorrected step has no exact ensemble that the volume move could join";
+            self.report("sweep", "plain Langevin dynamics at constant pressure", expected);
+        }
+        let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
+        if trains && input.sweep.iter().all(|e| e.flow().is_some()) && !input.sweep.is_empty() {
+            self.report("sweep", "moves by flows alone", "a local move too, such as Displacement: samples for training come from it");
+        }
+    }
+
+    fn states(&mut self, n: usize, cell: &Cell) -> Vec<State> {
+        let input = self.input;
+        let mut states = Vec::new();
+        for (name, state) in input.states.iter() {
+            self.add(&format!("states[{name:?}].where"), state.condition.problems(n, cell.dimension()));
+            if name.is_empty() || name.contains([',', '"', '\n']) {
+                self.report(format!("states[{name:?}]"), format!("{name:?}"), "a name without commas and quotation marks");
+            }
+            states.push(State { name: name.to_string(), condition: state.condition.clone() });
+        }
+        states
+    }
+
+    fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {
+        let input = self.input;
+        let mut names: Vec<&str> = vec!["sweep", "walker", "state", "pressure", "density", "volume", "kinetic_temperature"];
+        for (k, observable) in input.observables.iter().enumerate() {
+            let key = format!("observables[{k}]");
+            self.add(&key, observable.problems(n, cell));
+            if names.contains(&observable.name()) {
+                self.report(format!("{key}.name"), format!("{:?}", observable.name()), "a name that is not taken");
+            }
+            names.push(observable.name());
+        }
+        input.observables.iter().filter(|o| !matches!(o, Observable::Column { .. })).cloned().collect()
+    }
+
+    fn columns(&self, potential: &PotentialSum, cell: &Cell) -> Vec<Column> {
+        let input = self.input;
+        let mut columns = vec![Column::PotentialEnergy];
+        if cell.is_periodic() {
+            columns.push(Column::PotentialEnergyPerParticle);
+        }
+        let names = potential.names();
+        if names.len() > 1 {
+            for (k, name) in names.iter().enumerate() {
+                // Two terms of one kind are told apart by their place.
+                let twice = names.iter().filter(|other| *other == name).count() > 1;
+                columns.push(Column::Term(if twice { format!("{name}_{k}") } else { name.clone() }, k));
+            }
+        }
+        if cell.is_periodic() {
+            columns.push(Column::Pressure);
+            if input.ladder[0].pressure.is_some() {
+                columns.extend([Column::Density, Column::Volume]);
+            }
+        }
+        if input.sweep.iter().any(|e| e.name() == "Langevin") {
+            columns.push(Column::KineticTemperature);
+        }
+        for observable in &input.observables {
+            if let Observable::Column { name, of } = observable {
+                columns.push(Column::Variable(name.clone(), of.clone()));
+            }
+        }
+        columns
+    }
+
+    fn trajectories(&mut self) -> Vec<TrajectoryPlan> {
+        let input = self.input;
+        let record_every = input.run.record_every;
+        let walkers_in_all = input.ladder[0].walkers;
+        let mut plans: Vec<TrajectoryPlan> = Vec::new();
+        for (k, output) in input.output.iter().enumerate() {
+            let Output::Trajectory { format, every, walkers } = output;
+            let every = every.unwrap_or(record_every);
+            let key = |name: &str| format!("output[{k}].{name}");
+            if every == 0 || !every.is_multiple_of(record_every) {
+                self.report(key("every"), every, format!("a multiple of `record_every`, {record_every}"));
+            }
+            if walkers.is_empty() || walkers.iter().any(|&w| w >= walkers_in_all) {
+                self.report(key("walkers"), format!("{walkers:?}"), format!("walker numbers from 0 to {}", walkers_in_all - 1));
+            }
+            if (1..walkers.len()).any(|i| walkers[..i].contains(&walkers[i])) {
+                self.report(key("walkers"), format!("{walkers:?}"), "each walker once");
+            }
+            if plans.iter().any(|p| p.format == *format) {
+                self.report(format!("output[{k}]"), format!("a second {format:?} trajectory"), "one trajectory of each format");
+            }
+            plans.push(TrajectoryPlan { format: *format, every, walkers: walkers.clone() });
+        }
+        plans
+    }
+
+    fn check_compare(&mut self, states: &[State], functions: &[Observable]) {
+        let Some(compare) = &self.input.compare else { return };
+        if let Quantity::FreeEnergyDifference { from, to } = &compare.quantity {
+            let known: Vec<&str> = states.iter().map(|s| s.name.as_str()).collect();
+            for (key, name) in [("from", from), ("to", to)] {
+                self.require_name(&format!("compare.quantity.{key}"), "state", name, &known);
+            }
+            if from == to {
+                self.report("compare.quantity.to", format!("{to:?} from {from:?}"), "two different states");
+            }
+        }
+        if let Quantity::Mean(name) = &compare.quantity
+            && functions.iter().any(|f| f.name() == name)
+        {
+            self.report("compare.quantity", format!("{name:?}, a function"), "the name of a column");
+        }
+        let positive = "a finite number above 0";
+        let numbers = [("seconds", compare.seconds), ("time_step", compare.time_step), ("friction", compare.friction)];
+        for (key, value) in numbers {
+            self.require(&format!("compare.{key}"), value, |v| v > 0.0, positive);
+        }
+        if let Some(exact) = compare.exact {
+            self.require("compare.exact", exact, |_| true, "a finite number");
+        }
+        if compare.seeds == 0 {
+            self.report("compare.seeds", 0, "a whole number of at least 1");
+        }
+    }
+
+    /// Starting coordinates must be finite and of a bearable energy; where they are not, the nearest pair says why.
+    fn check_starts(&mut self, starts: &[Configuration], potential: Option<&PotentialSum>) {
+        /// Energy in kT a particle above which local moves would take ages to come down, or dynamics would explode.
+        const BEARABLE: f64 = 1e6;
+        /// Starts looked at: walkers beyond share theirs or were made by the program.
+        const MOST: usize = 64;
+        let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_)));
+        let beta = self.input.ladder.first().map_or(1.0, |rung| 1.0 / (self.input.units.boltzmann() * rung.temperature));
+        for (walker, start) in starts.iter().enumerate().take(MOST) {
+            let key = self.start_key(walker);
+            if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
+                self.report(key, format!("particle {i} at {:?}", start.positions.get(i)), "finite coordinates");
+                continue;
+            }
+            let energy = potential.map(|potential| potential.energy(start, &mut potential.workspace()).energy);
+            let bad_energy = energy.filter(|e| !(e.is_finite() && e * beta < BEARABLE * start.positions.n() as f64));
+            let nearest = if pairs && (bad_energy.is_some() || potential.is_none()) { nearest_pair(start) } else { None };
+            match (bad_energy, nearest) {
+                (Some(energy), Some((i, j, distance))) => {
+                    let found = format!("particles {i} and {j} at a distance of {distance:.4e}, and a potential energy of {energy:.4e}");
+                    self.report(key, found, "a configuration without overlaps");
+                }
+                (Some(energy), None) => {
+                    self.report(key, format!("a configuration of energy {energy:e}"), "one whose energy is finite and not enormous");
+                }
+                (None, Some((i, j, 0.0))) => self.report(key, format!("particles {i} and {j} at one place"), "every particle at its own"),
+                _ => {}
+            }
+        }
+    }
+
+    fn check_state_starts(&mut self, starts: &[Configuration], states: &[State]) {
+        let with_start: Vec<usize> = self.states_with_start();
+        for (walker, start) in starts.iter().enumerate().take(with_start.len()) {
+            let state = &states[with_start[walker]];
+            if !state.condition.holds(start) {
+                let key = self.start_key(walker);
+                self.report(key, format!("a configuration outside the state {:?}", state.name), "a configuration that `where` holds for");
+            }
+        }
+    }
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,281 @@
+//! Particles, cell and starting configurations of an input.
+
+use super::Builder;
+use crate::schema::{CellInput, Start};
+use mcflow_engine::trajectory::{XyzFrame, read_xyz};
+use mcflow_engine::{purpose_stream, random_positions};
+use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
+use sha2::Digest;
+
+/// What lives where.
+pub(super) struct Space {
+    pub particles: Particles,
+    pub cell: Cell,
+}
+
+/// The purpose of random starts in [`purpose_stream`].
+const PURPOSE_STARTS: u64 = 0;
+
+impl Builder<'_> {
+    /// Particles and cell; `None` where the cell is none.
+    pub(super) fn space(&mut self) -> Option<Space> {
+        let input = self.input;
+        let mut particles = Particles { type_names: Vec::new(), types: Vec::new(), masses: Vec::new() };
+        let mut too_many = false;
+        for (k, species) in input.system.particles.iter().enumerate() {
+            let key = |name: &str| format!("system.particles[{k}].{name}");
+            self.require(&key("mass"), species.mass, |m| m > 0.0, "a finite number above 0");
+            if species.count == 0 || species.count > 50_000_000 {
+                self.report(key("count"), species.count, "a whole number from 1 to 50000000");
+                too_many |= species.count > 0;
+                continue;
+            }
+            if species.name.is_empty() || species.name.contains(char::is_whitespace) {
+                self.report(key("type"), format!("{:?}", species.name), "a name without blanks");
+            }
+            let known = particles.type_names.iter().position(|name| *name == species.name);
+            let number = known.unwrap_or_else(|| {
+                particles.type_names.push(species.name.clone());
+                particles.type_names.len() - 1
+            });
+            particles.types.extend(std::iter::repeat_n(number, species.count));
+            particles.masses.extend(std::iter::repeat_n(species.mass * input.units.mass(), species.count));
+        }
+        if too_many {
+            return None;
+        }
+        if input.system.particles.is_empty() {
+            self.report("system.particles", "no particles", "at least one, such as (type: \"A\", count: 1)");
+        }
+        let cell = self.cell(particles.n().max(1))?;
+        if particles.n() == 0 {
+            particles = Particles::alike("A", 1, 1.0);
+        }
+        Some(Space { particles, cell })
+    }
+
+    fn cell(&mut self, n: usize) -> Option<Cell> {
+        let key = "system.cell";
+        let dimension_of = |builder: &mut Self, dimension: usize| {
+            if (1..=3).contains(&dimension) {
+                return Some(dimension);
+            }
+            builder.report("system.cell.dimension", dimension, "1, 2 or 3");
+            None
+        };
+        let made = match &self.input.system.cell {
+            CellInput::Open { dimension } => return dimension_of(self, *dimension).map(Cell::open),
+            CellInput::Orthorhombic { lengths } => Cell::orthorhombic(lengths),
+            CellInput::Cube { density, dimension } => {
+                let dimension = dimension_of(self, *dimension)?;
+                if !(density.is_finite() && *density > 0.0) {
+                    self.report("system.cell.density", density, "a finite number above 0");
+                    return None;
+                }
+                Cell::orthorhombic(&vec![(n as f64 / density).powf(1.0 / dimension as f64); dimension])
+            }
+            CellInput::Triclinic { vectors } => {
+                let dimension = vectors.len();
+                if !(1..=3).contains(&dimension) || vectors.iter().any(|v| v.len() != dimension) {
+                    let expected = "as many vectors as dimensions (1 to 3), each of as many components";
+                    self.report("system.cell.vectors", format!("{vectors:?}"), expected);
+                    return None;
+                }
+                let mut rows = [[0.0; 3]; 3];
+                for (row, vector) in rows.iter_mut().zip(vectors) {
+                    row[..dimension].copy_from_slice(vector);
+                }
+                Cell::triclinic(dimension, rows)
+            }
+            CellInput::Angles { lengths, angles } => Cell::from_lengths_and_angles(*lengths, *angles),
+            CellInput::FromStart => {
+                let Some(Start::File(name)) = &self.input.start else {
+                    self.report(key, "FromStart without a `start: File(...)`", "an extended XYZ file as `start`, or the cell itself");
+                    return None;
+                };
+                let frame = self.frames("start", name)?.into_iter().next()?;
+                let Some(lattice) = frame.lattice else {
+                    self.report("start", format!("{name:?} without a Lattice"), "an extended XYZ file with Lattice=\"...\"");
+                    return None;
+                };
+                Cell::triclinic(3, lattice)
+            }
+        };
+        if self.document.is_sound(key) {
+            made.map_err(|message| self.report(key, message, "a cell of positive volume, a along x, b in the xy plane")).ok()
+        } else {
+            made.ok()
+        }
+    }
+
+    /// The states that have a start of their own, in their order.
+    pub(super) fn states_with_start(&self) -> Vec<usize> {
+        (0..self.input.states.0.len()).filter(|&k| self.input.states.0[k].1.start.is_some()).collect()
+    }
+
+    /// The key of the start of a walker.
+    pub(super) fn start_key(&self, walker: usize) -> String {
+        match self.states_with_start().as_slice() {
+            [] => "start".to_string(),
+            states => format!("states[{:?}].start", self.input.states.0[states[walker % states.len()]].0),
+        }
+    }
+
+    /// One starting configuration a walker.
+    pub(super) fn starts(&mut self, space: &Space) -> Option<Vec<Configuration>> {
+        let input = self.input;
+        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers).clamp(1, 1_000_000);
+        let sources: Vec<(String, &Start)> = match (self.states_with_start().as_slice(), &input.start) {
+            ([], Some(start)) => vec![("start".to_string(), start)],
+            ([], None) => {
+                self.report("start", "no starting configuration", "`start: ...`, or a `start` in the states");
+                return None;
+            }
+            (states, None) => {
+                states.iter().map(|&k| (self.start_key_of(k), input.states.0[k].1.start.as_ref().expect("has a start"))).collect()
+            }
+            (_, Some(_)) => {
+                self.report("start", "a start beside the starts of the states", "one or the other");
+                return None;
+            }
+        };
+        let mut made: Vec<Vec<Vectors>> = Vec::new();
+        for (k, (key, start)) in sources.iter().enumerate() {
+            let share = walkers.div_ceil(sources.len());
+            made.push(if self.document.is_sound(key) { self.positions(key, start, space, share, k as u64)? } else { return None });
+        }
+        let configuration = |walker: usize| {
+            let source = &made[walker % made.len()];
+            let positions = source[(walker / made.len()) % source.len()].clone();
+            Configuration { positions, cell: space.cell.clone() }
+        };
+        Some((0..walkers).map(configuration).collect())
+    }
+
+    fn start_key_of(&self, state: usize) -> String {
+        format!("states[{:?}].start", self.input.states.0[state].0)
+    }
+
+    /// Positions that `start` means, in turn for up to `walkers` walkers.
+    fn positions(&mut self, key: &str, start: &Start, space: &Space, walkers: usize, number: u64) -> Option<Vec<Vectors>> {
+        let (n, dimension) = (space.particles.n(), space.cell.dimension());
+        match start {
+            Start::Positions(points) => {
+                if points.len() != n {
+                    self.report(key, format!("{} positions", points.len()), format!("{n}, one a particle"));
+                    return None;
+                }
+                if let Some(i) = points.iter().position(|p| p.len() != dimension) {
+                    self.report(format!("{key}[{i}]"), format!("{} coordinates", points[i].len()), format!("{dimension}"));
+                    return None;
+                }
+                let mut vectors = Vectors::zeros(dimension, n);
+                for (i, point) in points.iter().enumerate() {
+                    vectors.set(i, std::array::from_fn(|c| point.get(c).copied().unwrap_or(0.0)));
+                }
+                Some(vec![vectors])
+            }
+            Start::File(name) => {
+                let frames = self.frames(key, name)?;
+                let mut all = Vec::new();
+                for (k, frame) in frames.iter().enumerate() {
+                    all.push(self.frame_positions(key, name, k, frame, space)?);
+                }
+                Some(all)
+            }
+            Start::Lattice(lattice) => {
+                if !space.cell.is_periodic() {
+                    self.report(key, "a lattice in an open cell", "a periodic cell, or `Positions`");
+                    return None;
+                }
+                if let Some(needed) = lattice.dimension().filter(|d| *d != dimension) {
+                    self.report(key, format!("{lattice:?} in {dimension} dimension(s)"), format!("{needed} dimensions, or SimpleCubic"));
+                    return None;
+                }
+                Some(vec![lattice.positions(n, &space.cell)])
+            }
+            Start::Random { minimum_distance } => {
+                if !space.cell.is_periodic() {
+                    self.report(key, "random points in an open cell", "a periodic cell, or `Positions`");
+                    return None;
+                }
+                if !(minimum_distance.is_finite() && *minimum_distance >= 0.0) {
+                    self.report(format!("{key}.minimum_distance"), minimum_distance, "a finite number, at least 0");
+                    return None;
+                }
+                let mut random = purpose_stream(self.input.seed.wrapping_add(number), PURPOSE_STARTS);
+                let mut all = Vec::new();
+                for _ in 0..walkers {
+                    match random_positions(n, &space.cell, *minimum_distance, &mut random) {
+                        Ok(positions) => all.push(positions),
+                        Err(placed) => {
+                            let found = format!("{minimum_distance}, at which only {placed} of {n} particles found a place");
+                            self.report(format!("{key}.minimum_distance"), found, "a smaller distance, or a lattice");
+                            return None;
+                        }
+                    }
+                }
+                Some(all)
+            }
+        }
+    }
+
+    /// The frames of an XYZ file beside the input; its contents go into the hash of the run.
+    pub(super) fn frames(&mut self, key: &str, name: &str) -> Option<Vec<XyzFrame>> {
+        let path = self.folder.join(name);
+        if let Ok(bytes) = std::fs::read(&path) {
+            self.files.update(&bytes);
+        }
+        match read_xyz(&path) {
+            Ok(frames) => Some(frames),
+            Err(error) => {
+                self.report(key, format!("{name:?}: {error}"), "a readable XYZ file, named as seen from the folder of the input");
+                None
+            }
+        }
+    }
+
+    /// The positions of one frame: counts, types and the unused coordinates must fit.
+    pub(super) fn frame_positions(&mut self, key: &str, name: &str, k: usize, frame: &XyzFrame, space: &Space) -> Option<Vectors> {
+        let (n, dimension) = (space.particles.n(), space.cell.dimension());
+        let problem = if frame.positions.len() != n {
+            Some((format!("{name:?} with {} particles in frame {k}", frame.positions.len()), format!("{n} particles, as in `system.particles`")))
+        } else if let Some(i) = (0..n).find(|&i| frame.species[i] != space.particles.type_names[space.particles.types[i]]) {
+            let expected = format!("{:?}, as in `system.particles`", space.particles.type_names[space.particles.types[i]]);
+            Some((format!("{name:?} with {:?} as particle {i} of frame {k}", frame.species[i]), expected))
+        } else if let Some(i) = (0..n).find(|&i| frame.positions[i][dimension..].iter().any(|&v| v != 0.0)) {
+            let found = format!("{name:?} with particle {i} of frame {k} at {:?}", frame.positions[i]);
+            Some((found, format!("zeros beyond the {dimension} dimension(s) of the cell")))
+        } else {
+            None
+        };
+        match problem {
+            Some((found, expected)) => {
+                self.report(key, found, expected);
+                None
+            }
+            None => Some(Vectors::from_points(dimension, &frame.positions)),
+        }
+    }
+}
+
+/// The two particles that are nearest to each other, with their distance; `None` for fewer than two, or too many to look at all pairs.
+pub(super) fn nearest_pair(configuration: &Configuration) -> Option<(usize, usize, f64)> {
+    const MOST: usize = 10_000;
+    let n = configuration.positions.n();
+    if n > MOST {
+        return None;
+    }
+    let mut nearest: Option<(usize, usize, f64)> = None;
+    for j in 0..n {
+        for i in 0..j {
+            let (a, b) = (configuration.positions.get(i), configuration.positions.get(j));
+            let d = configuration.cell.minimum_image(std::array::from_fn(|c| b[c] - a[c]));
+            let distance = d.iter().map(|v| v * v).sum::<f64>().sqrt();
+            if nearest.is_none_or(|(_, _, least)| distance < least) {
+                nearest = Some((i, j, distance));
+            }
+        }
+    }
+    nearest
+}

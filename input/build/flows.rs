@@ -1,0 +1,100 @@
+//! The flows of an input.
+
+use super::Builder;
+use super::configuration::Space;
+use crate::schema::{FlowInput, SamplesInput};
+use mcflow_engine::observers::State;
+use mcflow_engine::{FlowPlan, FlowSource, Samples};
+use mcflow_flows::Generator;
+use mcflow_potentials::{Cell, Particles};
+use sha2::Digest;
+
+impl Builder<'_> {
+    /// All flows, checked; `None` where one cannot be had.
+    pub(super) fn flows(&mut self, particles: &Particles, cell: &Cell, _states: &[State]) -> Option<Vec<FlowPlan>> {
+        let input = self.input;
+        let mut plans = Vec::new();
+        let mut all = true;
+        for (name, flow) in input.flows.iter() {
+            let key = format!("flows[{name:?}]");
+            if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)) {
+                self.report(&key, format!("{name:?}"), "a name of letters, digits, `_` and `-`: it becomes the name of a file");
+            }
+            if !input.sweep.iter().any(|entry| entry.flow() == Some(name)) && !input.sweep.is_empty() {
+                self.report(&key, "a flow that no move uses", "`GeneratorDraw` or `LatentWalk` with it in the sweep, or no such flow");
+            }
+            if cell.is_periodic() {
+                let expected = "an open cell: flows of this version have no periodic coordinates";
+                self.report(&key, "a flow in a periodic cell", expected);
+            }
+            if flow.assessment_draws < 100 {
+                self.report(format!("{key}.assessment_draws"), flow.assessment_draws, "a whole number of at least 100");
+            }
+            match self.flow_source(&key, flow, particles, cell) {
+                Some(source) => plans.push(FlowPlan { name: name.to_string(), source, assessment_draws: flow.assessment_draws }),
+                None => all = false,
+            }
+        }
+        all.then_some(plans)
+    }
+
+    fn flow_source(&mut self, key: &str, flow: &FlowInput, particles: &Particles, cell: &Cell) -> Option<FlowSource> {
+        let dim = particles.n() * cell.dimension();
+        if let Some(file) = &flow.file {
+            if flow.layers.is_some() || flow.training.is_some() {
+                self.report(key, "`file` beside `layers` or `training`", "the one or the other: a file has its own layers");
+            }
+            let path = self.folder.join(file);
+            if let Ok(bytes) = std::fs::read(&path) {
+                self.files.update(&bytes);
+            }
+            return match Generator::load(&path) {
+                Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {
+                    Some(FlowSource::Trained(Box::new(generator)))
+                }
+                Ok((generator, header)) => {
+                    let found = format!("{file:?} of {} coordinates in {} units", generator.dim(), header.units);
+                    let expected = format!("{dim} coordinates ({} particles in {} dimensions) in {} units", particles.n(), cell.dimension(), self.input.units.name());
+                    self.report(format!("{key}.file"), found, expected);
+                    None
+                }
+                Err(error) => {
+                    self.report(format!("{key}.file"), error, "weights that mcflow wrote");
+                    None
+                }
+            };
+        }
+        let (Some(layers), Some(training)) = (&flow.layers, &flow.training) else {
+            let expected = "`layers` and `training`, or `file`";
+            self.report(key, "a flow that is neither trained nor read", expected);
+            return None;
+        };
+        self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
+        self.add(&format!("{key}.training"), training.problems(true));
+        let samples = match &flow.samples {
+            SamplesInput::Run { frames, every } => {
+                if *frames < 100 || *frames > 100_000_000 {
+                    self.report(format!("{key}.samples.frames"), frames, "a whole number from 100 to 100000000");
+                }
+                if *every == 0 {
+                    self.report(format!("{key}.samples.every"), 0, "a whole number of at least 1");
+                }
+                Samples::FromRun { frames: *frames, every: *every }
+            }
+            SamplesInput::File(name) => {
+                let sample_key = format!("{key}.samples");
+                let frames = self.frames(&sample_key, name)?;
+                if frames.len() < 100 {
+                    self.report(&sample_key, format!("{name:?} with {} frames", frames.len()), "at least 100");
+                }
+                let space = Space { particles: particles.clone(), cell: cell.clone() };
+                let mut rows = Vec::with_capacity(frames.len() * dim);
+                for (k, frame) in frames.iter().enumerate() {
+                    rows.extend_from_slice(self.frame_positions(&sample_key, name, k, frame, &space)?.row());
+                }
+                Samples::Rows(rows)
+            }
+        };
+        Some(FlowSource::Train { architecture: layers.clone(), prior: flow.prior, training: training.clone(), samples })
+    }
+}

@@ -1,0 +1,93 @@
+//! `mcflow check`: all problems of an input, or what it would do.
+
+use super::Failure;
+use crate::build::{Built, build};
+use mcflow_engine::{FlowSource, Samples, measure_speed};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Reads and validates; returns a description of the run. With `resolved` also the input with all its defaults. Writes nothing.
+///
+/// # Errors
+/// All problems of the input.
+pub fn check(input: &Path, seed: Option<u64>, resolved: bool) -> Result<String, Failure> {
+    let built = build(input, seed)?;
+    let mut text = description(input, &built);
+    if resolved {
+        let pretty = ron::ser::PrettyConfig::default().struct_names(false);
+        let written = ron::ser::to_string_pretty(&built.input, pretty).map_err(|e| Failure::Run(e.to_string()))?;
+        let _ = writeln!(text, "\n{written}");
+    }
+    Ok(text)
+}
+
+fn description(input: &Path, built: &Built) -> String {
+    let plan = &built.plan;
+    let mut text = String::new();
+    let n = plan.particles.n();
+    let cell = &plan.starts[0].cell;
+    let mut line = |left: &str, right: String| {
+        let _ = writeln!(text, "{left:<18} {right}");
+    };
+    line("input", format!("{}: no problem found", input.display()));
+    let space = match cell.volume() {
+        Some(volume) => format!("periodic cell of volume {volume:.6}, smallest height {:.6}", cell.smallest_height()),
+        None => "open space".to_string(),
+    };
+    line("system", format!("{n} particle(s) in {} dimension(s), {space}, {} units", cell.dimension(), plan.units));
+    line("potential", plan.potential.names().join(", "));
+    let rung = &built.input.ladder[0];
+    let pressure = rung.pressure.map_or(String::new(), |p| format!(", pressure {p}"));
+    line("target", format!("temperature {}{pressure}, {} walker(s)", rung.temperature, rung.walkers));
+    let why = plan.inexact_because();
+    line("chain", if why.is_empty() { "exact".to_string() } else { format!("not exact: {}", why.join("; ")) });
+    if plan.potential.has_discontinuous_energy() && plan.entries.iter().any(|e| e.is_dynamics()) {
+        line("note", "the energy jumps at the cutoff: dynamics does not see the jump, the accept rule does".to_string());
+    }
+    for entry in &plan.entries {
+        line("sweep", format!("{} ({} step(s))", entry.name(), entry.steps(n)));
+    }
+    let lengths = plan.lengths;
+    line(
+        "sweeps",
+        format!("{} of equilibration, {} of production, a sample each {}", lengths.equilibration, lengths.production, lengths.record_every),
+    );
+    let mut sampling_sweeps = 0;
+    let mut training_steps = 0;
+    for flow in &plan.flows {
+        match &flow.source {
+            FlowSource::Trained(generator) => {
+                line("flow", format!("{}: {} parameters, trained", flow.name, generator.n_parameters()));
+            }
+            FlowSource::Train { training, samples, .. } => {
+                let steps: usize = training.stages.iter().map(|s| s.steps).sum();
+                training_steps += steps;
+                if let Samples::FromRun { frames, every } = samples {
+                    sampling_sweeps += (*frames as u64).div_ceil(plan.starts.len() as u64) * every;
+                }
+                line("flow", format!("{}: to be trained in {steps} steps", flow.name));
+            }
+        }
+    }
+    let samples = lengths.production / lengths.record_every;
+    let walkers = plan.starts.len() as u64;
+    let series = samples * walkers * (plan.columns.len() as u64 + 1) * 8;
+    let states = walkers * (n * cell.dimension() * 8 * 6) as u64;
+    let pool = sampling_sweeps.min(1) * plan.flows.iter().map(|f| pool_bytes(&f.source, n * cell.dimension())).sum::<u64>();
+    line("memory", format!("about {} MB", (series + states + pool) / 1_000_000 + 20));
+    let speed = measure_speed(plan);
+    let flow_equilibration = if plan.flows.is_empty() { 0 } else { lengths.equilibration };
+    let sweeps = lengths.equilibration + flow_equilibration + sampling_sweeps + lengths.production;
+    let sampling = speed.seconds_per_local_sweep * sweeps as f64
+        + speed.seconds_per_flow_sweep * (flow_equilibration + lengths.production) as f64;
+    let training = speed.seconds_per_training_step * training_steps as f64;
+    line("expected time", format!("about {:.0} s here: {sampling:.0} s of sampling, {training:.0} s of training", sampling + training));
+    text
+}
+
+fn pool_bytes(source: &FlowSource, dim: usize) -> u64 {
+    match source {
+        FlowSource::Train { samples: Samples::FromRun { frames, .. }, .. } => (frames * dim * 8) as u64,
+        _ => 0,
+    }
+}

@@ -1,0 +1,54 @@
+//! `mcflow train`: only the flows.
+
+use super::{Failure, output_folder};
+use crate::build::build;
+use crate::output::directory::{Existing, prepare};
+use crate::progress::{Terminal, catch_interrupts};
+use mcflow_engine::{RunError, Simulation, StopReason};
+use std::path::Path;
+
+/// Trains all flows of the input and writes them; returns what to print.
+///
+/// # Errors
+/// A wrong input, an input without a flow to train, a folder in the way, training that failed or was stopped.
+pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Option<u64>) -> Result<String, Failure> {
+    let built = build(input, seed)?;
+    if !built.input.flows.iter().any(|(_, flow)| flow.training.is_some()) {
+        return Err(Failure::Input(format!("{}: found no flow with `training`; expected one in `flows`", input.display())));
+    }
+    let directory = output_folder(input, output);
+    prepare(&directory, existing).map_err(Failure::Input)?;
+    catch_interrupts();
+    let mut terminal = Terminal::new(None);
+    let resume = existing == Existing::Resume && mcflow_engine::checkpoint::exists(&directory);
+    let mut simulation =
+        if resume { Simulation::resume(&built.plan, &directory)? } else { Simulation::new(&built.plan, &directory)? };
+    let result = simulation.run_until_trained(&mut terminal);
+    terminal.clear();
+    match result {
+        Ok(()) => {}
+        Err(RunError::Stopped(StopReason::Interrupted)) => {
+            return Err(Failure::Run(format!("stopped; go on with `mcflow train ... --resume` (checkpoint in {})", directory.display())));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let mut text = String::new();
+    for flow in simulation.assessments() {
+        let number = |value: Option<f64>| value.map_or("-".to_string(), |v| format!("{v:.4}"));
+        text.push_str(&format!(
+            "{}: {} parameters, {} steps in {} s, held-out loss {}, effective sample fraction {}, in {}\n",
+            flow.name,
+            flow.parameters,
+            flow.training_steps.unwrap_or(0),
+            number(flow.training_seconds),
+            number(flow.held_out_loss),
+            number(flow.effective_sample_fraction),
+            directory.join("flows").join(format!("{}.safetensors", flow.name)).display()
+        ));
+        for state in &flow.acceptance {
+            let name = state.state.as_deref().unwrap_or("no state");
+            text.push_str(&format!("  draws accepted from frames of {name}: {:.4}\n", state.acceptance));
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,9 @@
+//! What a user touches: the input and its error messages, the commands, progress, summaries and reports.
+
+pub mod build;
+pub mod commands;
+pub mod document;
+pub mod output;
+pub mod progress;
+pub mod schema;
+pub mod units;

@@ -1,0 +1,6 @@
+//! What a run leaves behind: its folder, the summary, the report.
+
+pub mod directory;
+pub mod figures;
+pub mod report;
+pub mod summary;

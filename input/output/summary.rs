@@ -1,0 +1,385 @@
+//! `summary.json`: every figure of a run under a stable name.
+
+use crate::build::Built;
+use mcflow_engine::statistics::{
+    Estimate, NoEstimate, StateIndex, estimate, free_energy_difference, round_trips, standard_error_by_blocks, state_populations,
+};
+use mcflow_engine::{FlowAssessment, Measured, Simulation, StateDifference};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// All figures of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Version of mcflow.
+    pub version: String,
+    /// SHA-256 of the input's text.
+    pub input_sha256: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// The unit system of all figures; free energies are in kT.
+    pub units: String,
+    /// Whether the chain samples its target exactly.
+    pub exact: bool,
+    /// Why not, where it does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// The instruction set that the bytes of this run belong to.
+    pub instruction_set: String,
+    /// Precision of energies and forces.
+    pub precision: String,
+    /// Time and work by phase.
+    pub phases: BTreeMap<String, PhaseSummary>,
+    /// Wall time of all phases.
+    pub seconds: f64,
+    /// Counts by walker and entry of the sweep.
+    pub moves: Vec<MoveSummary>,
+    /// Means by rung and column.
+    pub observables: Vec<RungObservables>,
+    /// Populations and free-energy differences by rung.
+    pub states: Vec<RungStates>,
+    /// Judgement of each flow.
+    pub flows: Vec<FlowAssessment>,
+    /// Exchange between neighbouring rungs: none in this version.
+    pub exchange: Vec<()>,
+    /// Largest relative difference of a running energy from the recomputed one.
+    pub largest_energy_drift: f64,
+    /// Neighbour lists built, over all walkers.
+    pub neighbour_list_builds: u64,
+}
+
+/// Time and work of a phase.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseSummary {
+    /// Wall time.
+    pub seconds: f64,
+    /// Trial moves, time steps and draws over all walkers; training steps.
+    pub steps: u64,
+    /// Steps over seconds.
+    pub steps_per_second: f64,
+    /// The same, times the particles that a step moves.
+    pub particle_steps_per_second: f64,
+}
+
+/// Counts of an entry of the sweep in one walker.
+#[derive(Clone, Debug, Serialize)]
+pub struct MoveSummary {
+    /// The walker.
+    pub replica: usize,
+    /// Place in the sweep.
+    pub entry: usize,
+    /// Name of the move.
+    #[serde(rename = "move")]
+    pub name: String,
+    /// Step size or time step in production.
+    pub parameter: f64,
+    /// Proposals.
+    pub attempted: u64,
+    /// Accepted ones.
+    pub accepted: u64,
+    /// Proposals outside the space.
+    pub infeasible: u64,
+    /// Proposals whose energy or ratio was not a finite number.
+    pub non_finite: u64,
+    /// Accepted over attempted.
+    pub acceptance: Option<f64>,
+    /// Mean of the acceptance probabilities.
+    pub mean_acceptance_probability: Option<f64>,
+}
+
+/// The mean of a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct ObservableSummary {
+    /// Mean over all walkers and samples.
+    pub mean: Option<f64>,
+    /// Its standard error, by autocorrelation over all walkers.
+    pub standard_error: Option<f64>,
+    /// The same by blocks (Flyvbjerg and Petersen 1989): a second opinion.
+    pub standard_error_by_blocks: Option<f64>,
+    /// Integrated autocorrelation time in samples.
+    pub autocorrelation_time: Option<f64>,
+    /// Effective samples over all walkers; withheld where R-hat is above 1.1.
+    pub effective_samples: Option<f64>,
+    /// The same per second of production.
+    pub effective_samples_per_second: Option<f64>,
+    /// Split R-hat.
+    pub r_hat: Option<f64>,
+    /// Why there is no estimate, where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Columns of a rung.
+#[derive(Clone, Debug, Serialize)]
+pub struct RungObservables {
+    /// Temperature in the units of the input.
+    pub temperature: f64,
+    /// Samples of each walker.
+    pub samples: u64,
+    /// By name.
+    #[serde(flatten)]
+    pub columns: BTreeMap<String, ObservableSummary>,
+}
+
+/// States of a rung.
+#[derive(Clone, Debug, Serialize)]
+pub struct RungStates {
+    /// Temperature in the units of the input.
+    pub temperature: f64,
+    /// By name: the fraction of samples in the state.
+    pub population: BTreeMap<String, ObservableSummary>,
+    /// F(to) - F(from) in kT, of every state from the first.
+    pub free_energy_differences: Vec<DifferenceSummary>,
+    /// There and back between the first state and each other, over all walkers.
+    pub round_trips: BTreeMap<String, u64>,
+}
+
+/// A free-energy difference, or why there is none.
+#[derive(Clone, Debug, Serialize)]
+pub struct DifferenceSummary {
+    /// The state it is counted from.
+    pub from: String,
+    /// The other.
+    pub to: String,
+    /// In kT.
+    pub value: Option<f64>,
+    /// Standard error.
+    pub standard_error: Option<f64>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// R-hat above which walkers disagree so much that effective samples would mislead.
+pub const LARGEST_R_HAT: f64 = 1.1;
+
+fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f64) -> ObservableSummary {
+    match found {
+        Ok(estimate) => {
+            let mixed = estimate.r_hat.is_none_or(|r| r <= LARGEST_R_HAT);
+            let effective_samples = mixed.then_some(estimate.effective_samples);
+            ObservableSummary {
+                mean: Some(estimate.mean),
+                standard_error: Some(estimate.standard_error),
+                standard_error_by_blocks: standard_error_by_blocks(series).ok().map(|b| b.standard_error),
+                autocorrelation_time: Some(estimate.autocorrelation_time),
+                effective_samples,
+                effective_samples_per_second: effective_samples.filter(|_| seconds > 0.0).map(|n| n / seconds),
+                r_hat: estimate.r_hat,
+                reason: (!mixed).then(|| "the walkers disagree (R-hat above 1.1): effective samples are withheld".to_string()),
+            }
+        }
+        Err(reason) => ObservableSummary {
+            mean: None,
+            standard_error: None,
+            standard_error_by_blocks: None,
+            autocorrelation_time: None,
+            effective_samples: None,
+            effective_samples_per_second: None,
+            r_hat: None,
+            reason: Some(reason.to_string()),
+        },
+    }
+}
+
+impl Summary {
+    /// The summary of a run as it stands.
+    pub fn new(built: &Built, simulation: &Simulation) -> Self {
+        let plan = simulation.plan();
+        let recorder = simulation.recorder();
+        let costs = simulation.costs();
+        let production = costs.get("production").map_or(0.0, |c| c.seconds);
+        let phases = costs.iter().map(|(name, cost)| {
+            let rate = |steps: u64| if cost.seconds > 0.0 { steps as f64 / cost.seconds } else { 0.0 };
+            let summary = PhaseSummary {
+                seconds: cost.seconds,
+                steps: cost.steps,
+                steps_per_second: rate(cost.steps),
+                particle_steps_per_second: rate(cost.particle_steps),
+            };
+            (name.clone(), summary)
+        });
+        let temperature = built.input.ladder[0].temperature;
+        let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
+            let series = recorder.series(k);
+            (name.clone(), observable(estimate(&series), &series, production))
+        });
+        let why = plan.inexact_because();
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            input_sha256: built.input_sha256.clone(),
+            seed: plan.seed,
+            units: plan.units.clone(),
+            exact: why.is_empty(),
+            why,
+            instruction_set: format!("{:?}", mcflow_base::instruction_set()),
+            precision: "Double".to_string(),
+            phases: phases.collect(),
+            seconds: costs.values().map(|c| c.seconds).sum(),
+            moves: moves(simulation),
+            observables: vec![RungObservables { temperature, samples: recorder.samples(), columns: columns.collect() }],
+            states: if plan.states.is_empty() { Vec::new() } else { vec![states(simulation, temperature, production)] },
+            flows: simulation.assessments().to_vec(),
+            exchange: Vec::new(),
+            largest_energy_drift: simulation.largest_drift(),
+            neighbour_list_builds: simulation.chains().walkers.iter().map(|w| w.workspace.list_builds()).sum(),
+        }
+    }
+
+    /// The free-energy difference between two states of the only rung.
+    pub fn difference(&self, from: &str, to: &str) -> Option<&DifferenceSummary> {
+        self.states.first()?.free_energy_differences.iter().find(|d| d.from == from && d.to == to)
+    }
+
+    /// The JSON text.
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("numbers and names");
+        text.push('\n');
+        text
+    }
+}
+
+fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
+    let chains = simulation.chains();
+    let mut all = Vec::new();
+    for (replica, walker) in chains.walkers.iter().enumerate() {
+        for (entry, (what, tally)) in chains.entries.iter().zip(&walker.tallies).enumerate() {
+            all.push(MoveSummary {
+                replica,
+                entry,
+                name: what.name().to_string(),
+                parameter: chains.parameters[entry],
+                attempted: tally.attempted,
+                accepted: tally.accepted,
+                infeasible: tally.infeasible,
+                non_finite: tally.non_finite,
+                acceptance: tally.acceptance(),
+                mean_acceptance_probability: tally.mean_probability(),
+            });
+        }
+    }
+    all
+}
+
+fn states(simulation: &Simulation, temperature: f64, seconds: f64) -> RungStates {
+    let names: Vec<&str> = simulation.plan().states.iter().map(|s| s.name.as_str()).collect();
+    let series = simulation.recorder().states();
+    let populations = state_populations(&series, names.len() as u32);
+    let population = names.iter().zip(populations).enumerate().map(|(k, (name, found))| {
+        let indicators: Vec<Vec<f64>> = series.iter().map(|s| indicator(s, k as u32)).collect();
+        let indicators: Vec<&[f64]> = indicators.iter().map(Vec::as_slice).collect();
+        (name.to_string(), observable(found, &indicators, seconds))
+    });
+    let others = 1..names.len();
+    let differences = others.clone().map(|k| {
+        let (value, standard_error, reason) = match free_energy_difference(&series, 0, k as u32) {
+            Ok(found) => (Some(found.value), Some(found.standard_error), None),
+            Err(reason) => (None, None, Some(named(&reason, &names))),
+        };
+        DifferenceSummary { from: names[0].to_string(), to: names[k].to_string(), value, standard_error, reason }
+    });
+    RungStates {
+        temperature,
+        population: population.collect(),
+        free_energy_differences: differences.collect(),
+        round_trips: others
+            .map(|k| (format!("{} - {}", names[0], names[k]), series.iter().map(|s| round_trips(s, 0, k as u32)).sum()))
+            .collect(),
+    }
+}
+
+fn indicator(series: &[StateIndex], state: u32) -> Vec<f64> {
+    series.iter().map(|s| f64::from(*s == Some(state))).collect()
+}
+
+fn named(reason: &NoEstimate, names: &[&str]) -> String {
+    match reason {
+        NoEstimate::NeverVisited { state } => format!("the state {:?} was never visited", names[*state as usize]),
+        other => other.to_string(),
+    }
+}
+
+/// A number with its error as people write it: `3.3812(41)`.
+pub fn with_error(value: f64, error: f64) -> String {
+    if !(error.is_finite() && error > 0.0 && value.is_finite()) {
+        return format!("{value:.6}");
+    }
+    let digits = (1.0 - error.log10().floor()).clamp(0.0, 15.0) as usize;
+    let scaled = (error * 10f64.powi(digits as i32)).round();
+    format!("{value:.digits$}({scaled:.0})")
+}
+
+/// `value(error)` of a measured number, or a dash.
+pub fn measured(found: Option<Measured>) -> String {
+    found.map_or("-".to_string(), |m| with_error(m.value, m.standard_error))
+}
+
+/// The lines that `mcflow run` prints at its end.
+pub fn table(summary: &Summary) -> String {
+    let mut text = String::new();
+    let mut line = |left: String, right: String| text.push_str(&format!("{left:<44} {right}\n"));
+    for rung in &summary.observables {
+        for (name, o) in &rung.columns {
+            let (Some(mean), Some(error)) = (o.mean, o.standard_error) else { continue };
+            let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
+            line(name.clone(), format!("{:<22} {effective}", with_error(mean, error)));
+        }
+    }
+    for rung in &summary.states {
+        for (name, o) in &rung.population {
+            if let (Some(mean), Some(error)) = (o.mean, o.standard_error) {
+                line(format!("population of {name}"), with_error(mean, error));
+            }
+        }
+        for d in &rung.free_energy_differences {
+            let right = match (d.value, d.standard_error, &d.reason) {
+                (Some(value), Some(error), _) => format!("{} kT", with_error(value, error)),
+                (_, _, reason) => format!("none: {}", reason.as_deref().unwrap_or("no estimate")),
+            };
+            line(format!("F({}) - F({})", d.to, d.from), right);
+        }
+        for (pair, trips) in &rung.round_trips {
+            line(format!("round trips {pair}"), trips.to_string());
+        }
+    }
+    for flow in &summary.flows {
+        let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
+        line(format!("flow {}: effective sample fraction", flow.name), fraction);
+        line(format!("flow {}: ln Z by its weights", flow.name), measured(flow.log_z));
+        for StateDifference { from, to, value, standard_error } in &flow.free_energy_differences {
+            line(format!("flow {}: F({to}) - F({from}) by its weights", flow.name), format!("{} kT", with_error(*value, *standard_error)));
+        }
+        for state in &flow.acceptance {
+            let name = state.state.as_deref().unwrap_or("no state");
+            line(format!("flow {}: draws accepted from frames of {name}", flow.name), format!("{:.3}", state.acceptance));
+        }
+    }
+    let mut totals: BTreeMap<(usize, &str), (u64, u64)> = BTreeMap::new();
+    for m in &summary.moves {
+        let total = totals.entry((m.entry, &m.name)).or_default();
+        total.0 += m.attempted;
+        total.1 += m.accepted;
+    }
+    for ((_, name), (attempted, accepted)) in totals {
+        if attempted > 0 {
+            line(format!("{name}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
+        }
+    }
+    let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
+    line("chain".to_string(), exact);
+    line("wall time".to_string(), format!("{:.1} s", summary.seconds));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_error;
+
+    #[test]
+    fn writes_numbers_with_errors() {
+        assert_eq!(with_error(3.38123, 0.0041), "3.3812(41)");
+        assert_eq!(with_error(-5.5, 0.12), "-5.50(12)");
+        assert_eq!(with_error(1234.0, 56.0), "1234(56)");
+        assert_eq!(with_error(2.0, 0.0), "2.000000");
+    }
+}

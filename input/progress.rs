@@ -1,0 +1,80 @@
+//! What a user sees while a run runs, and how it is stopped.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mcflow_engine::{Monitor, Progress, Recorder, StopReason};
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C (and SIGTERM) asks the run to write its checkpoint and end; a second one ends the program at once.
+pub fn catch_interrupts() {
+    static SET: OnceLock<()> = OnceLock::new();
+    SET.get_or_init(|| {
+        // Without a handler the program still stops, only less gently.
+        let _ = ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::SeqCst) {
+                std::process::exit(1);
+            }
+        });
+    });
+}
+
+/// A progress bar on a terminal, silence elsewhere; stops at an interrupt or when the time is over.
+pub struct Terminal {
+    bar: Option<ProgressBar>,
+    phase: String,
+    drawn: Option<Instant>,
+    deadline: Option<Instant>,
+}
+
+impl Terminal {
+    /// `limit` is the wall time after which production ends.
+    pub fn new(limit: Option<Duration>) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{prefix:<26} {bar:30} {percent:>3}%  {per_sec}  {eta} left  {msg}");
+            ProgressBar::new(1).with_style(style.expect("a template"))
+        });
+        Self { bar, phase: String::new(), drawn: None, deadline: limit.map(|limit| Instant::now() + limit) }
+    }
+
+    /// Removes the bar.
+    pub fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Monitor for Terminal {
+    fn progress(&mut self, progress: &Progress) {
+        let Some(bar) = &self.bar else { return };
+        let new_phase = progress.phase != self.phase;
+        if !new_phase && self.drawn.is_some_and(|at| at.elapsed() < Duration::from_millis(100)) {
+            return;
+        }
+        if new_phase {
+            self.phase.clone_from(&progress.phase);
+            bar.reset();
+            bar.set_prefix(self.phase.clone());
+        }
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        bar.set_message(progress.figures.clone());
+        self.drawn = Some(Instant::now());
+    }
+
+    fn stop(&self) -> Option<StopReason> {
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            Some(StopReason::Interrupted)
+        } else if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            Some(StopReason::OutOfTime)
+        } else {
+            None
+        }
+    }
+
+    fn recorded(&mut self, _: &Recorder) {}
+}

@@ -1,0 +1,136 @@
+//! The loops over particles and configurations that all external terms share.
+
+use crate::image::Image;
+use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
+use std::fmt::Debug;
+
+/// The sites whose energy is asked for, in the elements of a lane.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sites {
+    /// Sites `first`, `first + 1`, ..., the last one repeated where there are no more.
+    From(usize),
+    /// One site in all elements.
+    One(usize),
+}
+
+/// An energy that is a sum over sites, each of which acts on one particle; written once for lanes of particles and of configurations.
+pub(super) trait ExternalForm: Debug + Send + Sync + 'static {
+    fn name(&self) -> &'static str;
+    /// Number of sites for `n` particles.
+    fn sites(&self, n: usize) -> usize;
+    /// The particle that site `k` acts on.
+    fn particle(&self, k: usize) -> usize;
+    /// The site that acts on particle `i`.
+    fn site(&self, i: usize) -> Option<usize>;
+    /// Energy and gradient at positions `r`, in lanes.
+    fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]);
+}
+
+/// A form as a potential.
+#[derive(Debug)]
+pub(super) struct External<F>(pub F);
+
+impl<F: ExternalForm> Potential for External<F> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
+        let energy = dispatch_with(neighbours.set(), OverParticles { form: &self.0, configuration, forces });
+        Evaluation { energy, virial: 0.0 }
+    }
+
+    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
+        dispatch_with(neighbours.set(), OneParticle { form: &self.0, image: Image::new(&configuration.cell), i, at })
+    }
+
+    fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
+        dispatch_with(set, OverConfigurations { form: &self.0, image: Image::new(cell), block });
+    }
+}
+
+struct OverParticles<'a, F> {
+    form: &'a F,
+    configuration: &'a Configuration,
+    forces: Option<&'a mut Vectors>,
+}
+
+impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
+    type Output = f64;
+    #[inline(always)]
+    fn run<L: Lane>(mut self) -> f64 {
+        let positions = &self.configuration.positions;
+        let (n, dimension) = (positions.n(), positions.dimension());
+        let image = Image::new(&self.configuration.cell);
+        let sites = self.form.sites(n);
+        let mut energy = L::default();
+        let mut first = 0;
+        while first < sites {
+            let count = (sites - first).min(L::WIDTH);
+            let mut r = [L::default(); 3];
+            for (c, r) in r.iter_mut().enumerate().take(dimension) {
+                let component = positions.component(c);
+                *r = L::from_fn(|l| component[self.form.particle(first + l.min(count - 1))]);
+            }
+            let (u, gradient) = self.form.evaluate(Sites::From(first), r, image);
+            energy += if count == L::WIDTH { u } else { L::from_fn(|l| if l < count { u.get(l) } else { 0.0 }) };
+            if let Some(forces) = &mut self.forces {
+                for (c, gradient) in gradient.iter().enumerate().take(dimension) {
+                    let component = forces.component_mut(c);
+                    for l in 0..count {
+                        component[self.form.particle(first + l)] -= gradient.get(l);
+                    }
+                }
+            }
+            first += count;
+        }
+        energy.sum()
+    }
+}
+
+struct OneParticle<'a, F> {
+    form: &'a F,
+    image: Image,
+    i: usize,
+    at: [f64; 3],
+}
+
+impl<F: ExternalForm> Kernel for OneParticle<'_, F> {
+    type Output = f64;
+    #[inline(always)]
+    fn run<L: Lane>(self) -> f64 {
+        self.form.site(self.i).map_or(0.0, |k| self.form.evaluate(Sites::One(k), self.at.map(L::splat), self.image).0.get(0))
+    }
+}
+
+struct OverConfigurations<'a, F> {
+    form: &'a F,
+    image: Image,
+    block: &'a mut Block,
+}
+
+impl<F: ExternalForm> Kernel for OverConfigurations<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let Block { dimension, n, positions, energies, gradients, .. } = self.block;
+        let mut energy = L::load(energies);
+        for k in 0..self.form.sites(*n) {
+            let i = self.form.particle(k);
+            let mut r = [L::default(); 3];
+            for (c, r) in r.iter_mut().enumerate().take(*dimension) {
+                *r = L::load(&positions[(c * *n + i) * L::WIDTH..]);
+            }
+            let (u, gradient) = self.form.evaluate(Sites::One(k), r, self.image);
+            energy += u;
+            if !gradients.is_empty() {
+                for (c, gradient) in gradient.iter().enumerate().take(*dimension) {
+                    let target = &mut gradients[(c * *n + i) * L::WIDTH..];
+                    (L::load(target) + *gradient).store(target);
+                }
+            }
+        }
+        energy.store(energies);
+    }
+}

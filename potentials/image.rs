@@ -1,0 +1,111 @@
+//! Minimum image in lanes.
+
+use crate::Cell;
+use mcflow_base::Lane;
+
+/// How the difference of two positions becomes the vector between nearest images.
+pub(crate) trait Imaging: Copy {
+    /// The nearest image of `d`.
+    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3];
+}
+
+/// Differences are taken as they are: open space, or images chosen beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Direct;
+
+impl Imaging for Direct {
+    #[inline(always)]
+    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        d
+    }
+}
+
+/// Minimum image of a cell: [`Cell::minimum_image`] in lanes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Image {
+    Open,
+    Orthorhombic(Orthorhombic),
+    Triclinic(Triclinic),
+}
+
+/// Nearest image between perpendicular faces.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Orthorhombic {
+    lengths: [f64; 3],
+    /// 1 / length; 0 in directions that do not exist.
+    inverse: [f64; 3],
+}
+
+/// Nearest image by fractional coordinates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Triclinic {
+    vectors: [[f64; 3]; 3],
+    inverse: [[f64; 3]; 3],
+}
+
+impl Image {
+    pub(crate) fn new(cell: &Cell) -> Self {
+        let (Some(vectors), Some(mut inverse)) = (cell.vectors(), cell.inverse_vectors()) else { return Self::Open };
+        // Directions that do not exist have no images.
+        for row in inverse.iter_mut().skip(cell.dimension()) {
+            *row = [0.0; 3];
+        }
+        if cell.is_orthorhombic() {
+            let (lengths, inverse) = (std::array::from_fn(|k| vectors[k][k]), std::array::from_fn(|k| inverse[k][k]));
+            return Self::Orthorhombic(Orthorhombic { lengths, inverse });
+        }
+        Self::Triclinic(Triclinic { vectors, inverse })
+    }
+}
+
+/// A loop that is compiled once for each kind of cell, so that the choice is outside of it.
+pub(crate) trait WithImage {
+    type Output;
+    fn run<L: Lane, I: Imaging>(self, image: I) -> Self::Output;
+}
+
+/// Runs `work` with the kind of cell at hand.
+#[inline(always)]
+pub(crate) fn with_image<L: Lane, W: WithImage>(image: Image, work: W) -> W::Output {
+    match image {
+        Image::Open => work.run::<L, _>(Direct),
+        Image::Orthorhombic(image) => work.run::<L, _>(image),
+        Image::Triclinic(image) => work.run::<L, _>(image),
+    }
+}
+
+impl Imaging for Image {
+    #[inline(always)]
+    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        match self {
+            Self::Open => d,
+            Self::Orthorhombic(image) => image.apply(d),
+            Self::Triclinic(image) => image.apply(d),
+        }
+    }
+}
+
+impl Imaging for Orthorhombic {
+    #[inline(always)]
+    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        std::array::from_fn(|k| (-(d[k] * L::splat(self.inverse[k])).round()).mul_add(L::splat(self.lengths[k]), d[k]))
+    }
+}
+
+impl Imaging for Triclinic {
+    #[inline(always)]
+    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        let [a, b, c] = self.vectors;
+        let n: [L; 3] = std::array::from_fn(|k| {
+            let row = self.inverse[k];
+            let fractional = d[0].mul_add(L::splat(row[0]), d[1].mul_add(L::splat(row[1]), d[2] * L::splat(row[2])));
+            -fractional.round()
+        });
+        // The vectors are lower-triangular: a has only x, b only x and y.
+        [
+            n[0].mul_add(L::splat(a[0]), n[1].mul_add(L::splat(b[0]), n[2].mul_add(L::splat(c[0]), d[0]))),
+            n[1].mul_add(L::splat(b[1]), n[2].mul_add(L::splat(c[1]), d[1])),
+            n[2].mul_add(L::splat(c[2]), d[2]),
+        ]
+    }
+}

@@ -1,0 +1,31 @@
+//! Potential energies U(x) of particle systems and model landscapes, their forces and virials.
+//!
+//! This crate knows no temperature, no random number and no flow. A potential is immutable data shared by all walkers; what an
+//! evaluation must remember (neighbour lists, scratch) lives in one [`Workspace`] a walker.
+//!
+//! The arithmetic of a term is written once, generic over a lane type, and used in four loops: over all pairs of a configuration,
+//! over a list of near pairs, over the partners of one particle, and over the configurations of a batch.
+
+mod cell;
+mod configuration;
+mod evaluation;
+mod external;
+mod image;
+mod optional;
+mod pair;
+mod potential;
+mod sum;
+mod term;
+mod vectors;
+mod workspace;
+
+pub use cell::Cell;
+pub use configuration::{Configuration, Particles};
+pub use evaluation::Evaluation;
+pub use external::{DoubleWell, HarmonicRestraint, MuellerBrown};
+pub use pair::{LennardJones, Mixing, Neighbours, PairParameters, Truncation, TypeParameters, Wca};
+pub use potential::{Block, Potential};
+pub use sum::PotentialSum;
+pub use term::Term;
+pub use vectors::Vectors;
+pub use workspace::{Workspace, WorkspaceState};

@@ -1,0 +1,186 @@
+//! The arithmetic of a pair interaction, written once for all loops.
+
+use mcflow_base::Lane;
+use std::fmt::Debug;
+
+/// Squared distance of pairs that do not interact: beyond every cutoff.
+pub(crate) const FAR_SQUARED: f64 = 1e40;
+/// Squared cutoff of interactions that have none: beyond every real distance, below [`FAR_SQUARED`].
+pub(crate) const UNBOUNDED_SQUARED: f64 = 1e30;
+
+/// The numbers of one pair of types.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Coefficients<L> {
+    /// 4 epsilon sigma^12.
+    pub c12: L,
+    /// 4 epsilon sigma^6.
+    pub c6: L,
+    /// What is subtracted from the energy.
+    pub shift: L,
+    /// U'(cutoff), for the linear force shift.
+    pub slope: L,
+    /// Square of the cutoff.
+    pub cutoff_squared: L,
+}
+
+impl Coefficients<f64> {
+    #[inline(always)]
+    fn map<L: Lane>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
+        Coefficients { c12: f(self.c12), c6: f(self.c6), shift: f(self.shift), slope: f(self.slope), cutoff_squared: f(self.cutoff_squared) }
+    }
+
+    /// U(r) = c12 / r^12 - c6 / r^6 and U'(r), without truncation.
+    pub(crate) fn full(&self, r: f64) -> (f64, f64) {
+        let s6 = r.powi(-6);
+        (s6 * (self.c12 * s6 - self.c6), (6.0 * self.c6 - 12.0 * self.c12 * s6) * s6 / r)
+    }
+}
+
+/// How the interaction ends.
+pub(crate) trait PairForm: Copy + Debug + Send + Sync + 'static {
+    /// Energy U and -U'(r) / r at the squared distance `r2`, 0 beyond the cutoff, NaN for NaN.
+    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L);
+}
+
+/// U = c12 / r^12 - c6 / r^6 and -U' / r, with 1 / r^2.
+#[inline(always)]
+fn lennard_jones<L: Lane>(r2: L, p: &Coefficients<L>) -> (L, L, L) {
+    let inverse = L::splat(1.0) / r2;
+    let s6 = inverse * inverse * inverse;
+    let repulsion = p.c12 * s6;
+    (s6 * (repulsion - p.c6), (inverse * s6) * (L::splat(12.0) * repulsion - L::splat(6.0) * p.c6), inverse)
+}
+
+/// Zero beyond the cutoff. The comparison is false for NaN, so NaN stays.
+#[inline(always)]
+fn cut<L: Lane>(r2: L, p: &Coefficients<L>, u: L, f: L) -> (L, L) {
+    (p.cutoff_squared.select_lt(r2, L::splat(0.0), u), p.cutoff_squared.select_lt(r2, L::splat(0.0), f))
+}
+
+/// U(r) - shift: full, truncated, shifted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut;
+
+impl PairForm for Cut {
+    #[inline(always)]
+    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+        let (u, f, _) = lennard_jones(r2, p);
+        cut(r2, p, u - p.shift, f)
+    }
+}
+
+/// U(r) - U(rc) - (r - rc) U'(rc); `shift` is U(rc) - rc U'(rc).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForceShifted;
+
+impl PairForm for ForceShifted {
+    #[inline(always)]
+    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+        let (u, f, inverse) = lennard_jones(r2, p);
+        let r = r2.sqrt();
+        cut(r2, p, (-p.slope).mul_add(r, u - p.shift), (p.slope * r).mul_add(inverse, f))
+    }
+}
+
+/// S U with S = 1 - 10 t^3 + 15 t^4 - 6 t^5, t = (r - from) / (cutoff - from), 1 below `from`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Switched {
+    pub from: f64,
+    /// 1 / (cutoff - from).
+    pub inverse_width: f64,
+}
+
+impl Switched {
+    /// S and dS/dr.
+    #[inline(always)]
+    pub(crate) fn switch<L: Lane>(self, r: L) -> (L, L) {
+        let one = L::splat(1.0);
+        let raw = (r - L::splat(self.from)) * L::splat(self.inverse_width);
+        let t = raw.select_lt(L::splat(0.0), L::splat(0.0), one.select_lt(raw, one, raw));
+        let square = t * t;
+        let s = (square * t).mul_add(t.mul_add(t.mul_add(L::splat(-6.0), L::splat(15.0)), L::splat(-10.0)), one);
+        let rest = one - t;
+        (s, L::splat(-30.0 * self.inverse_width) * square * rest * rest)
+    }
+}
+
+impl PairForm for Switched {
+    #[inline(always)]
+    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+        let (u, f, inverse) = lennard_jones(r2, p);
+        let r = r2.sqrt();
+        let (s, slope) = self.switch(r);
+        cut(r2, p, s * u, s * f - u * slope * r * inverse)
+    }
+}
+
+/// The coefficients of all pairs of types.
+pub(crate) trait PairTable: Debug + Send + Sync + 'static {
+    type Row<'a>: TableRow;
+    /// The pairs of one type.
+    fn row(&self, type_i: u32) -> Self::Row<'_>;
+}
+
+/// The pairs of one type with all types.
+pub(crate) trait TableRow: Copy {
+    /// With one type in all elements.
+    fn one<L: Lane>(self, type_j: u32) -> Coefficients<L>;
+    /// With the type of each element.
+    fn lanes<L: Lane>(self, types_j: &[u32]) -> Coefficients<L>;
+}
+
+/// All particles alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Uniform(pub Coefficients<f64>);
+
+impl PairTable for Uniform {
+    type Row<'a> = Self;
+    #[inline(always)]
+    fn row(&self, _: u32) -> Self {
+        *self
+    }
+}
+
+impl TableRow for Uniform {
+    #[inline(always)]
+    fn one<L: Lane>(self, _: u32) -> Coefficients<L> {
+        self.0.map(L::splat)
+    }
+    #[inline(always)]
+    fn lanes<L: Lane>(self, _: &[u32]) -> Coefficients<L> {
+        self.0.map(L::splat)
+    }
+}
+
+/// A square table, row by row.
+#[derive(Clone, Debug)]
+pub(crate) struct ByType {
+    pub types: usize,
+    pub coefficients: Vec<Coefficients<f64>>,
+}
+
+impl PairTable for ByType {
+    type Row<'a> = &'a [Coefficients<f64>];
+    #[inline(always)]
+    fn row(&self, type_i: u32) -> &[Coefficients<f64>] {
+        &self.coefficients[type_i as usize * self.types..][..self.types]
+    }
+}
+
+impl TableRow for &[Coefficients<f64>] {
+    #[inline(always)]
+    fn one<L: Lane>(self, type_j: u32) -> Coefficients<L> {
+        self[type_j as usize].map(L::splat)
+    }
+    #[inline(always)]
+    fn lanes<L: Lane>(self, types_j: &[u32]) -> Coefficients<L> {
+        let entry = |l: usize| &self[types_j[l] as usize];
+        Coefficients {
+            c12: L::from_fn(|l| entry(l).c12),
+            c6: L::from_fn(|l| entry(l).c6),
+            shift: L::from_fn(|l| entry(l).shift),
+            slope: L::from_fn(|l| entry(l).slope),
+            cutoff_squared: L::from_fn(|l| entry(l).cutoff_squared),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a pair term remembers between the evaluations of one walker.
+
+use super::cluster_list::ClusterList;
+use super::grid::Grid;
+use super::packed::Packed;
+use crate::Configuration;
+use mcflow_base::InstructionSet;
+
+/// Neighbour list, cell grid and scratch of one pair term in one walker.
+#[derive(Debug)]
+pub struct Neighbours {
+    set: InstructionSet,
+    builds: u64,
+    pub(super) list: ClusterList,
+    pub(super) all: Packed,
+    pub(super) grid: Grid,
+}
+
+impl Neighbours {
+    pub(crate) fn new(set: InstructionSet) -> Self {
+        Self { set, builds: 0, list: ClusterList::default(), all: Packed::default(), grid: Grid::default() }
+    }
+
+    pub(crate) fn set(&self) -> InstructionSet {
+        self.set
+    }
+
+    pub(crate) fn builds(&self) -> u64 {
+        self.builds
+    }
+
+    pub(crate) fn set_builds(&mut self, builds: u64) {
+        self.builds = builds;
+    }
+
+    pub(super) fn count_build(&mut self) {
+        self.builds += 1;
+    }
+
+    pub(crate) fn reference(&self) -> Option<Configuration> {
+        self.list.reference().cloned()
+    }
+
+    pub(crate) fn particle_moved(&mut self, i: usize, to: [f64; 3]) {
+        self.grid.particle_moved(i, to);
+    }
+
+    pub(crate) fn positions_changed(&mut self) {
+        self.grid.forget();
+    }
+}

@@ -1,0 +1,69 @@
+//! The interface of one term of a potential energy.
+
+use crate::{Cell, Configuration, Evaluation, Neighbours, Vectors};
+use mcflow_base::InstructionSet;
+use std::fmt::Debug;
+
+/// One term of a potential energy: immutable, shared by all walkers.
+pub trait Potential: Debug + Send + Sync {
+    /// The name the user typed: `LennardJones`.
+    fn name(&self) -> &'static str;
+
+    /// The distance beyond which no pair interacts, where there is one.
+    fn cutoff(&self) -> Option<f64> {
+        None
+    }
+
+    /// Whether the energy jumps somewhere (plain truncation): dynamics then does not conserve it.
+    fn has_discontinuous_energy(&self) -> bool {
+        false
+    }
+
+    /// Energy and virial of what lies beyond the cutoff, which depends on the cell alone; `None` where it is not asked for.
+    fn tail(&self, _cell: &Cell) -> Option<Evaluation> {
+        None
+    }
+
+    /// Energy and virial without tail; adds the forces -dU/dx to `forces` where it is given. All positions are finite.
+    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation;
+
+    /// Everything that particle `i` would have with the others and the surroundings if it sat at `at`, without tail.
+    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64;
+
+    /// Adds energies and gradients +dU/dx of a few configurations, one a lane, without tail.
+    fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block);
+
+    /// Builds the neighbour list that belongs to `reference`, as an evaluation there would have.
+    fn restore(&self, _reference: &Configuration, _neighbours: &mut Neighbours) {}
+}
+
+/// As many configurations as a lane has elements, one an element: number `k` of configuration `l` is at `k * width + l`.
+#[derive(Debug)]
+pub struct Block {
+    /// Configurations side by side.
+    pub width: usize,
+    /// Components of a position.
+    pub dimension: usize,
+    /// Particles of a configuration.
+    pub n: usize,
+    /// Coordinates, `[dimension * n, width]`, component by component.
+    pub positions: Vec<f64>,
+    /// Energies, `[width]`.
+    pub energies: Vec<f64>,
+    /// Gradients +dU/dx in the layout of `positions`; empty where they are not wanted.
+    pub gradients: Vec<f64>,
+}
+
+impl Block {
+    /// Zeros for `width` configurations.
+    pub fn zeros(width: usize, dimension: usize, n: usize, gradients: bool) -> Self {
+        let size = dimension * n * width;
+        let gradients = vec![0.0; if gradients { size } else { 0 }];
+        Self { width, dimension, n, positions: vec![0.0; size], energies: vec![0.0; width], gradients }
+    }
+
+    /// Whether gradients are wanted.
+    pub fn wants_gradients(&self) -> bool {
+        !self.gradients.is_empty()
+    }
+}

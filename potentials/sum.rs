@@ -1,0 +1,176 @@
+//! The potential energy of a system: a sum of terms.
+
+use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Term, Vectors, Workspace};
+use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
+
+/// U(x) as a sum of terms; immutable, shared by all walkers.
+#[derive(Debug)]
+pub struct PotentialSum {
+    terms: Vec<Box<dyn Potential>>,
+    n: usize,
+    dimension: usize,
+    has_tail: Vec<bool>,
+}
+
+impl PotentialSum {
+    /// The sum of `terms`; none of them may have [`Term::problems`].
+    pub fn new(terms: &[Term], particles: &Particles, cell: &Cell) -> Self {
+        let terms: Vec<_> = terms.iter().map(|term| term.build(particles, cell)).collect();
+        let has_tail = terms.iter().map(|term| term.tail(cell).is_some()).collect();
+        Self { terms, n: particles.n(), dimension: cell.dimension(), has_tail }
+    }
+
+    pub(crate) fn terms(&self) -> &[Box<dyn Potential>] {
+        &self.terms
+    }
+
+    /// One name a term; a tail correction is an entry of its own after its term (`LennardJones tail`).
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (term, &has_tail) in self.terms.iter().zip(&self.has_tail) {
+            names.push(term.name().to_string());
+            if has_tail {
+                names.push(format!("{} tail", term.name()));
+            }
+        }
+        names
+    }
+
+    /// The largest cutoff of any pair term.
+    pub fn cutoff(&self) -> Option<f64> {
+        self.terms.iter().filter_map(|term| term.cutoff()).reduce(f64::max)
+    }
+
+    /// Whether the energy jumps at a cutoff (plain truncation): time-step errors of dynamics then do not vanish with the step.
+    pub fn has_discontinuous_energy(&self) -> bool {
+        self.terms.iter().any(|term| term.has_discontinuous_energy())
+    }
+
+    /// The smallest cell height for which nearest images are enough: twice the largest cutoff, 0 without one.
+    pub fn smallest_valid_height(&self) -> f64 {
+        2.0 * self.cutoff().unwrap_or(0.0)
+    }
+
+    /// An empty workspace for one walker.
+    pub fn workspace(&self) -> Workspace {
+        self.workspace_for(instruction_set())
+    }
+
+    /// An empty workspace whose evaluations use `set`; for comparing instruction sets.
+    pub fn workspace_for(&self, set: InstructionSet) -> Workspace {
+        Workspace::new(set, self.terms.len())
+    }
+
+    /// Energy and virial, tail corrections included.
+    pub fn energy(&self, c: &Configuration, w: &mut Workspace) -> Evaluation {
+        self.evaluate(c, w, None)
+    }
+
+    /// Energy and virial; `forces` becomes -dU/dx. All are NaN where a position is not finite.
+    pub fn energy_and_forces(&self, c: &Configuration, w: &mut Workspace, forces: &mut Vectors) -> Evaluation {
+        self.evaluate(c, w, Some(forces))
+    }
+
+    fn evaluate(&self, c: &Configuration, w: &mut Workspace, mut forces: Option<&mut Vectors>) -> Evaluation {
+        debug_assert_eq!(c.positions.n(), self.n);
+        let finite = c.positions.all_finite();
+        if let Some(forces) = &mut forces {
+            forces.fill(if finite { 0.0 } else { f64::NAN });
+        }
+        if !finite {
+            return NOT_A_NUMBER;
+        }
+        let mut total = Evaluation::default();
+        for (term, neighbours) in self.terms.iter().zip(&mut w.neighbours) {
+            total += term.evaluate(c, neighbours, forces.as_deref_mut());
+            if let Some(tail) = term.tail(&c.cell) {
+                total += tail;
+            }
+        }
+        total
+    }
+
+    /// Energy and virial of each entry of [`PotentialSum::names`]; they add up to [`PotentialSum::energy`].
+    pub fn energies_by_term(&self, c: &Configuration, w: &mut Workspace) -> Vec<(String, Evaluation)> {
+        let finite = c.positions.all_finite();
+        let mut values = Vec::new();
+        for ((term, neighbours), &has_tail) in self.terms.iter().zip(&mut w.neighbours).zip(&self.has_tail) {
+            values.push(if finite { term.evaluate(c, neighbours, None) } else { NOT_A_NUMBER });
+            if has_tail {
+                values.push(term.tail(&c.cell).unwrap_or_default());
+            }
+        }
+        self.names().into_iter().zip(values).collect()
+    }
+
+    /// All that particle `i` would have with the others and the surroundings if it sat at `at`, the others as in `c`.
+    ///
+    /// U(moved) - U(c) is `particle_energy(c, w, i, new) - particle_energy(c, w, i, old)`: tail corrections do not change with a move.
+    /// The workspace must have been told of every change of positions since its last use ([`Workspace::particle_moved`],
+    /// [`Workspace::positions_changed`]).
+    pub fn particle_energy(&self, c: &Configuration, w: &mut Workspace, i: usize, at: [f64; 3]) -> f64 {
+        if !at.iter().all(|v| v.is_finite()) {
+            return f64::NAN;
+        }
+        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy(c, neighbours, i, at)).sum()
+    }
+
+    /// Energies of many configurations in one cell: `rows` is `[batch, dimension * n]`, each row in the order of [`Vectors::row`].
+    ///
+    /// A configuration's energy is the same bytes in whatever batch it stands, and NaN where a position is not finite.
+    pub fn energies(&self, cell: &Cell, rows: &[f64], energies: &mut [f64]) {
+        self.batch(instruction_set(), cell, rows, energies, None);
+    }
+
+    /// The same with gradients +dU/dx in the layout of `rows`.
+    pub fn energies_and_gradients(&self, cell: &Cell, rows: &[f64], energies: &mut [f64], gradients: &mut [f64]) {
+        self.batch(instruction_set(), cell, rows, energies, Some(gradients));
+    }
+
+    pub(crate) fn batch(&self, set: InstructionSet, cell: &Cell, rows: &[f64], energies: &mut [f64], mut gradients: Option<&mut [f64]>) {
+        let row = self.dimension * self.n;
+        assert_eq!(rows.len(), row * energies.len(), "rows are [batch, {row}]");
+        assert!(gradients.as_ref().is_none_or(|g| g.len() == rows.len()), "gradients have the shape of the rows");
+        let tail: f64 = self.terms.iter().filter_map(|term| term.tail(cell)).map(|tail| tail.energy).sum();
+        let width = dispatch_with(set, Width);
+        let mut block = Block::zeros(width, self.dimension, self.n, gradients.is_some());
+        for (b, energies) in energies.chunks_mut(width).enumerate() {
+            let first = b * width;
+            for lane in 0..width {
+                // A short last block repeats its last configuration.
+                let source = &rows[(first + lane.min(energies.len() - 1)) * row..][..row];
+                for (target, &value) in block.positions[lane..].iter_mut().step_by(width).zip(source) {
+                    *target = value;
+                }
+            }
+            block.energies.fill(0.0);
+            block.gradients.fill(0.0);
+            for term in &self.terms {
+                term.evaluate_block(set, cell, &mut block);
+            }
+            for (lane, energy) in energies.iter_mut().enumerate() {
+                let finite = rows[(first + lane) * row..][..row].iter().all(|v| v.is_finite());
+                *energy = if finite { block.energies[lane] + tail } else { f64::NAN };
+                if let Some(gradients) = &mut gradients {
+                    let target = &mut gradients[(first + lane) * row..][..row];
+                    for (target, &value) in target.iter_mut().zip(block.gradients[lane..].iter().step_by(width)) {
+                        *target = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+const NOT_A_NUMBER: Evaluation = Evaluation { energy: f64::NAN, virial: f64::NAN };
+
+/// Elements of a lane.
+struct Width;
+
+impl Kernel for Width {
+    type Output = usize;
+    #[inline(always)]
+    fn run<L: Lane>(self) -> usize {
+        L::WIDTH
+    }
+}

@@ -1,0 +1,56 @@
+//! The terms that an input can ask for.
+
+use crate::{Cell, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Wca};
+use mcflow_base::Problem;
+use serde::{Deserialize, Serialize};
+
+/// One term of the potential energy, as the user writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Term {
+    /// Lennard-Jones interactions of all pairs.
+    LennardJones(LennardJones),
+    /// Purely repulsive Lennard-Jones interactions of all pairs (Weeks, Chandler, Andersen).
+    Wca(Wca),
+    /// Springs from particles to points.
+    HarmonicRestraint(HarmonicRestraint),
+    /// A quartic well along x, harmonic in the other directions, for each particle.
+    DoubleWell(DoubleWell),
+    /// The landscape of Müller and Brown, for each particle.
+    MuellerBrown(MuellerBrown),
+}
+
+impl Term {
+    /// The name the user typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::LennardJones(_) => "LennardJones",
+            Self::Wca(_) => "Wca",
+            Self::HarmonicRestraint(_) => "HarmonicRestraint",
+            Self::DoubleWell(_) => "DoubleWell",
+            Self::MuellerBrown(_) => "MuellerBrown",
+        }
+    }
+
+    /// Everything that is wrong with the term for these particles in this cell; keys are field paths like `pairs[1].epsilon`.
+    pub fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
+        match self {
+            Self::LennardJones(term) => term.problems(particles, cell),
+            Self::Wca(term) => term.problems(particles, cell),
+            Self::HarmonicRestraint(term) => term.problems(particles, cell),
+            Self::DoubleWell(term) => term.problems(particles, cell),
+            Self::MuellerBrown(term) => term.problems(particles, cell),
+        }
+    }
+
+    /// The potential; to be called only where [`Term::problems`] finds none.
+    pub fn build(&self, particles: &Particles, cell: &Cell) -> Box<dyn Potential> {
+        match self {
+            Self::LennardJones(term) => term.build(particles, cell),
+            Self::Wca(term) => term.build(particles, cell),
+            Self::HarmonicRestraint(term) => term.build(particles, cell),
+            Self::DoubleWell(term) => term.build(),
+            Self::MuellerBrown(term) => term.build(),
+        }
+    }
+}

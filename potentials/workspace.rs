@@ -1,0 +1,74 @@
+//! What the evaluations of one walker remember.
+
+use crate::{Configuration, Neighbours, PotentialSum};
+use mcflow_base::InstructionSet;
+use serde::{Deserialize, Serialize};
+
+/// Neighbour lists, cell grids and scratch of one walker; made by [`PotentialSum::workspace`].
+#[derive(Debug)]
+pub struct Workspace {
+    pub(crate) set: InstructionSet,
+    /// One a term; those of terms that are no sum over pairs stay empty.
+    pub(crate) neighbours: Vec<Neighbours>,
+}
+
+/// What a [`Workspace`] must have back so that later energies are the same bytes.
+///
+/// The order of a sum over a neighbour list follows from the configuration that the list was built from, and when the list is
+/// next built follows from it too.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkspaceState {
+    /// For each term the configuration its neighbour list was built from, where there is a list.
+    pub references: Vec<Option<Configuration>>,
+    /// For each term how many times its list was built.
+    pub builds: Vec<u64>,
+}
+
+impl Workspace {
+    pub(crate) fn new(set: InstructionSet, terms: usize) -> Self {
+        Self { set, neighbours: (0..terms).map(|_| Neighbours::new(set)).collect() }
+    }
+
+    /// To be called after an accepted move of the single particle `i` to `to`.
+    pub fn particle_moved(&mut self, i: usize, to: [f64; 3]) {
+        for neighbours in &mut self.neighbours {
+            neighbours.particle_moved(i, to);
+        }
+    }
+
+    /// To be called after any other change of positions or cell.
+    pub fn positions_changed(&mut self) {
+        for neighbours in &mut self.neighbours {
+            neighbours.positions_changed();
+        }
+    }
+
+    /// What [`Workspace::restore`] needs.
+    pub fn state(&self) -> WorkspaceState {
+        WorkspaceState {
+            references: self.neighbours.iter().map(Neighbours::reference).collect(),
+            builds: self.neighbours.iter().map(Neighbours::builds).collect(),
+        }
+    }
+
+    /// Puts back what `state` describes: evaluations go on with the same bytes as they would have in the workspace it came from.
+    ///
+    /// A state of another number of terms leaves an empty workspace, which is right for any configuration, if not to the byte.
+    pub fn restore(&mut self, state: &WorkspaceState, potential: &PotentialSum) {
+        *self = Self::new(self.set, potential.terms().len());
+        if state.references.len() != self.neighbours.len() {
+            return;
+        }
+        for (k, neighbours) in self.neighbours.iter_mut().enumerate() {
+            if let Some(reference) = &state.references[k] {
+                potential.terms()[k].restore(reference, neighbours);
+            }
+            neighbours.set_builds(state.builds.get(k).copied().unwrap_or(0));
+        }
+    }
+
+    /// How many times a neighbour list was built, over all terms.
+    pub fn list_builds(&self) -> u64 {
+        self.neighbours.iter().map(Neighbours::builds).sum()
+    }
+}

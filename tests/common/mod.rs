@@ -1,0 +1,109 @@
+//! Chains on small targets, many at a time, judged by z-scores.
+
+use mcflow_engine::moves::Proposal;
+use mcflow_engine::statistics::z_score;
+use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Walker, normal, streams};
+use mcflow_flows::{Activation, Architecture, Generator, Prior};
+use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
+use rayon::prelude::*;
+
+/// A mean that is known.
+pub struct Moment {
+    pub name: &'static str,
+    pub of: fn(&Microstate) -> f64,
+    pub expected: f64,
+}
+
+/// A target with moves on it.
+pub struct Case {
+    pub terms: Vec<Term>,
+    pub particles: Particles,
+    pub cell: Cell,
+    pub kt: f64,
+    pub pressure: Option<f64>,
+    pub entries: Vec<Entry>,
+    pub flow: Option<Generator>,
+    pub start: fn(&mut Random, &mut Microstate),
+    pub moments: Vec<Moment>,
+}
+
+const WALKERS: usize = 400;
+const BURN_IN: u64 = 300;
+const SWEEPS: u64 = 1500;
+/// Largest |z| of an exact chain; with some 60 moments in the suite, 4.5 fails by chance once in 2000 runs (and seeds are fixed).
+const EXACT: f64 = 4.5;
+/// Smallest |z| of a broken chain.
+const BROKEN: f64 = 8.0;
+
+/// Fills with normal numbers of this spread.
+pub fn draw_gaussian(random: &mut Random, row: &mut [f64], spread: f64) {
+    row.iter_mut().for_each(|x| *x = spread * normal(random));
+}
+
+/// A flow with random weights in all its layers, not far from the identity: a poor proposal whose Jacobian varies.
+pub fn flow_near_identity(dim: usize, seed: u64) -> Generator {
+    let architecture =
+        Architecture::RealNvp { blocks: 2, hidden: vec![16], activation: Activation::default(), scale_bound: 2.0 };
+    let mut generator = Generator::new(&architecture, Prior::Gaussian, dim, seed);
+    let mut random = streams(seed, 1).remove(0);
+    let parameters: Vec<f64> = generator.parameters().iter().map(|p| p + 0.15 * normal(&mut random)).collect();
+    generator.set_parameters(&parameters);
+    generator
+}
+
+impl Case {
+    /// z-scores of all moments: means of each walker are independent numbers of one distribution.
+    fn z_scores(&self, mutant: Option<fn(&mut Proposal, &Microstate)>) -> Vec<f64> {
+        let potential = PotentialSum::new(&self.terms, &self.particles, &self.cell);
+        let thermodynamic_state = ThermodynamicState { beta: 1.0 / self.kt, pressure: self.pressure };
+        let environment = Environment { potential: &potential, particles: &self.particles, thermodynamic_state, mutant };
+        let walkers = streams(11, WALKERS).into_iter().map(|mut random| {
+            let positions = Vectors::zeros(self.cell.dimension(), self.particles.n());
+            let mut state = Microstate::new(Configuration { positions, cell: self.cell.clone() });
+            (self.start)(&mut random, &mut state);
+            state.draw_momenta(&self.particles, 1.0 / self.kt, &mut random);
+            Walker::new(state, random, self.entries.len(), &potential)
+        });
+        let parameters = self.entries.iter().map(Entry::parameter).collect();
+        let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &self.entries, environment };
+        let generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
+        chains.sweep(1, BURN_IN, &generators).expect("finite states");
+        let mut sums = vec![vec![0.0; self.moments.len()]; WALKERS];
+        for sweep in 0..SWEEPS {
+            chains.sweep(BURN_IN + 1 + sweep, 1, &generators).expect("finite states");
+            sums.par_iter_mut().zip(&chains.walkers).for_each(|(sums, walker)| {
+                for (sum, moment) in sums.iter_mut().zip(&self.moments) {
+                    *sum += (moment.of)(&walker.state);
+                }
+            });
+        }
+        let mean_and_error = |k: usize| {
+            let means: Vec<f64> = sums.iter().map(|s| s[k] / SWEEPS as f64).collect();
+            let mean = means.iter().sum::<f64>() / WALKERS as f64;
+            let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (WALKERS - 1) as f64;
+            (mean, (variance / WALKERS as f64).sqrt())
+        };
+        self.moments
+            .iter()
+            .enumerate()
+            .map(|(k, moment)| {
+                let (mean, error) = mean_and_error(k);
+                assert!(error < 0.05 * (1.0 + moment.expected.abs()), "{}: the error {error} is too large to see anything", moment.name);
+                z_score(mean, error, moment.expected)
+            })
+            .collect()
+    }
+
+    /// All moments within 4.5 standard errors.
+    pub fn must_be_exact(&self, name: &str) {
+        for (moment, z) in self.moments.iter().zip(self.z_scores(None)) {
+            assert!(z.abs() < EXACT, "{name}: <{}> is off by {z:.1} standard errors", moment.name);
+        }
+    }
+
+    /// Some moment more than 8 standard errors off.
+    pub fn must_fail(&self, name: &str, mutant_name: &str, mutant: fn(&mut Proposal, &Microstate)) {
+        let worst = self.z_scores(Some(mutant)).into_iter().map(f64::abs).fold(0.0, f64::max);
+        assert!(worst > BROKEN, "{name} with `{mutant_name}` passes (|z| = {worst:.1}): the test sees nothing");
+    }
+}

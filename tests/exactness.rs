@@ -1,0 +1,278 @@
+//! Every move alone and all together on targets with known moments, judged by z-scores over independent walkers; and every move
+//! broken in turn, which must fail.
+
+mod common;
+
+use common::{Case, Moment, draw_gaussian, flow_near_identity};
+use mcflow_engine::dynamics::Splitting;
+use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
+use mcflow_engine::{Entry, Microstate};
+use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Term};
+
+const STIFFNESS: f64 = 2.0;
+const KT: f64 = 1.3;
+
+fn displacement() -> Entry {
+    Entry::Displacement { count: None, step: 1.1, tune: false, every: 1 }
+}
+fn hmc() -> Entry {
+    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, every: 1 }
+}
+fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
+    let splitting = Splitting::new(splitting).expect("letters");
+    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, every: 1 }
+}
+fn draw() -> Entry {
+    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, every: 1 }
+}
+fn latent_walk() -> Entry {
+    Entry::LatentWalk { flow: "flow".to_string(), count: 2, step: 0.8, tune: false, every: 1 }
+}
+
+fn dropped(proposal: &mut Proposal, _: &Microstate) {
+    proposal.log_q_ratio = 0.0;
+}
+fn negated(proposal: &mut Proposal, _: &Microstate) {
+    proposal.log_q_ratio = -proposal.log_q_ratio;
+}
+fn uphill(proposal: &mut Proposal, state: &Microstate) {
+    proposal.energy = 2.0 * state.energy - proposal.energy;
+}
+/// Displacements that go right more often than left.
+fn asymmetric(proposal: &mut Proposal, state: &Microstate) {
+    if let Change::Particle { index, to } = &mut proposal.change
+        && to[0] < state.configuration.positions.get(*index)[0]
+    {
+        proposal.log_q_ratio -= 0.3;
+    }
+}
+
+/// Two particles in three dimensions on springs: x is Gaussian, <x^2> = kT/k for each coordinate, <p^2> = m kT.
+fn springs(entries: Vec<Entry>) -> Case {
+    let restraint = HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 3]; 2] };
+    Case {
+        terms: vec![Term::HarmonicRestraint(restraint)],
+        particles: Particles { type_names: vec!["A".into()], types: vec![0, 0], masses: vec![1.0, 2.5] },
+        cell: Cell::open(3),
+        kt: KT,
+        pressure: None,
+        entries,
+        flow: Some(flow_near_identity(6, 3)),
+        start: |random, state| {
+            draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
+        },
+        moments: vec![
+            Moment { name: "x", of: |s| s.configuration.positions.row().iter().sum(), expected: 0.0 },
+            Moment {
+                name: "x^2",
+                of: |s| s.configuration.positions.row().iter().map(|x| x * x).sum(),
+                expected: 6.0 * KT / STIFFNESS,
+            },
+            Moment { name: "U^2", of: |s| s.energy * s.energy, expected: KT * KT * (9.0 + 3.0) },
+        ],
+    }
+}
+
+/// One coordinate in the asymmetric double well U = 0.5 x - 6 x^2 + x^4 at kT = 2.5, whose moments are quadratures
+/// (`tests/reference/exact.json`).
+fn double_well(entries: Vec<Entry>) -> Case {
+    let well = DoubleWell { linear: 0.5, quadratic: -6.0, quartic: 1.0, transverse: 1.0 };
+    Case {
+        terms: vec![Term::DoubleWell(well)],
+        particles: Particles::alike("A", 1, 1.0),
+        cell: Cell::open(2),
+        kt: 2.5,
+        pressure: None,
+        entries,
+        flow: Some(flow_near_identity(2, 5)),
+        start: |random, state| {
+            draw_gaussian(random, state.configuration.positions.row_mut(), 1.0);
+        },
+        moments: vec![
+            Moment { name: "x", of: |s| s.configuration.positions.get(0)[0], expected: -0.5273174707819623 },
+            Moment { name: "x^2", of: |s| s.configuration.positions.get(0)[0].powi(2), expected: 2.7493113562982043 },
+            Moment { name: "U", of: |s| s.energy, expected: -7.82067812043785 + 0.5 * 2.5 },
+        ],
+    }
+}
+
+/// N particles that do not interact at constant pressure: V ~ Gamma(N + 1, kT / P).
+fn ideal_gas(measure: VolumeMeasure) -> Case {
+    const N: usize = 20;
+    let step = if measure == VolumeMeasure::Logarithmic { 0.6 } else { 25.0 };
+    Case {
+        terms: Vec::new(),
+        particles: Particles::alike("A", N, 1.0),
+        cell: Cell::orthorhombic(&[3.0, 3.5, 4.0]).expect("a cell"),
+        kt: 1.0,
+        pressure: Some(0.5),
+        entries: vec![Entry::Volume { count: 3, step, measure, tune: false, every: 1 }],
+        flow: None,
+        start: |_, _| {},
+        moments: vec![
+            Moment { name: "V", of: |s| s.volume(), expected: 42.0 },
+            Moment { name: "V^2", of: |s| s.volume().powi(2), expected: 84.0 + 42.0 * 42.0 },
+        ],
+    }
+}
+
+/// Two particles in a cube of side 5, truncated at 2.5: <U> by quadrature (`tests/reference/exact.json`).
+fn two_particles() -> Case {
+    let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.5), ..LennardJones::default() };
+    Case {
+        terms: vec![Term::LennardJones(term)],
+        particles: Particles::alike("A", 2, 1.0),
+        cell: Cell::orthorhombic(&[5.0; 3]).expect("a cell"),
+        kt: 1.0,
+        pressure: None,
+        entries: vec![
+            Entry::Displacement { count: None, step: 1.5, tune: false, every: 1 },
+            Entry::Langevin {
+                steps: 2,
+                time_step: 0.01,
+                friction: 1.0,
+                splitting: Splitting::new("OBABO").expect("letters"),
+                metropolized: true,
+                every: 1,
+            },
+        ],
+        flow: None,
+        start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
+        moments: vec![
+            Moment { name: "U", of: |s| s.energy, expected: -0.12985013813560367 },
+            Moment { name: "U^2", of: |s| s.energy * s.energy, expected: 0.06662746641510521 + 0.12985013813560367f64.powi(2) },
+        ],
+    }
+}
+
+/// Two particles at constant pressure, the volume kept above (2 rc)^3 by rejection: moments of V by quadrature.
+fn two_particles_npt() -> Case {
+    let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.0), ..LennardJones::default() };
+    Case {
+        terms: vec![Term::LennardJones(term)],
+        particles: Particles::alike("A", 2, 1.0),
+        cell: Cell::orthorhombic(&[6.0; 3]).expect("a cell"),
+        kt: 1.0,
+        pressure: Some(0.01),
+        entries: vec![
+            Entry::Displacement { count: Some(4), step: 2.0, tune: false, every: 1 },
+            Entry::Volume { count: 2, step: 1.0, measure: VolumeMeasure::Logarithmic, tune: false, every: 1 },
+        ],
+        flow: None,
+        start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
+        moments: vec![
+            Moment { name: "V", of: |s| s.volume(), expected: 304.10598967136445 },
+            Moment { name: "V^2", of: |s| s.volume().powi(2), expected: 28836.923554250992 + 304.10598967136445f64.powi(2) },
+        ],
+    }
+}
+
+#[test]
+fn displacement_is_exact_and_its_mutants_are_not() {
+    let case = springs(vec![displacement()]);
+    case.must_be_exact("displacement");
+    case.must_fail("displacement", "uphill", uphill);
+    case.must_fail("displacement", "asymmetric", asymmetric);
+}
+
+#[test]
+fn hybrid_monte_carlo_is_exact_and_its_mutants_are_not() {
+    let case = springs(vec![hmc()]);
+    case.must_be_exact("HMC");
+    case.must_fail("HMC", "dropped", dropped);
+    case.must_fail("HMC", "negated", negated);
+}
+
+#[test]
+fn metropolized_langevin_is_exact_and_its_mutants_are_not() {
+    for letters in ["OBABO", "BAOAB", "ABOBA", "OABAO"] {
+        let case = springs(vec![langevin(letters, 0.9, true)]);
+        case.must_be_exact(letters);
+        case.must_fail(letters, "dropped", dropped);
+        case.must_fail(letters, "negated", negated);
+    }
+}
+
+#[test]
+fn momenta_stay_maxwellian() {
+    let mut case = springs(vec![displacement(), hmc(), langevin("OBABO", 0.9, true), langevin("BAOAB", 0.7, true)]);
+    case.moments.push(Moment { name: "p^2", of: |s| s.momenta.get(0).iter().map(|p| p * p).sum(), expected: 3.0 * KT });
+    case.moments.push(Moment { name: "p^2 of 1", of: |s| s.momenta.get(1).iter().map(|p| p * p).sum(), expected: 3.0 * 2.5 * KT });
+    let correlation = |s: &Microstate| s.momenta.row().iter().zip(s.configuration.positions.row()).map(|(p, x)| p * x).sum();
+    case.moments.push(Moment { name: "x p", of: correlation, expected: 0.0 });
+    case.must_be_exact("momenta");
+}
+
+#[test]
+fn generator_draws_are_exact_and_their_mutants_are_not() {
+    for case in [springs(vec![draw()]), double_well(vec![draw()])] {
+        case.must_be_exact("draws");
+        case.must_fail("draws", "dropped", dropped);
+        case.must_fail("draws", "negated", negated);
+    }
+}
+
+#[test]
+fn latent_walks_are_exact_and_their_mutants_are_not() {
+    for case in [springs(vec![latent_walk()]), double_well(vec![latent_walk()])] {
+        case.must_be_exact("latent walk");
+        case.must_fail("latent walk", "dropped", dropped);
+        case.must_fail("latent walk", "negated", negated);
+    }
+}
+
+#[test]
+fn volume_moves_are_exact_and_their_mutants_are_not() {
+    /// N in place of N + 1.
+    fn one_less(proposal: &mut Proposal, _: &Microstate) {
+        proposal.log_q_ratio *= 20.0 / 21.0;
+    }
+    let logarithmic = ideal_gas(VolumeMeasure::Logarithmic);
+    logarithmic.must_be_exact("ln V");
+    logarithmic.must_fail("ln V", "one less", one_less);
+    let linear = ideal_gas(VolumeMeasure::Linear);
+    linear.must_be_exact("V");
+    linear.must_fail("V", "dropped", dropped);
+}
+
+#[test]
+fn two_particles_have_their_exact_moments() {
+    two_particles().must_be_exact("two particles");
+    two_particles_npt().must_be_exact("two particles at constant pressure");
+}
+
+#[test]
+fn all_moves_together_are_exact() {
+    let all = || {
+        vec![displacement(), draw(), langevin("OBABO", 0.6, true), latent_walk(), hmc(), langevin("BAOAB", 0.6, true)]
+    };
+    springs(all()).must_be_exact("all moves");
+    let gentle = vec![
+        Entry::Displacement { count: Some(2), step: 0.7, tune: false, every: 1 },
+        draw(),
+        langevin("OBABO", 0.1, true),
+        latent_walk(),
+        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, every: 2 },
+    ];
+    double_well(gentle).must_be_exact("all moves in the double well");
+}
+
+/// Plain integrators have the errors that theory says (variance of x in units of kT/k, h = omega dt): BAOAB 1, OBABO 1/(1 - h^2/4).
+#[test]
+fn plain_integrators_have_their_known_bias() {
+    let omega_1 = STIFFNESS.sqrt();
+    let h = 0.9 * omega_1;
+    for (letters, position, momentum) in [("BAOAB", 1.0, 1.0 - h * h / 4.0), ("OBABO", 1.0 / (1.0 - h * h / 4.0), 1.0)] {
+        let mut case = springs(vec![langevin(letters, 0.9, false)]);
+        case.particles.masses = vec![1.0, 1.0];
+        case.moments = vec![
+            Moment {
+                name: "x^2",
+                of: |s| s.configuration.positions.row().iter().map(|x| x * x).sum(),
+                expected: position * 6.0 * KT / STIFFNESS,
+            },
+            Moment { name: "p^2", of: |s| s.momenta.row().iter().map(|p| p * p).sum(), expected: momentum * 6.0 * KT },
+        ];
+        case.must_be_exact(letters);
+    }
+}
