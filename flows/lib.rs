@@ -26,9 +26,9 @@ mod weights;
 mod checks;
 
 pub use architecture::{Activation, Architecture, Prior};
+pub use flow::Direction;
 pub use generator::Generator;
 pub use objective::{EnergyCap, EnergyOperation, Growth, Target};
-pub use flow::Direction;
 pub use operation::FlowOperation;
 pub use trainer::{Trainer, TrainingError, TrainingState, train};
 pub use training::{Evaluation, Progress, Schedule, Stage, StageReport, Training, TrainingReport};

@@ -129,9 +129,8 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
     let (_, head) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
     let metadata = head.metadata().clone().unwrap_or_default();
-    let text = |key: &str| {
-        metadata.get(key).cloned().ok_or_else(|| content(&format!("metadata `{key}`"), "nothing".into(), "an entry".into()))
-    };
+    let text =
+        |key: &str| metadata.get(key).cloned().ok_or_else(|| content(&format!("metadata `{key}`"), "nothing".into(), "an entry".into()));
     let format = text("format")?;
     if format != FORMAT {
         return Err(content("metadata `format`", format!("`{format}`"), format!("`{FORMAT}`")));
@@ -140,8 +139,7 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
     let architecture: Architecture = serde_json::from_str(&text("architecture")?).map_err(|e| parse_error("architecture", e))?;
     let prior: Prior = serde_json::from_str(&text("prior")?).map_err(|e| parse_error("prior", e))?;
     let dimension = text("dimension")?;
-    let dim: usize =
-        dimension.parse().map_err(|_| content("metadata `dimension`", format!("`{dimension}`"), "a whole number".into()))?;
+    let dim: usize = dimension.parse().map_err(|_| content("metadata `dimension`", format!("`{dimension}`"), "a whole number".into()))?;
     if let Some(problem) = architecture.problems(dim, prior).into_iter().next() {
         return Err(content(&format!("architecture, {}", problem.key), problem.found, problem.expected));
     }

@@ -7,7 +7,7 @@ use crate::document::{Document, Report, nearest};
 use crate::schema::{Input, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
-use mcflow_engine::observers::{Column, Observable, State};
+use mcflow_engine::observers::{Column, Observable, State, state_of};
 use mcflow_engine::{Lengths, Plan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
@@ -49,6 +49,9 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
     let plan = plan.expect("a plan exists where nothing is wrong");
     Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text })
 }
+
+/// Sweeps of a phase, so that those of all phases can be added up.
+const MOST_SWEEPS: u64 = u64::MAX / 4;
 
 /// Bytes as hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
@@ -143,6 +146,11 @@ impl Builder<'_> {
         let thermodynamic_state =
             ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
         let columns = self.columns(&potential, cell);
+        if let Some(crate::schema::Compare { quantity: Quantity::Mean(name), .. }) = &input.compare {
+            let names: Vec<String> = columns.iter().map(Column::name).collect();
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.require_name("compare.quantity", "column", name, &known);
+        }
         let trajectories = self.trajectories();
         let system = format!("{:?} {particles:?} {:?} {thermodynamic_state:?}", input.system.potential, cell);
         let mut run = Sha256::new();
@@ -197,6 +205,11 @@ impl Builder<'_> {
                 self.report(key, 0, "a whole number of at least 1");
             }
         }
+        for (key, value) in [("run.equilibration", run.equilibration), ("run.production", run.production)] {
+            if value > MOST_SWEEPS {
+                self.report(key, value, format!("a whole number of at most {MOST_SWEEPS}"));
+            }
+        }
         if run.record_every > run.production && run.production > 0 {
             let found = format!("{}, with a production of {} sweeps", run.record_every, run.production);
             self.report("run.record_every", found, "at most the sweeps of production");
@@ -211,9 +224,11 @@ impl Builder<'_> {
         if constant_pressure && !input.sweep.iter().any(|e| e.name() == "Volume") && !input.sweep.is_empty() {
             self.report("ladder[0].pressure", "a pressure, but no volume move in the sweep", "`Volume(step: ...)` in the sweep, or no pressure");
         }
-        if constant_pressure && input.sweep.iter().any(|e| matches!(e, mcflow_engine::Entry::Langevin { metropolized: false, .. })) {
-            let expected = "`metropolized: true`: an uncorrected step has no exact ensemble that the volume move could join";
-            self.report("sweep", "plain Langevin dynamics at constant pressure", expected);
+        for (k, entry) in input.sweep.iter().enumerate() {
+            if constant_pressure && matches!(entry, mcflow_engine::Entry::Langevin { metropolized: false, .. }) {
+                let expected = "true: an uncorrected step has no exact ensemble that the volume move could join";
+                self.report(format!("sweep[{k}].metropolized"), "false, at constant pressure", expected);
+            }
         }
         let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
         if trains && input.sweep.iter().all(|e| e.flow().is_some()) && !input.sweep.is_empty() {
@@ -236,11 +251,13 @@ impl Builder<'_> {
 
     fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {
         let input = self.input;
-        let mut names: Vec<&str> = vec!["sweep", "walker", "state", "pressure", "density", "volume", "kinetic_temperature"];
+        // What columns of every run and figures beside them are called.
+        let mut names: Vec<&str> = vec!["sweep", "walker", "state", "pressure", "density", "volume", "kinetic_temperature", "temperature"];
+        names.extend(["samples", "potential_energy", "potential_energy_per_particle"]);
         for (k, observable) in input.observables.iter().enumerate() {
             let key = format!("observables[{k}]");
             self.add(&key, observable.problems(n, cell));
-            if names.contains(&observable.name()) {
+            if names.contains(&observable.name()) || observable.name().starts_with("energy.") {
                 self.report(format!("{key}.name"), format!("{:?}", observable.name()), "a name that is not taken");
             }
             names.push(observable.name());
@@ -340,8 +357,12 @@ impl Builder<'_> {
         const BEARABLE: f64 = 1e6;
         /// Starts looked at: walkers beyond share theirs or were made by the program.
         const MOST: usize = 64;
+        /// Pairs looked at, over all walkers: a second of time.
+        const MOST_PAIRS: usize = 100_000_000;
         let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_)));
         let beta = self.input.ladder.first().map_or(1.0, |rung| 1.0 / (self.input.units.boltzmann() * rung.temperature));
+        let n = starts.first().map_or(1, |start| start.positions.n());
+        let most = (MOST_PAIRS / (n * n)).max(1);
         for (walker, start) in starts.iter().enumerate().take(MOST) {
             let key = self.start_key(walker);
             if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
@@ -350,7 +371,7 @@ impl Builder<'_> {
             }
             let energy = potential.map(|potential| potential.energy(start, &mut potential.workspace()).energy);
             let bad_energy = energy.filter(|e| !(e.is_finite() && e * beta < BEARABLE * start.positions.n() as f64));
-            let nearest = if pairs && (bad_energy.is_some() || potential.is_none()) { nearest_pair(start) } else { None };
+            let nearest = if pairs && (bad_energy.is_some() || potential.is_none() && walker < most) { nearest_pair(start) } else { None };
             match (bad_energy, nearest) {
                 (Some(energy), Some((i, j, distance))) => {
                     let found = format!("particles {i} and {j} at a distance of {distance:.4e}, and a potential energy of {energy:.4e}");
@@ -367,11 +388,18 @@ impl Builder<'_> {
 
     fn check_state_starts(&mut self, starts: &[Configuration], states: &[State]) {
         let with_start: Vec<usize> = self.states_with_start();
-        for (walker, start) in starts.iter().enumerate().take(with_start.len()) {
-            let state = &states[with_start[walker]];
-            if !state.condition.holds(start) {
-                let key = self.start_key(walker);
-                self.report(key, format!("a configuration outside the state {:?}", state.name), "a configuration that `where` holds for");
+        if with_start.is_empty() {
+            return;
+        }
+        for (walker, start) in starts.iter().enumerate() {
+            let state = with_start[walker % with_start.len()];
+            let key = self.start_key(walker);
+            if !states[state].condition.holds(start) {
+                let found = format!("a configuration outside the state {:?}", states[state].name);
+                self.report(key, found, "a configuration that `where` holds for");
+            } else if let Some(first) = state_of(states, start).filter(|first| *first != state) {
+                let found = format!("a configuration of the state {:?}, which comes first, too", states[first].name);
+                self.report(key, found, "states that do not overlap where walkers start");
             }
         }
     }

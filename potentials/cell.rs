@@ -55,7 +55,11 @@ impl Cell {
             for c in 0..dimension {
                 let value = rows[r][c];
                 if !value.is_finite() {
-                    return Err(format!("component {} of cell vector {} is {value}", "xyz".as_bytes()[c] as char, "abc".as_bytes()[r] as char));
+                    return Err(format!(
+                        "component {} of cell vector {} is {value}",
+                        "xyz".as_bytes()[c] as char,
+                        "abc".as_bytes()[r] as char
+                    ));
                 }
                 if c > r && value != 0.0 {
                     return Err(format!(
@@ -137,7 +141,8 @@ impl Cell {
 
     /// Distances between opposite faces: h_k = 1 / |row k of the inverse|; `None` in open space.
     pub fn heights(&self) -> Option<Vec<f64>> {
-        self.periodic.map(|lattice| (0..self.dimension).map(|k| 1.0 / lattice.inverse[k].iter().map(|v| v * v).sum::<f64>().sqrt()).collect())
+        self.periodic
+            .map(|lattice| (0..self.dimension).map(|k| 1.0 / lattice.inverse[k].iter().map(|v| v * v).sum::<f64>().sqrt()).collect())
     }
 
     /// The smallest height. Minimum image is right for distances up to half of it; infinite in open space.
@@ -186,7 +191,8 @@ impl Cell {
             }
             return d;
         }
-        let shift: [f64; 3] = std::array::from_fn(|k| if k < self.dimension { fractional(&lattice.inverse[k], d).round_ties_even() } else { 0.0 });
+        let shift: [f64; 3] =
+            std::array::from_fn(|k| if k < self.dimension { fractional(&lattice.inverse[k], d).round_ties_even() } else { 0.0 });
         for c in 0..self.dimension {
             for k in 0..self.dimension {
                 d[c] -= shift[k] * lattice.vectors[k][c];

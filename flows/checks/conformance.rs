@@ -8,8 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 fn table() -> Vec<(String, Generator)> {
-    let realnvp =
-        |activation, hidden: &[usize]| Architecture::RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5 };
+    let realnvp = |activation, hidden: &[usize]| Architecture::RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5 };
     let spline = |bins, bound, hidden: &[usize]| Architecture::Spline {
         blocks: 2,
         hidden: hidden.to_vec(),

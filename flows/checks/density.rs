@@ -11,13 +11,12 @@ fn spline(bins: usize, bound: f64) -> Architecture {
 fn density_in_the_plane_integrates_to_one() {
     let realnvp = Architecture::RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0 };
     for (architecture, prior, half) in
-        [(realnvp, Prior::Gaussian, 25.0), (spline(8, 3.0), Prior::Gaussian, 9.0), (spline(8, 1.0), Prior::Uniform, 1.0)]
+        [(realnvp, Prior::Gaussian, 20.0), (spline(8, 3.0), Prior::Gaussian, 9.0), (spline(8, 1.0), Prior::Uniform, 1.0)]
     {
         let generator = perturbed(&architecture, prior, 2, 11);
-        let n = 1600;
+        let n = 1000;
         let step = 2.0 * half / n as f64;
-        let points: Vec<f64> =
-            (0..n * n).flat_map(|i| [(i / n) as f64, (i % n) as f64].map(|k| -half + (k + 0.5) * step)).collect();
+        let points: Vec<f64> = (0..n * n).flat_map(|i| [(i / n) as f64, (i % n) as f64].map(|k| -half + (k + 0.5) * step)).collect();
         let mut density = vec![0.0; n * n];
         generator.log_density(&points, &mut density);
         let sum = density.iter().map(|d| d.exp()).sum::<f64>() * step * step;

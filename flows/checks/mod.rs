@@ -2,6 +2,7 @@
 
 mod conformance;
 mod density;
+mod products;
 mod reference;
 mod timing;
 mod training;

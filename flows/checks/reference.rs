@@ -96,11 +96,8 @@ fn spline_items(spline: Spline, direction: Direction, raw: &Tensor, v: &Tensor) 
         ((p * (1.0 - MINIMUM * bins as f64))? + MINIMUM)? * (2.0 * bound)
     };
     let (widths, heights) = (sizes(0)?, sizes(bins)?);
-    let before = Tensor::from_vec(
-        (0..bins * bins).map(|i| f64::from(i / bins < i % bins)).collect::<Vec<_>>(),
-        (bins, bins),
-        &Device::Cpu,
-    )?;
+    let before =
+        Tensor::from_vec((0..bins * bins).map(|i| f64::from(i / bins < i % bins)).collect::<Vec<_>>(), (bins, bins), &Device::Cpu)?;
     let (left, below) = ((widths.matmul(&before)? - bound)?, (heights.matmul(&before)? - bound)?);
     let offset = (1.0f64 - MINIMUM).exp_m1().ln();
     let inner = raw.narrow(1, 2 * bins, raw.dims()[1] - 2 * bins)?;

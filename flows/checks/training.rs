@@ -117,7 +117,10 @@ fn bytes_do_not_depend_on_threads_or_interruptions() {
         }
         let other = Generator::new(&architecture, Prior::Gaussian, 3, 4);
         let state = Trainer::new(&start, &data, &double_well, &training, 5).unwrap().state().clone();
-        assert!(matches!(Trainer::resume(&other, &[], &double_well, &training, state), Err(TrainingError::State { .. }) | Err(TrainingError::Settings { .. })));
+        assert!(matches!(
+            Trainer::resume(&other, &[], &double_well, &training, state),
+            Err(TrainingError::State { .. }) | Err(TrainingError::Settings { .. })
+        ));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::schema::{CellInput, Start};
-use mcflow_engine::trajectory::{XyzFrame, read_xyz};
+use mcflow_engine::trajectory::{XyzError, XyzFrame, read_xyz};
 use mcflow_engine::{purpose_stream, random_positions};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
 use sha2::Digest;
@@ -228,8 +228,12 @@ impl Builder<'_> {
         }
         match read_xyz(&path) {
             Ok(frames) => Some(frames),
+            Err(error @ XyzError::Unreadable { .. }) => {
+                self.report(key, error, "a readable XYZ file, named as seen from the folder of the input");
+                None
+            }
             Err(error) => {
-                self.report(key, format!("{name:?}: {error}"), "a readable XYZ file, named as seen from the folder of the input");
+                self.report(key, format!("an XYZ file with an error: {error}"), "a whole XYZ file, plain or extended");
                 None
             }
         }
@@ -238,14 +242,24 @@ impl Builder<'_> {
     /// The positions of one frame: counts, types and the unused coordinates must fit.
     pub(super) fn frame_positions(&mut self, key: &str, name: &str, k: usize, frame: &XyzFrame, space: &Space) -> Option<Vectors> {
         let (n, dimension) = (space.particles.n(), space.cell.dimension());
+        let number = k + 1;
+        let other_cell = |rows: [[f64; 3]; 3]| {
+            let vectors = space.cell.vectors()?;
+            let differs = |r: usize, c: usize| (rows[r][c] - vectors[r][c]).abs() > 1e-6 * vectors[r][r];
+            (0..dimension).any(|r| (0..dimension).any(|c| differs(r, c))).then_some(vectors)
+        };
         let problem = if frame.positions.len() != n {
-            Some((format!("{name:?} with {} particles in frame {k}", frame.positions.len()), format!("{n} particles, as in `system.particles`")))
+            Some((format!("{name:?} with {} particles in frame {number}", frame.positions.len()), format!("{n} particles, as in `system.particles`")))
         } else if let Some(i) = (0..n).find(|&i| frame.species[i] != space.particles.type_names[space.particles.types[i]]) {
             let expected = format!("{:?}, as in `system.particles`", space.particles.type_names[space.particles.types[i]]);
-            Some((format!("{name:?} with {:?} as particle {i} of frame {k}", frame.species[i]), expected))
+            Some((format!("{name:?} with {:?} as particle {i} (from 0) of frame {number}", frame.species[i]), expected))
         } else if let Some(i) = (0..n).find(|&i| frame.positions[i][dimension..].iter().any(|&v| v != 0.0)) {
-            let found = format!("{name:?} with particle {i} of frame {k} at {:?}", frame.positions[i]);
+            let found = format!("{name:?} with particle {i} (from 0) of frame {number} at {:?}", frame.positions[i]);
             Some((found, format!("zeros beyond the {dimension} dimension(s) of the cell")))
+        } else if let Some((rows, vectors)) = frame.lattice.and_then(|rows| Some((rows, other_cell(rows)?))) {
+            let shown = |rows: [[f64; 3]; 3]| format!("{:?}", rows[..dimension].iter().map(|row| &row[..dimension]).collect::<Vec<_>>());
+            let expected = format!("that of the cell, {}, or `cell: FromStart` and frames of one cell", shown(vectors));
+            Some((format!("{name:?} with the Lattice {} in frame {number}", shown(rows)), expected))
         } else {
             None
         };

@@ -20,7 +20,9 @@ impl Builder<'_> {
             if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)) {
                 self.report(&key, format!("{name:?}"), "a name of letters, digits, `_` and `-`: it becomes the name of a file");
             }
-            if !input.sweep.iter().any(|entry| entry.flow() == Some(name)) && !input.sweep.is_empty() {
+            // A misspelled name in the sweep is said there, and may have meant this flow.
+            let all_known = input.sweep.iter().filter_map(|entry| entry.flow()).all(|used| input.flows.names().any(|known| known == used));
+            if all_known && !input.sweep.iter().any(|entry| entry.flow() == Some(name)) && !input.sweep.is_empty() {
                 self.report(&key, "a flow that no move uses", "`GeneratorDraw` or `LatentWalk` with it in the sweep, or no such flow");
             }
             if cell.is_periodic() {
@@ -76,8 +78,8 @@ impl Builder<'_> {
                 if *frames < 100 || *frames > 100_000_000 {
                     self.report(format!("{key}.samples.frames"), frames, "a whole number from 100 to 100000000");
                 }
-                if *every == 0 {
-                    self.report(format!("{key}.samples.every"), 0, "a whole number of at least 1");
+                if *every == 0 || *every > 1_000_000_000 {
+                    self.report(format!("{key}.samples.every"), every, "a whole number from 1 to 1000000000");
                 }
                 Samples::FromRun { frames: *frames, every: *every }
             }

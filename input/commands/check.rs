@@ -69,12 +69,12 @@ fn description(input: &Path, built: &Built) -> String {
             }
         }
     }
-    let samples = lengths.production / lengths.record_every;
-    let walkers = plan.starts.len() as u64;
-    let series = samples * walkers * (plan.columns.len() as u64 + 1) * 8;
-    let states = walkers * (n * cell.dimension() * 8 * 6) as u64;
-    let pool = sampling_sweeps.min(1) * plan.flows.iter().map(|f| pool_bytes(&f.source, n * cell.dimension())).sum::<u64>();
-    line("memory", format!("about {} MB", (series + states + pool) / 1_000_000 + 20));
+    let samples = (lengths.production / lengths.record_every) as f64;
+    let walkers = plan.starts.len() as f64;
+    let series = samples * walkers * (plan.columns.len() + 1) as f64 * 8.0;
+    let states = walkers * (n * cell.dimension() * 8 * 6) as f64;
+    let pool: f64 = plan.flows.iter().map(|f| pool_bytes(&f.source, n * cell.dimension())).sum();
+    line("memory", format!("about {:.0} MB", (series + states + pool) / 1e6 + 20.0));
     let speed = measure_speed(plan);
     let flow_equilibration = if plan.flows.is_empty() { 0 } else { lengths.equilibration };
     let sweeps = lengths.equilibration + flow_equilibration + sampling_sweeps + lengths.production;
@@ -85,9 +85,9 @@ fn description(input: &Path, built: &Built) -> String {
     text
 }
 
-fn pool_bytes(source: &FlowSource, dim: usize) -> u64 {
+fn pool_bytes(source: &FlowSource, dim: usize) -> f64 {
     match source {
-        FlowSource::Train { samples: Samples::FromRun { frames, .. }, .. } => (frames * dim * 8) as u64,
-        _ => 0,
+        FlowSource::Train { samples: Samples::FromRun { frames, .. }, .. } => *frames as f64 * dim as f64 * 8.0,
+        _ => 0.0,
     }
 }

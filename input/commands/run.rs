@@ -45,6 +45,10 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
     let mut simulation = if resume && mcflow_engine::checkpoint::exists(directory) {
         Simulation::resume(&built.plan, directory)?
     } else {
+        if resume && directory.join("summary.json").exists() {
+            let message = "found a finished run without its checkpoint, from which nothing can go on; run it again by --force";
+            return Err(Failure::Input(format!("{}: {message}, or choose another folder by --output", directory.display())));
+        }
         if resume {
             // Stopped before its first checkpoint: nothing is lost by starting anew.
             prepare(directory, Existing::Force).map_err(Failure::Run)?;

@@ -43,12 +43,12 @@ pub fn html(built: &Built, simulation: &Simulation, summary: &Summary) -> String
     let sections = [
         ("Observables", tables::observables(summary, order, plan.lengths.record_every)),
         ("States", tables::states(summary, &states) + &illustrations(&pictures::running_difference(simulation, summary))),
+        ("Flows", training::flows(summary, simulation.reports(), &states)),
+        ("Moves", tables::moves(&summary.moves)),
         ("Functions", illustrations(&pictures::functions(built, simulation))),
         ("Distributions", illustrations(&pictures::histograms(built, simulation))),
         ("Time series", illustrations(&pictures::time_series(built, simulation, summary))),
         ("Correlation in time", illustrations(&pictures::autocorrelation_function(simulation, summary))),
-        ("Flows", training::flows(summary, simulation.reports(), &states)),
-        ("Moves", tables::moves(&summary.moves)),
         ("Time", tables::phases(summary)),
         ("Input", format!("<pre>{}</pre>\n", escape(built.text.trim_end()))),
     ];
@@ -95,7 +95,7 @@ fn status(summary: &Summary) -> String {
     if !apart.is_empty() {
         text.push_str(&format!(
             "<p class=\"status bad\"><strong>The walkers disagree</strong> (R-hat above {LARGEST_R_HAT}) on {}: these means and errors are not \
-             to be trusted; run longer, or add moves between the states.</p>\n",
+             to be trusted; run longer, or add moves that cross what separates them.</p>\n",
             apart.join(", ")
         ));
     }
@@ -112,7 +112,7 @@ fn status(summary: &Summary) -> String {
 fn facts(built: &Built, simulation: &Simulation, summary: &Summary) -> String {
     let plan = simulation.plan();
     let lengths = plan.lengths;
-    let temperatures: Vec<String> = summary.observables.iter().map(|r| number(r.temperature, 6)).collect();
+    let temperatures: Vec<String> = summary.observables.iter().map(|r| r.temperature.to_string()).collect();
     let temperature = match built.input.units {
         Units::Reduced => format!("kT = {} ε", temperatures.join(", ")),
         _ => format!("{} K", temperatures.join(", ")),
@@ -128,15 +128,8 @@ fn facts(built: &Built, simulation: &Simulation, summary: &Summary) -> String {
         ("Particles", format!("{} in {space} of {} dimensions", count(plan.particles.n() as u64), cell.dimension())),
         ("Temperature", temperature),
         ("Walkers", count(plan.starts.len() as u64)),
-        (
-            "Production",
-            format!(
-                "{} sweeps, a sample each {} (after {})",
-                count(lengths.production),
-                count(lengths.record_every),
-                count(lengths.equilibration)
-            ),
-        ),
+        ("Production", format!("{} sweeps after {} of equilibration", count(lengths.production), count(lengths.equilibration))),
+        ("Samples", format!("{} of each walker", count(simulation.recorder().samples()))),
         ("Wall time", duration(summary.seconds)),
         ("Units", units.to_string()),
         ("Seed", summary.seed.to_string()),
@@ -199,6 +192,13 @@ figure svg { display: block; width: 100%; min-width: 22rem; height: auto; }
 figcaption { padding: .2rem .2rem 0; }
 pre { overflow-x: auto; padding: .8rem; background: var(--shade); border: 1px solid var(--line); font-size: .85rem; line-height: 1.4; }
 code { font-size: .92em; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  table { font-size: .85rem; }
+  th, td { padding-right: .4rem; }
+  th + th, th + td, td + td { padding-left: .4rem; }
+  tbody th { white-space: normal; min-width: 7rem; }
+  figure svg { min-width: 26rem; }
+}
 @media (prefers-color-scheme: dark) {
   :root { --paper: #16191d; --ink: #e4e7ea; --faint: #9aa4ae; --line: #353b42; --shade: #1e2227; --good: #4cc9a0; --good-paper: #12302a;
     --bad: #ff9a66; --bad-paper: #3a2118; --note-paper: #33301c; }

@@ -39,12 +39,20 @@ impl HarmonicRestraint {
         }
         let held = self.particles.as_ref().map_or(n, Vec::len);
         if self.to.len() != held {
-            problems.push(Problem::new("to", format!("{} points", self.to.len()), format!("{held} points, one for each particle that is held")));
+            problems.push(Problem::new(
+                "to",
+                format!("{} points", self.to.len()),
+                format!("{held} points, one for each particle that is held"),
+            ));
         }
         for (k, point) in self.to.iter().enumerate() {
             let dimension = cell.dimension();
             if point.len() != dimension {
-                problems.push(Problem::new(format!("to[{k}]"), format!("{} numbers", point.len()), format!("{dimension} numbers, one a dimension")));
+                problems.push(Problem::new(
+                    format!("to[{k}]"),
+                    format!("{} numbers", point.len()),
+                    format!("{dimension} numbers, one a dimension"),
+                ));
             }
             for (c, value) in point.iter().enumerate().filter(|(_, value)| !value.is_finite()) {
                 problems.push(Problem::new(format!("to[{k}][{c}]"), value, "a finite number"));
@@ -59,7 +67,8 @@ impl HarmonicRestraint {
         for (k, &i) in held.iter().enumerate() {
             sites[i] = Some(k);
         }
-        let points = std::array::from_fn(|c| if c < cell.dimension() { self.to.iter().map(|p| p[c]).collect() } else { vec![0.0; held.len()] });
+        let points =
+            std::array::from_fn(|c| if c < cell.dimension() { self.to.iter().map(|p| p[c]).collect() } else { vec![0.0; held.len()] });
         Box::new(External(Springs { stiffness: self.stiffness, held, sites, points }))
     }
 }

@@ -162,7 +162,14 @@ fn column(s: f64, columns: usize) -> usize {
 }
 
 /// Fills the packed arrays and the bounds of the blocks.
-fn pack(configuration: &Configuration, types: &[u32], fractional: &[Vec<f64>; 3], width: usize, blocks: &mut Blocks, list: &mut ClusterList) {
+fn pack(
+    configuration: &Configuration,
+    types: &[u32],
+    fractional: &[Vec<f64>; 3],
+    width: usize,
+    blocks: &mut Blocks,
+    list: &mut ClusterList,
+) {
     let positions = &configuration.positions;
     let slots = blocks.order.len();
     list.slots.resize(positions.n(), 0);
@@ -336,37 +343,43 @@ fn prune<L: Lane>(
     if particle == NOBODY {
         return;
     }
-    let packed = &list.packed.positions;
-    let r: [L; 3] = std::array::from_fn(|c| L::splat(packed[(block * 3 + c) * w + lane] + list.images[image][c]));
+    let ClusterList { packed, images, blocks: kept, masked, rows, .. } = list;
+    let packed = &packed.positions[..];
+    let r: [L; 3] = std::array::from_fn(|c| L::splat(packed[(block * 3 + c) * w + lane] + images[image][c]));
     let excluded = exclusions.of(particle as usize);
-    let mut count = list.blocks.len();
-    let before = (count, list.masked.len());
-    // Each candidate is written, and kept by counting it: no branch to mispredict.
-    list.blocks.resize(count + candidates.len(), 0);
-    for &other in candidates {
-        let at = other as usize * 3 * w;
-        let theirs = &packed[at..at + 3 * w];
-        let d = [r[0] - L::load(theirs), r[1] - L::load(&theirs[w..]), r[2] - L::load(&theirs[2 * w..])];
-        let squared = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
-        let near = smallest(squared) < reach_squared;
-        let is_own = image == 0 && other as usize == block;
-        if is_own || !excluded.is_empty() {
-            let mut mask = 0;
-            for l in 0..w {
-                let partner = blocks.order[other as usize * w + l];
-                let interacts = partner != NOBODY && (!is_own || l > lane) && !excluded.contains(&partner);
-                mask |= u32::from(interacts) << l;
-            }
-            if near && mask != 0 {
-                list.masked.push((other, mask));
-            }
-        } else {
-            list.blocks[count] = other;
-            count += usize::from(near);
+    // A block is its own first candidate; its particles meet those after them.
+    let own = usize::from(image == 0 && candidates[0] as usize == block);
+    let special = if excluded.is_empty() { own } else { candidates.len() };
+    let before = (kept.len(), masked.len());
+    for (k, &other) in candidates[..special].iter().enumerate() {
+        let mut mask = 0;
+        for l in 0..w {
+            let partner = blocks.order[other as usize * w + l];
+            let interacts = partner != NOBODY && (k >= own || l > lane) && !excluded.contains(&partner);
+            mask |= u32::from(interacts) << l;
+        }
+        if mask != 0 && is_near(packed, r, other, reach_squared) {
+            masked.push((other, mask));
         }
     }
-    list.blocks.truncate(count);
-    if (count, list.masked.len()) != before {
-        list.rows.push(Row { slot: slot as u32, image: image as u32, blocks_end: count as u32, masked_end: list.masked.len() as u32 });
+    let mut count = kept.len();
+    kept.resize(count + candidates.len() - special, 0);
+    let target = &mut kept[..];
+    for &other in &candidates[special..] {
+        target[count] = other;
+        count += usize::from(is_near(packed, r, other, reach_squared));
     }
+    kept.truncate(count);
+    if (count, masked.len()) != before {
+        rows.push(Row { slot: slot as u32, image: image as u32, blocks_end: count as u32, masked_end: masked.len() as u32 });
+    }
+}
+
+/// Whether a block has a particle within reach of `r`.
+#[inline(always)]
+fn is_near<L: Lane>(packed: &[f64], r: [L; 3], block: u32, reach_squared: f64) -> bool {
+    let w = L::WIDTH;
+    let theirs = &packed[block as usize * 3 * w..][..3 * w];
+    let d = [r[0] - L::load(theirs), r[1] - L::load(&theirs[w..]), r[2] - L::load(&theirs[2 * w..])];
+    smallest(d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]))) < reach_squared
 }

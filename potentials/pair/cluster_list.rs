@@ -118,7 +118,16 @@ impl<F: PairForm, T: PairTable, const FORCES: bool> Kernel for NearPairs<'_, F, 
     fn run<L: Lane>(self) -> Evaluation {
         let w = L::WIDTH;
         let positions = &self.configuration.positions;
-        let ClusterList { slots, translations, packed: Packed { positions: packed, forces, types, sums, masks }, images, rows, blocks, masked, .. } = self.list;
+        let ClusterList {
+            slots,
+            translations,
+            packed: Packed { positions: packed, forces, types, sums, masks },
+            images,
+            rows,
+            blocks,
+            masked,
+            ..
+        } = self.list;
         // Slices, not vectors: their addresses stay in registers whatever is written.
         let (packed, forces, types, masks) = (&mut packed[..], &mut forces[..], &types[..], &masks[..]);
         for c in 0..positions.dimension() {
@@ -141,7 +150,17 @@ impl<F: PairForm, T: PairTable, const FORCES: bool> Kernel for NearPairs<'_, F, 
                 let at = block as usize * 3 * w;
                 let (positions_j, types_j) = (&packed[at..at + 3 * w], &types[block as usize * w..][..w]);
                 let forces_j = if FORCES { &mut forces[at..at + 3 * w] } else { &mut [][..] };
-                step::<L, _, _, _, FORCES>(self.form, coefficients, Direct, r, positions_j, forces_j, types_j, Some(&masks[mask as usize * w..][..w]), &mut sums);
+                step::<L, _, _, _, FORCES>(
+                    self.form,
+                    coefficients,
+                    Direct,
+                    r,
+                    positions_j,
+                    forces_j,
+                    types_j,
+                    Some(&masks[mask as usize * w..][..w]),
+                    &mut sums,
+                );
             }
             for &block in &blocks[first_block..row.blocks_end as usize] {
                 let at = block as usize * 3 * w;

@@ -26,7 +26,13 @@ pub(crate) struct Coefficients<L> {
 impl Coefficients<f64> {
     #[inline(always)]
     fn map<L: Lane>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
-        Coefficients { c12: f(self.c12), c6: f(self.c6), shift: f(self.shift), slope: f(self.slope), cutoff_squared: f(self.cutoff_squared) }
+        Coefficients {
+            c12: f(self.c12),
+            c6: f(self.c6),
+            shift: f(self.shift),
+            slope: f(self.slope),
+            cutoff_squared: f(self.cutoff_squared),
+        }
     }
 
     /// U(r) = c12 / r^12 - c6 / r^6 and U'(r), without truncation.

@@ -83,7 +83,11 @@ impl LennardJones {
             Some(cutoff) => problems.extend(cutoff_problem(cutoff, cell)),
             None => {
                 if cell.is_periodic() {
-                    problems.push(Problem::new("cutoff", "nothing, in a periodic cell", "a cutoff of at most half the smallest height of the cell"));
+                    problems.push(Problem::new(
+                        "cutoff",
+                        "nothing, in a periodic cell",
+                        "a cutoff of at most half the smallest height of the cell",
+                    ));
                 }
                 if self.truncation != Truncation::Truncated {
                     problems.push(Problem::new("truncation", "a truncation without `cutoff`", "a cutoff, or no truncation"));
@@ -101,7 +105,11 @@ impl LennardJones {
             }
             if let Truncation::Shifted | Truncation::LinearForceShift = self.truncation {
                 let found = format!("true, with {:?}", self.truncation);
-                problems.push(Problem::new("tail", found, "false, or truncation: Truncated or Switched (a shifted potential is another model)"));
+                problems.push(Problem::new(
+                    "tail",
+                    found,
+                    "false, or truncation: Truncated or Switched (a shifted potential is another model)",
+                ));
             }
         }
         problems
@@ -119,7 +127,9 @@ impl LennardJones {
             exclusions: Exclusions::new(particles.n(), &self.exclude),
         };
         match (self.truncation, self.cutoff) {
-            (Truncation::Switched { from }, Some(cutoff)) => description.build(Switched { from, inverse_width: 1.0 / (cutoff - from) }, table),
+            (Truncation::Switched { from }, Some(cutoff)) => {
+                description.build(Switched { from, inverse_width: 1.0 / (cutoff - from) }, table)
+            }
             (Truncation::LinearForceShift, _) => description.build(ForceShifted, table),
             _ => description.build(Cut, table),
         }
@@ -154,5 +164,11 @@ pub(crate) fn cutoff_problem(cutoff: f64, cell: &Cell) -> Option<Problem> {
         return Some(Problem::new("cutoff", cutoff, "a finite number above 0"));
     }
     let too_long = 2.0 * cutoff > height;
-    too_long.then(|| Problem::new("cutoff", format!("{cutoff} in a cell whose smallest height is {height}"), format!("at most half of it, {}", height / 2.0)))
+    too_long.then(|| {
+        Problem::new(
+            "cutoff",
+            format!("{cutoff} in a cell whose smallest height is {height}"),
+            format!("at most half of it, {}", height / 2.0),
+        )
+    })
 }

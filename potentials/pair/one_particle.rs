@@ -37,7 +37,8 @@ impl<F: PairForm, T: PairTable> WithImage for OneParticle<'_, F, T> {
         let component = |c: usize| if c < positions.dimension() { positions.component(c) } else { positions.component(0) };
         let components = [component(0), component(1), component(2)];
         let exists: [f64; 3] = std::array::from_fn(|c| if c < positions.dimension() { 1.0 } else { 0.0 });
-        let work = Part { form: self.form, row: self.table.row(self.types[self.i]), image, r: self.at, exists, components, types: self.types };
+        let work =
+            Part { form: self.form, row: self.table.row(self.types[self.i]), image, r: self.at, exists, components, types: self.types };
         let excluded = self.exclusions.of(self.i);
         let mut energy = L::default();
         // Blocks with partners that do not count stop the plain loop: the particle itself, excluded ones, the short last block.

@@ -71,9 +71,9 @@ impl Parameters<'_> {
             }
             for (name, parameters) in types {
                 if !particles.type_names.contains(name) {
-                    problems.push(Problem::new(format!("types.{name}"), format!("\"{name}\""), known()));
+                    problems.push(Problem::new(format!("types[{name:?}]"), format!("\"{name}\""), known()));
                 }
-                problems.extend(value_problems(&format!("types.{name}."), parameters.epsilon, parameters.sigma));
+                problems.extend(value_problems(&format!("types[{name:?}]."), parameters.epsilon, parameters.sigma));
             }
         } else if self.epsilon.is_some() || self.sigma.is_some() || self.pairs.is_empty() {
             for (key, value) in [("epsilon", self.epsilon), ("sigma", self.sigma)] {
@@ -90,7 +90,11 @@ impl Parameters<'_> {
                 problems.push(Problem::new(format!("{prefix}between"), format!("\"{name}\""), known()));
             }
             if self.pairs[..k].iter().any(|other| is_between(other, a, b)) {
-                problems.push(Problem::new(format!("{prefix}between"), format!("\"{a}\" and \"{b}\" a second time"), "each pair of types once"));
+                problems.push(Problem::new(
+                    format!("{prefix}between"),
+                    format!("\"{a}\" and \"{b}\" a second time"),
+                    "each pair of types once",
+                ));
             }
             problems.extend(value_problems(&prefix, pair.epsilon, pair.sigma));
         }

@@ -29,7 +29,9 @@ impl Description {
     /// The potential with this arithmetic and the coefficients of all pairs of types, row by row.
     pub(crate) fn build<F: PairForm>(self, form: F, table: Vec<Coefficients<f64>>) -> Box<dyn Potential> {
         match table.first() {
-            Some(first) if table.iter().all(|entry| entry == first) => Box::new(SumOverPairs { form, table: Uniform(*first), description: self }),
+            Some(first) if table.iter().all(|entry| entry == first) => {
+                Box::new(SumOverPairs { form, table: Uniform(*first), description: self })
+            }
             _ => Box::new(SumOverPairs { form, table: ByType { types: table.len().isqrt(), coefficients: table }, description: self }),
         }
     }

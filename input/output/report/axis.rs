@@ -1,5 +1,7 @@
 //! The range of an axis and its ticks.
 
+use super::text::superscript;
+
 /// Numbers beyond are no data: differences of two of them would overflow.
 const LARGEST: f64 = 1e300;
 
@@ -167,12 +169,6 @@ fn power(digit: i32, decade: i32) -> String {
     }
     let exponent = superscript(decade);
     if digit == 1 { format!("10{exponent}") } else { format!("{digit} × 10{exponent}") }
-}
-
-fn superscript(number: i32) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let digit = |c: char| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]);
-    number.to_string().chars().map(digit).collect()
 }
 
 #[cfg(test)]

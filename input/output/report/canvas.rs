@@ -36,7 +36,7 @@ type Pixel = (i32, i32);
 
 /// Width of a text in CSS pixels, as common sans-serif fonts have it, rather more than less.
 pub fn text_width(text: &str) -> f64 {
-    0.56 * TEXT * text.chars().count() as f64
+    0.6 * TEXT * text.chars().count() as f64
 }
 
 /// As much of a text as fits.
@@ -231,7 +231,8 @@ impl Plot<'_, '_> {
 
     fn flush(&self, line: &mut Vec<Pixel>, colour: RGBColor) {
         if line.len() > 1 {
-            self.canvas.line(line, colour, 1.5);
+            // A dense line hides less where it is thin.
+            self.canvas.line(line, colour, if line.len() > 200 { 1.0 } else { 1.5 });
         }
         line.clear();
     }

@@ -4,7 +4,7 @@ use super::Illustration;
 use super::text::number;
 use crate::build::Built;
 use crate::output::figures::{Figure, Reference, Series, Style};
-use crate::output::summary::Summary;
+use crate::output::summary::{Summary, with_error};
 use crate::units::Units;
 use mcflow_engine::observers::{Axis, Column, Observable, Variable};
 use mcflow_engine::statistics::{
@@ -13,9 +13,9 @@ use mcflow_engine::statistics::{
 use mcflow_engine::{Accumulator, Simulation};
 
 /// Points of a figure, over all its lines.
-const MOST_POINTS: usize = 2000;
+const MOST_POINTS: usize = 1500;
 /// Walkers of a figure.
-const MOST_WALKERS: usize = 4;
+const MOST_WALKERS: usize = 3;
 
 /// Symbols of units for labels.
 struct Symbols {
@@ -43,8 +43,8 @@ impl Symbols {
     /// A quantity and its unit.
     fn column(&self, column: &Column) -> String {
         match column {
-            Column::PotentialEnergy => format!("potential energy U ({})", self.energy),
-            Column::PotentialEnergyPerParticle => format!("potential energy a particle U/N ({})", self.energy),
+            Column::PotentialEnergy => format!("U ({})", self.energy),
+            Column::PotentialEnergyPerParticle => format!("U/N ({})", self.energy),
             Column::Term(..) => format!("energy ({})", self.energy),
             Column::Pressure if self.energy.contains('/') => format!("pressure ({} per {})", self.energy, self.volume()),
             Column::Pressure => format!("pressure ({}/{})", self.energy, self.volume()),
@@ -91,12 +91,18 @@ pub fn time_series(built: &Built, simulation: &Simulation, summary: &Summary) ->
             x_label: "sweep".to_string(),
             y_label: symbols.column(&plan.columns[k]),
             series: series.collect(),
-            references: mean.map(|m| Reference::horizontal(m, "mean of all walkers")).into_iter().collect(),
+            references: mean.map(|m| Reference::horizontal(m, "mean")).into_iter().collect(),
             height: 280,
             ..Figure::default()
         })
     };
-    (0..recorder.columns().len()).filter(|&k| recorder.series(k).iter().any(|s| s.len() > 1)).map(figure).collect()
+    // A column that never changes is a number in the table.
+    let varies = |k: &usize| {
+        let all = recorder.series(*k);
+        let first = all.iter().find_map(|s| s.first().copied());
+        all.iter().any(|s| s.len() > 1) && all.iter().any(|s| s.iter().any(|v| Some(*v) != first))
+    };
+    (0..recorder.columns().len()).filter(varies).map(figure).collect()
 }
 
 /// About `most` values with their places: the lowest and the highest of each stretch, so that no excursion is lost.
@@ -151,7 +157,7 @@ fn density(walkers: &[&[f64]]) -> Option<Density> {
     let (mut low, mut high) = (at(0.0), at(1.0));
     // A few values far away would leave one bin for all others.
     let most = at(0.999) - at(0.001);
-    if most > 0.0 && high - low > 5.0 * most {
+    if most > 0.0 && high - low > 2.0 * most {
         (low, high) = (low.max(at(0.001) - 0.3 * most), high.min(at(0.999) + 0.3 * most));
     }
     if high - low <= 1e-12 * low.abs().max(high.abs()) {
@@ -283,7 +289,11 @@ pub fn running_difference(simulation: &Simulation, summary: &Summary) -> Vec<Ill
     let mut references = Vec::new();
     for flow in summary.flows.iter().filter(|f| f.pareto_k.is_none_or(|k| k < 0.7)) {
         let found = flow.free_energy_differences.iter().find(|d| d.from == first.name && d.to == second.name);
-        references.extend(found.map(|d| Reference::horizontal(d.value, format!("by the weights of {}", flow.name))));
+        references.extend(
+            found.map(|d| {
+                Reference::horizontal(d.value, format!("{} by the weights of {}", with_error(d.value, d.standard_error), flow.name))
+            }),
+        );
     }
     let figure = Figure {
         title: format!("F({}) − F({}) as the run went on", second.name, first.name),

@@ -36,7 +36,9 @@ pub fn warn(text: &str, bad: bool) -> String {
 
 /// Cells that all measured numbers have, from the mean on; the last is why something is missing.
 fn quality(o: &ObservableSummary) -> Vec<String> {
-    let r_hat = o.r_hat.map_or("–".to_string(), |r| warn(&if r < 100.0 { format!("{r:.3}") } else { number(r, 2) }, r > LARGEST_R_HAT));
+    let r_hat = o
+        .r_hat
+        .map_or("–".to_string(), |r| warn(&if r < 100.0 { format!("{r:.3}") } else { "above 100".to_string() }, r > LARGEST_R_HAT));
     let effective = match (o.effective_samples, o.mean) {
         (Some(n), _) => number(n, if n < 1000.0 { 3 } else { 4 }),
         (None, Some(_)) => warn("withheld", true),
@@ -52,7 +54,8 @@ fn quality(o: &ObservableSummary) -> Vec<String> {
     ];
     // What the heading of the page says once needs no sentence in each row.
     let why = o.reason.as_deref().filter(|_| o.mean.is_none());
-    cells.push(why.map_or(String::new(), words));
+    // Of a population its row says which state it is.
+    cells.push(why.map_or(String::new(), |why| words(if why.contains("never visited") { "never visited" } else { why })));
     cells
 }
 
@@ -125,6 +128,11 @@ fn states_of(rung: &RungStates, order: &[&str]) -> String {
     text
 }
 
+/// Without zeros at the end of a decimal fraction.
+fn trimmed(number: &str) -> String {
+    if number.contains('.') && !number.contains('×') { number.trim_end_matches('0').trim_end_matches('.') } else { number }.to_string()
+}
+
 /// Entries of the sweep, summed over walkers.
 pub fn moves(moves: &[MoveSummary]) -> String {
     let entries = moves.iter().map(|m| m.entry + 1).max().unwrap_or(0);
@@ -144,7 +152,7 @@ pub fn moves(moves: &[MoveSummary]) -> String {
         let non_finite = sum(|m| m.non_finite);
         rows.push(vec![
             format!("{}. {}", entry + 1, escape(&first.name)),
-            if first.parameter > 0.0 { number(first.parameter, 4) } else { "–".to_string() },
+            if first.parameter > 0.0 { trimmed(&number(first.parameter, 4)) } else { "–".to_string() },
             count(attempted),
             ratio(accepted as f64).map_or("–".to_string(), |a| warn(&number(a, 3), a < 1e-3)),
             number_or_dash(ratio(probability), 3),

@@ -31,13 +31,27 @@ pub fn number(value: f64, digits: usize) -> String {
     let scientific = format!("{value:.*e}", digits - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let text = if (-4..7).contains(&exponent) {
-        let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{mantissa} × 10<sup>{exponent}</sup>")
-    };
-    text.replace('-', "−")
+    let sign = if value < 0.0 { "−" } else { "" };
+    let mantissa = mantissa.trim_start_matches('-');
+    match exponent {
+        -4..5 => {
+            let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
+            format!("{sign}{:.decimals$}", value.abs())
+        }
+        5..12 => {
+            // Digits that mean nothing become zeros.
+            let rounded: f64 = scientific.parse().unwrap_or(value);
+            format!("{sign}{}", count(rounded.abs().round() as u64))
+        }
+        _ => format!("{sign}{mantissa} × 10{}", superscript(exponent)),
+    }
+}
+
+/// An exponent.
+pub fn superscript(number: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digit = |c: char| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]);
+    number.to_string().chars().map(digit).collect()
 }
 
 /// A number, or a dash.
@@ -84,7 +98,9 @@ mod tests {
     fn numbers_have_sensible_digits() {
         assert_eq!(number(0.123_456, 3), "0.123");
         assert_eq!(number(-1234.56, 3), "−1235");
-        assert_eq!(number(1.0e-9, 2), "1.0 × 10<sup>−9</sup>");
+        assert_eq!(number(1.0e-9, 2), "1.0 × 10⁻⁹");
+        assert_eq!(number(-5_226_682.0, 3), "−5\u{202f}230\u{202f}000");
+        assert_eq!(number(99_999.9, 3), "100\u{202f}000");
         assert_eq!(number(f64::NAN, 3), "–");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(duration(7384.0), "2 h 03 min");

@@ -140,6 +140,8 @@ fn losses(report: &TrainingReport) -> Vec<Illustration> {
     let borders: Vec<Reference> = borders.map(|(k, at)| Reference::vertical(*at as f64, format!("stage {}", k + 1))).collect();
     let figure = |title: &str, y_label: &str, series: Vec<Series>| {
         let y_range = without_outliers(&series);
+        let first = series.iter().flat_map(|s| s.points.iter().map(|p| p.0)).fold(f64::INFINITY, f64::min);
+        let references = borders.iter().filter(|border| border.at > first).cloned().collect();
         Illustration {
             caption: if y_range.is_some() { "Higher values, of the first steps, are cut off.".to_string() } else { String::new() },
             figure: Figure {
@@ -147,7 +149,7 @@ fn losses(report: &TrainingReport) -> Vec<Illustration> {
                 x_label: "training step".to_string(),
                 y_label: y_label.to_string(),
                 series,
-                references: borders.clone(),
+                references,
                 y_range,
                 ..Figure::default()
             },

@@ -1,0 +1,107 @@
+//! Register tiles of every width against the definition, and the gradient of the reverse divergence against differences.
+
+use super::perturbed;
+use crate::flow::Direction;
+use crate::matrix::{Product, multiply, outer, pack, pack_transposed, row_stride};
+use crate::objective::reverse_kl;
+use crate::operation::Operations;
+use crate::{Activation, Architecture, EnergyOperation, FlowOperation, Prior};
+use candle_core::{Device, Var};
+use mcflow_base::{Lane, Lanes, Separate};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+fn numbers(n: usize, seed: u64) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    (0..n).map(|_| rng.random::<f64>() - 0.5).collect()
+}
+
+/// Rows of `n` numbers at the distance of the kernels, zero between.
+fn spread_out(values: &[f64], n: usize) -> Vec<f64> {
+    values.chunks_exact(n).flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(0.0, row_stride(n) - n))).collect()
+}
+
+fn products<L: Lane>() {
+    for (rows, n_in, n_out) in [(1, 1, 1), (3, 5, 9), (24, 16, 16), (61, 38, 76), (50, 17, 130), (7, 128, 8)] {
+        let (x, w, b) = (numbers(rows * n_in, 1), numbers(n_in * n_out, 2), numbers(n_out, 3));
+        let (mut panels, mut bias, mut transposed) = (Vec::new(), Vec::new(), Vec::new());
+        pack(&w, n_in, n_out, &mut panels);
+        pack(&b, 1, n_out, &mut bias);
+        pack_transposed(&w, n_in, n_out, &mut transposed);
+        let (wide, out_stride) = (spread_out(&x, n_in), row_stride(n_out));
+        let mut y = vec![0.0; rows * out_stride];
+        let product = Product { x: &wide, stride: row_stride(n_in), n_in, panels: &panels, bias: &bias, n_out, out_stride };
+        multiply::<L>(product, rows, &mut y);
+        let g = numbers(rows * n_out, 4);
+        let wide_g = spread_out(&g, n_out);
+        let mut back = vec![0.0; rows * row_stride(n_in)];
+        let (stride, n_back) = (row_stride(n_out), row_stride(n_in));
+        let product = Product { x: &wide_g, stride, n_in: n_out, panels: &transposed, bias: &[], n_out: n_in, out_stride: n_back };
+        multiply::<L>(product, rows, &mut back);
+        let mut gradient = vec![0.0; n_in * n_out];
+        outer::<L>(&wide, row_stride(n_in), n_in, &wide_g, out_stride, n_out, &mut gradient);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-13, "{rows} {n_in} {n_out}: {a} {b}");
+        for r in 0..rows {
+            for o in 0..n_out {
+                close(y[r * out_stride + o], b[o] + (0..n_in).map(|i| x[r * n_in + i] * w[i * n_out + o]).sum::<f64>());
+            }
+            for i in 0..n_in {
+                close(back[r * n_back + i], (0..n_out).map(|o| g[r * n_out + o] * w[i * n_out + o]).sum());
+            }
+        }
+        for i in 0..n_in {
+            for o in 0..n_out {
+                close(gradient[i * n_out + o], (0..rows).map(|r| x[r * n_in + i] * g[r * n_out + o]).sum());
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_of_every_width_are_products() {
+    products::<Lanes<8, Separate>>();
+    products::<Lanes<4, Separate>>();
+}
+
+#[test]
+fn reverse_divergence_has_the_gradient_of_its_differences() {
+    let architecture = Architecture::Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh };
+    let mut generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
+    generator.standardise(&[0.0, 1.0, 2.0, 1.0, 1.5, 4.0]);
+    let target = |rows: &[f64], u: &mut [f64], gradient: &mut [f64]| {
+        for ((row, u), g) in rows.chunks_exact(3).zip(u).zip(gradient.chunks_exact_mut(3)) {
+            *u = row[0].powi(4) + row[1] * row[2] + row[2].sin();
+            g.copy_from_slice(&[4.0 * row[0].powi(3), row[2], row[1] + row[2].cos()]);
+        }
+    };
+    let operations = Operations::new(generator.flow().clone());
+    let energy = EnergyOperation::new(&target, None, 0.7);
+    let latents = Var::from_vec(numbers(3 * 100, 9), (100, 3), &Device::Cpu).unwrap();
+    let loss = |parameters: &[f64]| {
+        let parameters = Var::from_slice(parameters, parameters.len(), &Device::Cpu).unwrap();
+        let loss = reverse_kl(&operations, &energy, &parameters, &latents).unwrap();
+        let gradient = loss.backward().unwrap().get(&parameters).unwrap().to_vec1::<f64>().unwrap();
+        (loss.to_scalar::<f64>().unwrap(), gradient)
+    };
+    let here = generator.parameters().to_vec();
+    let (_, gradient) = loss(&here);
+    for i in (0..here.len()).step_by(5) {
+        let at = |by: f64| {
+            let mut moved = here.clone();
+            moved[i] += by;
+            loss(&moved).0
+        };
+        let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+        assert!((gradient[i] - difference).abs() < 1e-6, "parameter {i}: {} against {difference}", gradient[i]);
+    }
+}
+
+#[test]
+fn wrong_shapes_are_refused() {
+    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![6], activation: Activation::Tanh, scale_bound: 1.0 };
+    let generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
+    let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
+    let rows = Var::from_vec(numbers(8, 9), (2, 4), &Device::Cpu).unwrap();
+    let found = parameters.apply_op2(&rows, FlowOperation::new(&generator, Direction::Forward)).unwrap_err().to_string();
+    assert!(found.contains("found rows of 4") && found.contains("expected rows of 3"), "{found}");
+}

@@ -1,0 +1,265 @@
+//! One row for every potential, truncation, dimension and cell; and a double loop to compare with.
+
+#![allow(dead_code)] // each test program uses its part
+
+use mcflow_potentials::{
+    Cell, Configuration, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PotentialSum, Term,
+    Truncation, TypeParameters, Vectors, Wca,
+};
+
+pub struct Case {
+    pub name: String,
+    pub terms: Vec<Term>,
+    pub particles: Particles,
+    pub configuration: Configuration,
+    /// Energy and force are continuous, so differences of energies find forces and virials.
+    pub smooth: bool,
+    /// Only distances matter.
+    pub translates: bool,
+}
+
+/// Reproducible numbers in 0..1.
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    pub fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// A lattice with noise, every third particle moved by lattice vectors.
+fn fluid(cell: &Cell, per_side: usize, numbers: &mut Numbers) -> Configuration {
+    let dimension = cell.dimension();
+    let vectors = cell.vectors().unwrap_or([
+        [1.17 * per_side as f64, 0.0, 0.0],
+        [0.0, 1.17 * per_side as f64, 0.0],
+        [0.0, 0.0, 1.17 * per_side as f64],
+    ]);
+    let n = per_side.pow(dimension as u32);
+    let mut points = Vec::new();
+    for i in 0..n {
+        let mut s = [0.0; 3];
+        for (k, s) in s.iter_mut().enumerate().take(dimension) {
+            let turns = if cell.is_periodic() && i % 3 == 0 { (i % 5) as f64 - 2.0 } else { 0.0 };
+            *s = ((i / per_side.pow(k as u32) % per_side) as f64 + 0.13 * numbers.next()) / per_side as f64 + turns;
+        }
+        points.push(std::array::from_fn(|c| (0..dimension).map(|k| s[k] * vectors[k][c]).sum()));
+    }
+    Configuration { positions: Vectors::from_points(dimension, &points), cell: cell.clone() }
+}
+
+fn two_types(n: usize) -> Particles {
+    let mut particles = Particles::alike("A", n, 1.0);
+    particles.type_names.push("B".to_string());
+    for t in particles.types.iter_mut().skip(1).step_by(3) {
+        *t = 1;
+    }
+    particles
+}
+
+fn lennard_jones(cutoff: Option<f64>, truncation: Truncation) -> LennardJones {
+    LennardJones { epsilon: Some(1.1), sigma: Some(0.95), cutoff, truncation, ..Default::default() }
+}
+
+fn mixture(cutoff: Option<f64>, truncation: Truncation) -> LennardJones {
+    let types = [("A", 1.0, 1.0), ("B", 0.6, 0.85)].map(|(name, epsilon, sigma)| (name.to_string(), TypeParameters { epsilon, sigma }));
+    let pairs = vec![PairParameters { between: ("A".into(), "A".into()), epsilon: 1.2, sigma: 0.9 }];
+    LennardJones { types: Some(types.into()), pairs, exclude: vec![(0, 1), (5, 2), (1, 0)], cutoff, truncation, ..Default::default() }
+}
+
+fn cells() -> Vec<(&'static str, Cell, usize)> {
+    let open = |d| Cell::open(d);
+    let right = |lengths: &[f64]| Cell::orthorhombic(lengths).unwrap();
+    let tilted = |d, scale: f64| {
+        Cell::triclinic(d, [[6.0, 0.0, 0.0], [1.9, 6.2, 0.0], [-1.3, 1.6, 6.1]].map(|row| row.map(|v: f64| v * scale))).unwrap()
+    };
+    vec![
+        ("open 1", open(1), 23),
+        ("open 2", open(2), 5),
+        ("open 3, few", open(3), 3),
+        ("open 3, list", open(3), 5),
+        ("periodic 1", right(&[26.0]), 23),
+        ("periodic 1, list", right(&[110.0]), 100),
+        ("periodic 2", right(&[7.0, 7.5]), 6),
+        ("periodic 2, list", right(&[12.0, 13.0]), 11),
+        ("oblique 2, list", tilted(2, 2.0), 11),
+        ("periodic 3, tight", right(&[4.61, 4.7, 4.8]), 4),
+        ("periodic 3, list", right(&[6.0, 6.5, 7.0]), 6),
+        ("triclinic 3, few", tilted(3, 0.9), 3),
+        ("triclinic 3, list", tilted(3, 1.05), 6),
+        ("periodic 3, grid", right(&[13.0, 13.5, 14.0]), 12),
+        ("triclinic 3, grid", tilted(3, 2.1), 12),
+    ]
+}
+
+pub fn cases() -> Vec<Case> {
+    let mut numbers = Numbers(88172645463325252);
+    let mut cases = Vec::new();
+    for (cell_name, cell, per_side) in cells() {
+        let configuration = fluid(&cell, per_side, &mut numbers);
+        let n = configuration.positions.n();
+        let periodic = cell.is_periodic();
+        let truncations = [Truncation::Truncated, Truncation::Shifted, Truncation::LinearForceShift, Truncation::Switched { from: 1.8 }];
+        let mut add = |name: &str, particles: &Particles, terms: Vec<Term>, smooth: bool| {
+            let name = format!("{name}, {cell_name}");
+            cases.push(Case { name, terms, particles: particles.clone(), configuration: configuration.clone(), smooth, translates: true });
+        };
+        let (alike, mixed) = (Particles::alike("A", n, 1.0), two_types(n));
+        for truncation in truncations.into_iter().skip(if n > 1000 { 3 } else { 0 }) {
+            let smooth = matches!(truncation, Truncation::LinearForceShift | Truncation::Switched { .. });
+            let tail = periodic && matches!(truncation, Truncation::Truncated | Truncation::Switched { .. });
+            let one = LennardJones { tail, ..lennard_jones(Some(2.3), truncation) };
+            let two = LennardJones { tail, ..mixture(Some(2.3), truncation) };
+            add(&format!("{truncation:?}"), &alike, vec![Term::LennardJones(one.clone())], smooth);
+            add(
+                &format!("{truncation:?}, excluded pairs"),
+                &alike,
+                vec![Term::LennardJones(LennardJones { exclude: vec![(3, 2), (0, n - 1)], ..one })],
+                smooth,
+            );
+            add(&format!("{truncation:?}, mixture"), &mixed, vec![Term::LennardJones(two)], smooth);
+        }
+        if !periodic {
+            add("no cutoff", &alike, vec![Term::LennardJones(lennard_jones(None, Truncation::Truncated))], true);
+            add("no cutoff, mixture", &mixed, vec![Term::LennardJones(mixture(None, Truncation::Truncated))], true);
+        }
+        if n > 1000 {
+            continue;
+        }
+        let wca = Wca { epsilon: Some(0.9), sigma: Some(1.0), ..Default::default() };
+        let wca_mixture = Wca { types: mixture(None, Truncation::Truncated).types, exclude: vec![(2, 3)], ..Default::default() };
+        add("WCA", &alike, vec![Term::Wca(wca)], true);
+        add(
+            "WCA, mixture and two terms",
+            &mixed,
+            vec![Term::Wca(wca_mixture), Term::LennardJones(mixture(Some(2.0), Truncation::LinearForceShift))],
+            true,
+        );
+        let dimension = cell.dimension();
+        let point = |i: usize| (0..dimension).map(|c| configuration.positions.get(i)[c] + 0.2 * (i % 3) as f64 - 0.1).collect::<Vec<f64>>();
+        let mut external = vec![
+            (
+                "springs on all",
+                Term::HarmonicRestraint(HarmonicRestraint { stiffness: 3.0, particles: None, to: (0..n).map(point).collect() }),
+            ),
+            (
+                "springs on some",
+                Term::HarmonicRestraint(HarmonicRestraint {
+                    stiffness: 3.0,
+                    particles: Some(vec![4, 1, 2]),
+                    to: [4, 1, 2].map(point).to_vec(),
+                }),
+            ),
+        ];
+        if !periodic {
+            external.push(("double well", Term::DoubleWell(DoubleWell { linear: 1.0, quadratic: -6.0, quartic: 1.0, transverse: 1.5 })));
+        }
+        for (name, term) in external {
+            let name = format!("{name}, {cell_name}");
+            let terms = vec![term];
+            cases.push(Case {
+                name,
+                terms,
+                particles: alike.clone(),
+                configuration: configuration.clone(),
+                smooth: true,
+                translates: false,
+            });
+        }
+    }
+    let plane = |_| std::array::from_fn(|c| if c == 2 { 0.0 } else { 2.0 * numbers.next() - 0.7 });
+    let configuration = Configuration { positions: Vectors::from_points(2, &(0..7).map(plane).collect::<Vec<_>>()), cell: Cell::open(2) };
+    let terms = vec![Term::MuellerBrown(MuellerBrown { scale: 0.1 })];
+    cases.push(Case {
+        name: "Müller-Brown".into(),
+        terms,
+        particles: Particles::alike("A", 7, 1.0),
+        configuration,
+        smooth: true,
+        translates: false,
+    });
+    for case in &cases {
+        for term in &case.terms {
+            assert_eq!(term.problems(&case.particles, &case.configuration.cell), [], "{}", case.name);
+        }
+    }
+    cases
+}
+
+impl Case {
+    pub fn potential(&self) -> PotentialSum {
+        PotentialSum::new(&self.terms, &self.particles, &self.configuration.cell)
+    }
+
+    pub fn n(&self) -> usize {
+        self.particles.n()
+    }
+
+    /// A few particles, the first and last among them.
+    pub fn some(&self) -> Vec<usize> {
+        let n = self.n();
+        let mut some = vec![0, 1, 2, n / 2, n - 1];
+        some.dedup();
+        some
+    }
+}
+
+pub fn close(found: f64, expected: f64, tolerance: f64, what: &str) {
+    assert!((found - expected).abs() <= tolerance * expected.abs().max(1.0), "{what}: {found} against {expected}");
+}
+
+pub fn with_particle(c: &Configuration, i: usize, at: [f64; 3]) -> Configuration {
+    let mut moved = c.clone();
+    moved.positions.set(i, at);
+    moved
+}
+
+/// Independent of all loops of the crate: a plain double loop over nearest images with the formula written out.
+pub fn brute_force(term: &LennardJones, particles: &Particles, c: &Configuration) -> (f64, f64) {
+    let parameters = |i: usize, j: usize| {
+        let (a, b) = (&particles.type_names[particles.types[i]], &particles.type_names[particles.types[j]]);
+        let named = |p: &&PairParameters| (&p.between.0, &p.between.1) == (a, b) || (&p.between.1, &p.between.0) == (a, b);
+        if let Some(pair) = term.pairs.iter().find(named) {
+            return (pair.epsilon, pair.sigma);
+        }
+        match &term.types {
+            Some(types) => ((types[a].epsilon * types[b].epsilon).sqrt(), 0.5 * (types[a].sigma + types[b].sigma)),
+            None => (term.epsilon.unwrap(), term.sigma.unwrap()),
+        }
+    };
+    let (mut energy, mut virial) = (0.0, 0.0);
+    for i in 0..particles.n() {
+        for j in 0..i {
+            if term.exclude.contains(&(i, j)) || term.exclude.contains(&(j, i)) {
+                continue;
+            }
+            let (a, b) = (c.positions.get(i), c.positions.get(j));
+            let d = c.cell.minimum_image(std::array::from_fn(|k| a[k] - b[k]));
+            let r = d.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let rc = term.cutoff.unwrap_or(f64::INFINITY);
+            if r > rc {
+                continue;
+            }
+            let (epsilon, sigma) = parameters(i, j);
+            let u = |r: f64| 4.0 * epsilon * ((sigma / r).powi(12) - (sigma / r).powi(6));
+            let du = |r: f64| 4.0 * epsilon * (6.0 * (sigma / r).powi(6) - 12.0 * (sigma / r).powi(12)) / r;
+            let (value, slope) = match term.truncation {
+                Truncation::Truncated => (u(r), du(r)),
+                Truncation::Shifted => (u(r) - u(rc), du(r)),
+                Truncation::LinearForceShift => (u(r) - u(rc) - (r - rc) * du(rc), du(r) - du(rc)),
+                Truncation::Switched { from } => {
+                    let t = ((r - from) / (rc - from)).max(0.0);
+                    let s = 1.0 - 10.0 * t.powi(3) + 15.0 * t.powi(4) - 6.0 * t.powi(5);
+                    let ds = (-30.0 * t.powi(2) + 60.0 * t.powi(3) - 30.0 * t.powi(4)) / (rc - from);
+                    (s * u(r), s * du(r) + ds * u(r))
+                }
+            };
+            energy += value;
+            virial -= r * slope;
+        }
+    }
+    (energy, virial)
+}

@@ -1,0 +1,152 @@
+//! What must hold whatever the order of evaluations, the batch and the instruction set.
+
+mod cases;
+
+use cases::{Numbers, brute_force, cases, close};
+use mcflow_base::InstructionSet;
+use mcflow_potentials::{Configuration, Term, Vectors, WorkspaceState};
+
+#[test]
+fn moves_leave_the_same_bytes_as_a_fresh_workspace() {
+    let mut numbers = Numbers(521288629);
+    for case in cases().iter().filter(|case| case.name.contains("grid")) {
+        let potential = case.potential();
+        let (mut workspace, mut c) = (potential.workspace(), case.configuration.clone());
+        for k in 0..3000 {
+            let i = (numbers.next() * case.n() as f64) as usize;
+            let to = c.positions.get(i).map(|v| v + 3.0 * (numbers.next() - 0.5));
+            potential.particle_energy(&c, &mut workspace, i, to);
+            c.positions.set(i, to);
+            workspace.particle_moved(i, to);
+            if k % 500 == 0 {
+                let fresh = potential.particle_energy(&c, &mut potential.workspace(), i, to);
+                assert_eq!(potential.particle_energy(&c, &mut workspace, i, to).to_bits(), fresh.to_bits(), "{}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_single_configurations() {
+    let mut numbers = Numbers(16777619);
+    for case in cases().iter().filter(|case| case.n() < 1000) {
+        let (potential, cell) = (case.potential(), &case.configuration.cell);
+        let row = case.configuration.positions.row();
+        let batch = 11;
+        let rows: Vec<f64> = (0..batch).flat_map(|_| row.iter().map(|v| v + 0.05 * (numbers.next() - 0.5)).collect::<Vec<_>>()).collect();
+        let (mut energies, mut gradients) = (vec![0.0; batch], vec![0.0; rows.len()]);
+        potential.energies_and_gradients(cell, &rows, &mut energies, &mut gradients);
+        let mut only = vec![0.0; batch];
+        potential.energies(cell, &rows, &mut only);
+        let mut workspace = potential.workspace();
+        let mut forces = Vectors::zeros(cell.dimension(), case.n());
+        for k in 0..batch {
+            let of = k * row.len()..(k + 1) * row.len();
+            let (mut energy, mut gradient) = ([0.0], vec![0.0; row.len()]);
+            potential.energies_and_gradients(cell, &rows[of.clone()], &mut energy, &mut gradient);
+            assert_eq!((energy[0].to_bits(), &gradient[..]), (energies[k].to_bits(), &gradients[of.clone()]), "{}", case.name);
+            potential.energies(cell, &rows[of.clone()], &mut energy);
+            assert_eq!(energy[0].to_bits(), only[k].to_bits(), "{}", case.name);
+            close(only[k], energies[k], 1e-13, &case.name);
+            let c = Configuration { positions: Vectors::from_row(cell.dimension(), &rows[of.clone()]), cell: cell.clone() };
+            let single = potential.energy_and_forces(&c, &mut workspace, &mut forces);
+            close(energies[k], single.energy, 1e-12, &case.name);
+            let largest = forces.row().iter().fold(1.0f64, |m, f| m.max(f.abs()));
+            for (g, f) in gradients[of].iter().zip(forces.row()) {
+                assert!((g + f).abs() < 1e-12 * largest, "{}: {g} against {f}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn instruction_sets_agree() {
+    for case in cases() {
+        let (potential, c) = (case.potential(), &case.configuration);
+        let results = [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512].map(|set| {
+            let mut workspace = potential.workspace_for(set);
+            let mut forces = Vectors::zeros(c.positions.dimension(), case.n());
+            let evaluation = potential.energy_and_forces(c, &mut workspace, &mut forces);
+            let particle = potential.particle_energy(c, &mut workspace, 1, c.positions.get(1));
+            (evaluation, particle, forces)
+        });
+        let largest = results[0].2.row().iter().fold(1.0f64, |m, f| m.max(f.abs()));
+        for (evaluation, particle, forces) in &results[1..] {
+            close(evaluation.energy, results[0].0.energy, 1e-11, &case.name);
+            close(evaluation.virial, results[0].0.virial, 1e-11, &case.name);
+            close(*particle, results[0].1, 1e-11, &case.name);
+            for (a, b) in forces.row().iter().zip(results[0].2.row()) {
+                assert!((a - b).abs() < 1e-12 * largest, "{}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_stays_right_while_particles_and_cell_change() {
+    let mut numbers = Numbers(2463534242);
+    for case in cases().iter().filter(|case| case.name.contains("list") && case.translates) {
+        let potential = case.potential();
+        let (mut workspace, mut c) = (potential.workspace(), case.configuration.clone());
+        let mut forces = Vectors::zeros(c.positions.dimension(), case.n());
+        let mut steps_with_a_kept_list = 0;
+        for step in 0..60 {
+            match step % 20 {
+                // Every particle by less than half the skin in all, then one far, then the cell.
+                13 => {
+                    let at = c.positions.get(7).map(|v| v + 1.3);
+                    c.positions.set(7, at);
+                }
+                17 => {
+                    c.cell = c.cell.scaled(1.01);
+                    c.positions.row_mut().iter_mut().for_each(|v| *v *= 1.01);
+                }
+                _ => c.positions.row_mut().iter_mut().for_each(|v| *v += 0.02 * (numbers.next() - 0.5)),
+            }
+            let before = workspace.list_builds();
+            let found = potential.energy_and_forces(&c, &mut workspace, &mut forces);
+            steps_with_a_kept_list += usize::from(workspace.list_builds() == before);
+            let mut fresh_forces = Vectors::zeros(c.positions.dimension(), case.n());
+            let fresh = potential.energy_and_forces(&c, &mut potential.workspace(), &mut fresh_forces);
+            let scale = fresh.energy.abs().max(1.0);
+            assert!(
+                (found.energy - fresh.energy).abs() < 1e-11 * scale,
+                "{}: step {step}: {} against {}",
+                case.name,
+                found.energy,
+                fresh.energy
+            );
+            if let [Term::LennardJones(term)] = &case.terms[..] {
+                let energy = potential.energies_by_term(&c, &mut workspace)[0].1.energy;
+                assert!((energy - brute_force(term, &case.particles, &c).0).abs() < 1e-11 * scale, "{}: step {step}", case.name);
+            }
+        }
+        assert!(steps_with_a_kept_list > 20, "{}: the list was kept {steps_with_a_kept_list} times of 60", case.name);
+    }
+}
+
+#[test]
+fn a_restored_workspace_gives_the_same_bytes() {
+    let mut numbers = Numbers(88675123);
+    for case in cases().iter().filter(|case| case.name.contains("list")) {
+        let potential = case.potential();
+        let (mut workspace, mut c) = (potential.workspace(), case.configuration.clone());
+        let step = |c: &mut Configuration, numbers: &mut Numbers| {
+            c.positions.row_mut().iter_mut().for_each(|v| *v += 0.01 * (numbers.next() - 0.5))
+        };
+        for _ in 0..3 {
+            potential.energy(&c, &mut workspace);
+            step(&mut c, &mut numbers);
+        }
+        let text = ron::to_string(&workspace.state()).unwrap();
+        let state: WorkspaceState = ron::from_str(&text).unwrap();
+        let mut restored = potential.workspace();
+        restored.restore(&state, &potential);
+        for _ in 0..40 {
+            let (a, b) = (potential.energy(&c, &mut workspace), potential.energy(&c, &mut restored));
+            assert_eq!((a.energy.to_bits(), a.virial.to_bits()), (b.energy.to_bits(), b.virial.to_bits()), "{}", case.name);
+            assert_eq!(workspace.list_builds(), restored.list_builds());
+            step(&mut c, &mut numbers);
+        }
+    }
+}

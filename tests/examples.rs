@@ -1,0 +1,104 @@
+//! Every shipped example, shortened, through the whole program: its figures within their error bars.
+
+use mcflow::build::build_changed;
+use mcflow::commands::run::carry_out;
+use mcflow::output::directory::{Existing, prepare};
+use mcflow::output::summary::Summary;
+use mcflow_engine::{Monitor, Progress};
+use std::path::{Path, PathBuf};
+
+struct Silent;
+impl Monitor for Silent {
+    fn progress(&mut self, _: &Progress) {}
+}
+
+fn examples() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(root)
+        .expect("the folder of examples")
+        .flat_map(|folder| std::fs::read_dir(folder.expect("readable").path()).expect("a folder"))
+        .map(|file| file.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "ron"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Runs an example with `share` of its sweeps and, with flows, fewer training steps.
+fn shortened(path: &Path, share: f64) -> Summary {
+    let cut = |n: u64, least: u64| ((n as f64 * share) as u64).max(least);
+    let built = build_changed(path, |input| {
+        let every = input.run.record_every;
+        input.run.equilibration = cut(input.run.equilibration, 20);
+        input.run.production = cut(input.run.production, 40 * every).div_ceil(every) * every;
+        for (_, flow) in &mut input.flows.0 {
+            flow.assessment_draws = 5000;
+            for stage in flow.training.iter_mut().flat_map(|t| &mut t.stages) {
+                stage.steps = stage.steps / 2 + 1;
+            }
+        }
+    });
+    let built = built.unwrap_or_else(|report| panic!("{}:\n{report}", path.display()));
+    let folder = tempfile::tempdir().expect("a folder");
+    prepare(folder.path(), Existing::Refuse).expect("an empty folder");
+    let summary = carry_out(&built, folder.path(), false, &mut Silent);
+    summary.unwrap_or_else(|failure| panic!("{}: {}", path.display(), failure.message()))
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}
+
+fn z(value: Option<f64>, error: Option<f64>, expected: f64) -> f64 {
+    (value.expect("an estimate") - expected) / error.expect("an error")
+}
+
+#[test]
+fn every_example_is_a_good_input() {
+    let all = examples();
+    assert!(all.len() >= 4, "{all:?}");
+    for path in all {
+        let built = build_changed(&path, |_| {}).unwrap_or_else(|report| panic!("{}:\n{report}", path.display()));
+        assert!(built.plan.inexact_because().is_empty(), "{}", path.display());
+        assert!(built.text.lines().count() < 60, "{} is long for an example", path.display());
+    }
+}
+
+#[test]
+fn double_well_has_its_exact_free_energies() {
+    let summary = shortened(&example("double_well/system.ron"), 0.2);
+    let difference = summary.difference("left", "right").expect("both states");
+    let off = z(difference.value, difference.standard_error, 3.3800);
+    assert!(off.abs() < 4.0 && difference.standard_error.unwrap() < 0.08, "{difference:?}: {off:.1} standard errors off");
+    let flow = &summary.flows[0];
+    let log_z = flow.log_z.expect("weights");
+    assert!((log_z.value - 11.02047).abs() < 4.0 * log_z.standard_error, "{log_z:?}");
+    assert!(flow.draw_acceptance.unwrap() > 0.6, "{flow:?}");
+    assert!(flow.acceptance.iter().all(|state| state.acceptance > 0.6), "{:?}", flow.acceptance);
+    assert!(summary.states[0].round_trips.values().sum::<u64>() > 100);
+    assert!(summary.exact);
+}
+
+#[test]
+fn mueller_brown_has_its_exact_population() {
+    let summary = shortened(&example("mueller_brown/system.ron"), 0.2);
+    let upper = &summary.states[0].population["upper"];
+    let off = z(upper.mean, upper.standard_error, 0.97452);
+    assert!(off.abs() < 4.0 && upper.standard_error.unwrap() < 0.005, "{upper:?}: {off:.1} standard errors off");
+}
+
+#[test]
+fn fluids_run_and_agree_with_the_published_energy_roughly() {
+    for (file, energy) in [("system.ron", -5.5386), ("langevin_0.78.ron", -5.5386), ("metropolis_0.86.ron", -6.0305), ("langevin_0.86.ron", -6.0305)] {
+        let summary = shortened(&example(&format!("lj_fluid/{file}")), 0.02);
+        let found = &summary.observables[0].columns["potential_energy_per_particle"];
+        assert!((found.mean.unwrap() - energy).abs() < 0.1, "{file}: {found:?}");
+    }
+}
+
+#[test]
+fn constant_pressure_keeps_its_density() {
+    let summary = shortened(&example("lj_npt/system.ron"), 0.05);
+    let density = &summary.observables[0].columns["density"];
+    assert!((density.mean.unwrap() - 0.75).abs() < 0.05, "{density:?}");
+}

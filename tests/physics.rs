@@ -1,0 +1,119 @@
+//! Statements about physics: orders of integrators, conservation, thermodynamic consistency, published averages.
+
+use mcflow_engine::dynamics::{Integrator, Splitting};
+use mcflow_engine::statistics::estimate;
+use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, streams};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Term, Truncation};
+
+fn lennard_jones(cutoff: f64, truncation: Truncation, tail: bool) -> Term {
+    Term::LennardJones(LennardJones {
+        epsilon: Some(1.0),
+        sigma: Some(1.0),
+        cutoff: Some(cutoff),
+        truncation,
+        tail,
+        ..LennardJones::default()
+    })
+}
+
+/// A liquid that has forgotten its lattice.
+fn liquid(n: usize, density: f64, kt: f64, potential: &PotentialSum, particles: &Particles) -> (Microstate, mcflow_engine::Random) {
+    let cell = Cell::orthorhombic(&[(n as f64 / density).cbrt(); 3]).expect("a cell");
+    let positions = Lattice::FaceCentredCubic.positions(n, &cell);
+    let mut random = streams(4, 1).remove(0);
+    let mut state = Microstate::new(Configuration { positions, cell });
+    state.draw_momenta(particles, 1.0 / kt, &mut random);
+    let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
+    let environment = Environment { potential, particles, thermodynamic_state, mutant: None };
+    let integrator = Integrator::new(Splitting::new("OBABO").expect("letters"), 0.004, 2.0);
+    let mut workspace = potential.workspace();
+    for _ in 0..1500 {
+        integrator.step(&mut state, &environment, &mut workspace, &mut random);
+    }
+    (state, random)
+}
+
+/// Velocity Verlet conserves energy to second order: a quarter of the error for half the step, over the same time.
+#[test]
+fn velocity_verlet_is_of_second_order_and_reversible() {
+    let particles = Particles::alike("A", 108, 1.0);
+    let cell = Cell::orthorhombic(&[(108.0f64 / 0.8).cbrt(); 3]).expect("a cell");
+    let potential = PotentialSum::new(&[lennard_jones(2.4, Truncation::LinearForceShift, false)], &particles, &cell);
+    let (start, mut random) = liquid(108, 0.8, 1.0, &potential, &particles);
+    let thermodynamic_state = ThermodynamicState { beta: 1.0, pressure: None };
+    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let mut fluctuation = Vec::new();
+    for time_step in [0.004, 0.002, 0.001] {
+        let mut state = start.clone();
+        let mut workspace = potential.workspace();
+        let integrator = Integrator::new(Splitting::new("BAB").expect("letters"), time_step, 0.0);
+        state.ensure_forces(&potential, &mut workspace);
+        let total = |s: &Microstate| s.energy + s.kinetic_energy(&particles);
+        let first = total(&state);
+        let steps = (0.4 / time_step) as usize;
+        let mut square = 0.0;
+        for _ in 0..steps {
+            integrator.step(&mut state, &environment, &mut workspace, &mut random);
+            square += (total(&state) - first).powi(2);
+        }
+        fluctuation.push((square / steps as f64).sqrt());
+        // And back again.
+        state.flip_momenta();
+        for _ in 0..steps {
+            integrator.step(&mut state, &environment, &mut workspace, &mut random);
+        }
+        let away = start.configuration.positions.row().iter().zip(state.configuration.positions.row());
+        let away = away.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(away < 1e-9, "{away:e} away after the way back at time step {time_step}");
+    }
+    for pair in fluctuation.windows(2) {
+        let order = (pair[0] / pair[1]).log2();
+        assert!((order - 2.0).abs() < 0.15, "order {order:.2} from errors {fluctuation:?}");
+    }
+}
+
+/// The NIST reference simulations at T* = 0.85, rho* = 0.776: U = -5.5121(5), P = 0.0068 (its error is about 3e-3), by both ways to sample.
+#[test]
+fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
+    const N: usize = 500;
+    let particles = Particles::alike("A", N, 1.0);
+    let cell = Cell::orthorhombic(&[(N as f64 / 0.776).cbrt(); 3]).expect("a cell");
+    let potential = PotentialSum::new(&[lennard_jones(3.0, Truncation::Truncated, true)], &particles, &cell);
+    let (state, _) = liquid(N, 0.776, 0.85, &potential, &particles);
+    let thermodynamic_state = ThermodynamicState { beta: 1.0 / 0.85, pressure: None };
+    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let langevin = Entry::Langevin {
+        steps: 25,
+        time_step: 0.005,
+        friction: 1.0,
+        splitting: Splitting::new("OBABO").expect("letters"),
+        metropolized: true,
+        every: 1,
+    };
+    for entry in [Entry::Displacement { count: None, step: 0.15, tune: false, every: 1 }, langevin] {
+        let entries = [entry];
+        let walkers = streams(8, 4).into_iter().map(|r| Walker::new(state.clone(), r, 1, &potential)).collect();
+        let parameters = vec![entries[0].parameter()];
+        let mut chains = Chains { walkers, parameters, entries: &entries, environment };
+        chains.sweep(1, 60, &Generators::new()).expect("finite states");
+        let (mut energies, mut pressures) = (vec![Vec::new(); 4], vec![Vec::new(); 4]);
+        for sweep in 0..500 {
+            chains.sweep(61 + sweep, 1, &Generators::new()).expect("finite states");
+            let drift = chains.refresh_energies();
+            assert!(drift < 1e-9, "running and recomputed energy differ by {drift:e}");
+            for (k, walker) in chains.walkers.iter().enumerate() {
+                energies[k].push(walker.state.energy / N as f64);
+                let virial = walker.state.virial.expect("refreshed");
+                pressures[k].push((N as f64 * 0.85 + virial / 3.0) / walker.state.volume());
+            }
+        }
+        let judge = |series: &[Vec<f64>], published: f64, uncertainty: f64, largest_error: f64| {
+            let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+            let found = estimate(&series).expect("numbers");
+            let z = (found.mean - published) / found.standard_error.hypot(uncertainty);
+            assert!(z.abs() < 3.5 && found.standard_error < largest_error, "{entries:?}: {found:?}, z = {z:.1}");
+        };
+        judge(&energies, -5.5121, 4.55e-4, 0.006);
+        judge(&pressures, 6.7714e-3, 3e-3, 0.03);
+    }
+}
