@@ -48,6 +48,9 @@ impl Chains<'_> {
             }
         }
         self.run_local(&mut pending);
+        // Lookup tables that were kept up to date move by move have an order of their own. They are made anew from the positions here,
+        // where a checkpoint may be written, so that a resumed run sums in the same order.
+        self.walkers.iter_mut().for_each(|walker| walker.workspace.positions_changed());
         self.check_finite(first + count - 1)
     }
 

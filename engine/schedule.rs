@@ -252,9 +252,11 @@ impl Entry {
                     let expected = "a palindrome such as \"OBABO\" or \"BAOAB\", or `metropolized: false`";
                     problems.push(Problem::new("splitting", format!("{splitting:?}, which cannot be Metropolized"), expected));
                 }
-                if *metropolized && (!splitting.has_noise() || *friction == 0.0) {
-                    let expected = "an O in the splitting and a friction above 0, or `Hmc`, or `metropolized: false`";
+                let expected = "an O in the splitting and a friction above 0, or `Hmc`, or `metropolized: false`";
+                if *metropolized && !splitting.has_noise() {
                     problems.push(Problem::new("splitting", format!("{splitting:?} without noise"), expected));
+                } else if *metropolized && *friction == 0.0 {
+                    problems.push(Problem::new("friction", "0, which makes no noise", expected));
                 }
             }
         }

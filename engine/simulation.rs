@@ -194,10 +194,22 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Non-finite states, files, training, or [`RunError::Stopped`] with the checkpoint written.
     pub fn run(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
-        while self.phase != Phase::Complete {
-            let before = self.phase;
+        self.run_while(monitor, |phase| phase != Phase::Complete)
+    }
+
+    /// Runs only until all flows are trained; [`Simulation::resume`] can go on from there.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn run_until_trained(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        self.run_while(monitor, |phase| matches!(phase, Phase::Equilibration | Phase::Sampling(_) | Phase::Training(_)))
+    }
+
+    fn run_while(&mut self, monitor: &mut dyn Monitor, goes_on: impl Fn(Phase) -> bool) -> Result<(), RunError> {
+        while goes_on(self.phase) {
+            let phase = self.phase;
             let start = Instant::now();
-            let result = match self.phase {
+            let result = match phase {
                 Phase::Equilibration => self.equilibrate(monitor, false),
                 Phase::Sampling(flow) => self.collect_samples(flow, monitor),
                 Phase::Training(flow) => self.train(flow, monitor),
@@ -205,34 +217,11 @@ impl<'a> Simulation<'a> {
                 Phase::Production => self.produce(monitor),
                 Phase::Complete => Ok(()),
             };
-            self.costs.entry(before.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
-            match result {
-                Ok(()) => self.write_checkpoint()?,
-                Err(RunError::Stopped(reason)) => {
-                    self.write_checkpoint()?;
-                    return Err(RunError::Stopped(reason));
-                }
-                Err(error) => return Err(error),
+            self.costs.entry(phase.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
+            if let Ok(()) | Err(RunError::Stopped(_)) = result {
+                self.write_checkpoint()?;
             }
-        }
-        Ok(())
-    }
-
-    /// Runs only until all flows are trained.
-    ///
-    /// # Errors
-    /// As [`Simulation::run`].
-    pub fn run_until_trained(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
-        while !matches!(self.phase, Phase::FlowEquilibration | Phase::Production | Phase::Complete) {
-            let start = Instant::now();
-            let before = self.phase;
-            match self.phase {
-                Phase::Equilibration => self.equilibrate(monitor, false)?,
-                Phase::Sampling(flow) => self.collect_samples(flow, monitor)?,
-                Phase::Training(flow) => self.train(flow, monitor)?,
-                _ => unreachable!("the loop ends before"),
-            }
-            self.costs.entry(before.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
+            result?;
         }
         Ok(())
     }

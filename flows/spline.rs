@@ -197,8 +197,8 @@ impl Spline {
                 Direction::Forward => bin.below + bin.height * point.numerator / point.denominator,
                 Direction::Inverse => bin.left + xi * bin.width,
             };
-            // A NaN passes through: given - given is 0 for what is inside.
-            let inside = inside + (given - given);
+            // A NaN passes through; what is infinite lies outside.
+            let inside = inside + given * L::splat(0.0);
             let result = self.outside(given, inside, given);
             let logarithm = self.outside(given, slope.ln(), L::splat(0.0));
             match direction {

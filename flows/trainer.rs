@@ -1,4 +1,4 @@
-//! Training: the loop over steps, its state, and the weights that are kept.
+//! Training step by step, and the weights that are kept.
 
 use crate::adam::{Adam, norm};
 use crate::architecture::Prior;
@@ -6,13 +6,12 @@ use crate::flow::{Direction, Packed, Pool, Tape};
 use crate::generator::{Generator, log_prior};
 use crate::objective::{EnergyOperation, Target, maximum_likelihood, reverse_kl};
 use crate::operation::{Operations, with_numbers};
+use crate::state::{TrainingError, TrainingState};
 use crate::training::{Evaluation, Progress, Stage, StageReport, Training, TrainingReport};
 use candle_core::{Device, Tensor, Var};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Held-out samples and fixed latents by which a stage is judged, at most.
@@ -21,104 +20,6 @@ const FIXED_LATENTS: usize = 512;
 /// Skipped steps in a row after which the best weights come back and the step size is halved; and how often that may happen.
 const SKIPS: usize = 10;
 const HALVINGS: usize = 12;
-
-/// Why a training cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainingError {
-    /// The settings do not pass [`Training::problems`].
-    #[error("training settings: `{key}`: found {found}, expected {expected}")]
-    Settings {
-        /// Path of the setting.
-        key: String,
-        /// What is there.
-        found: String,
-        /// What would do.
-        expected: String,
-    },
-    /// A sample with a number that is not finite, or a row that is cut short.
-    #[error("training samples: row {row}: found {found}, expected {expected}")]
-    Sample {
-        /// The row, from 0.
-        row: usize,
-        /// What is there.
-        found: String,
-        /// What would do.
-        expected: String,
-    },
-    /// Too few samples to keep some out.
-    #[error("training samples: found {found} rows, expected at least 2")]
-    TooFewSamples {
-        /// Number of rows.
-        found: usize,
-    },
-    /// Losses stayed infinite or NaN, however small the step.
-    #[error("training diverged in stage {stage} at step {step}: losses were not finite even at {rate:e} of the learning rate")]
-    Diverged {
-        /// Stage, from 0.
-        stage: usize,
-        /// Step of the stage.
-        step: usize,
-        /// What was left of the step size.
-        rate: f64,
-    },
-    /// The state to resume from belongs to another flow or training.
-    #[error("training state: found {found}, expected {expected}")]
-    State {
-        /// What it is for.
-        found: String,
-        /// What would do.
-        expected: String,
-    },
-    /// A tensor operation failed.
-    #[error("tensor operation: {0}")]
-    Tensor(#[from] candle_core::Error),
-}
-
-/// All that a training needs to go on to the same bytes, beside its settings, samples and target.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingState {
-    seed: u64,
-    parameters: Vec<f64>,
-    first: Vec<f64>,
-    second: Vec<f64>,
-    adam_step: u64,
-    stage: usize,
-    step: usize,
-    rng: Xoshiro256PlusPlus,
-    best_parameters: Vec<f64>,
-    best_loss: f64,
-    best_step: usize,
-    since_best: usize,
-    skipped: usize,
-    skipped_in_row: usize,
-    rate_factor: f64,
-    halvings: usize,
-    loss_sum: f64,
-    loss_count: usize,
-    reference: f64,
-    stages: Vec<StageReport>,
-    losses: Vec<Evaluation>,
-    seconds: f64,
-    steps: usize,
-    energy_evaluations: u64,
-}
-
-impl TrainingState {
-    /// Parameters as they are now.
-    pub fn parameters(&self) -> &[f64] {
-        &self.parameters
-    }
-
-    /// Parameters of the best evaluation of this stage, or of the last one when all are done.
-    pub fn best_parameters(&self) -> &[f64] {
-        &self.best_parameters
-    }
-
-    /// Steps done in all.
-    pub fn steps(&self) -> usize {
-        self.steps
-    }
-}
 
 /// A training that goes on step by step.
 pub struct Trainer<'a> {
@@ -151,33 +52,7 @@ impl<'a> Trainer<'a> {
         training: &'a Training,
         seed: u64,
     ) -> Result<Self, TrainingError> {
-        let n = generator.n_parameters();
-        let state = TrainingState {
-            seed,
-            parameters: generator.parameters().to_vec(),
-            first: vec![0.0; n],
-            second: vec![0.0; n],
-            adam_step: 0,
-            stage: 0,
-            step: 0,
-            rng: Xoshiro256PlusPlus::seed_from_u64(seed),
-            best_parameters: generator.parameters().to_vec(),
-            best_loss: f64::INFINITY,
-            best_step: 0,
-            since_best: 0,
-            skipped: 0,
-            skipped_in_row: 0,
-            rate_factor: 1.0,
-            halvings: 0,
-            loss_sum: 0.0,
-            loss_count: 0,
-            reference: 0.0,
-            stages: Vec::new(),
-            losses: Vec::new(),
-            seconds: 0.0,
-            steps: 0,
-            energy_evaluations: 0,
-        };
+        let state = TrainingState::new(generator, seed);
         let mut trainer = Self::assemble(generator, samples, target, training, state)?;
         let begun = Instant::now();
         if training.stages.iter().any(|s| s.reverse_kl > 0.0) {
@@ -511,28 +386,4 @@ impl<'a> Trainer<'a> {
             interrupted,
         }
     }
-}
-
-/// Trains `generator` on `samples` `[n, dim]` (empty where no stage uses J_ML) and `target`, and leaves the best weights in it.
-///
-/// `progress` is called after each step and may stop the training. The result's bytes depend on the seed, not on the number of threads.
-///
-/// # Errors
-///
-/// If settings or samples cannot be used, or losses stay infinite or NaN; the generator is then unchanged.
-pub fn train(
-    generator: &mut Generator,
-    samples: &[f64],
-    target: &dyn Target,
-    training: &Training,
-    seed: u64,
-    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-) -> Result<TrainingReport, TrainingError> {
-    let mut trainer = Trainer::new(generator, samples, target, training, seed)?;
-    while let Some(step) = trainer.step()? {
-        if progress(&step).is_break() {
-            break;
-        }
-    }
-    Ok(trainer.finish(generator))
 }

@@ -4,7 +4,7 @@ mod configuration;
 mod flows;
 
 use crate::document::{Document, Report, nearest};
-use crate::schema::{Input, Output, Quantity};
+use crate::schema::{Compare, Input, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Observable, State, state_of};
@@ -88,6 +88,7 @@ impl Builder<'_> {
         }
         let expected = match (nearest(name, known), known) {
             (_, []) => format!("the name of a {what}, but there is none"),
+            (_, [only]) => format!("{only:?}"),
             (Some(near), _) => format!("one of {}; did you mean {near:?}?", quoted(known)),
             (None, _) => format!("one of {}", quoted(known)),
         };
@@ -99,7 +100,9 @@ impl Builder<'_> {
         let input = self.input;
         self.check_numbers();
         let space = self.space();
-        let starts = space.as_ref().and_then(|space| self.starts(space));
+        // Where the number of particles is in doubt, coordinates cannot be counted.
+        let counted = !input.system.particles.is_empty() && input.system.particles.iter().all(|species| species.count > 0);
+        let starts = space.as_ref().filter(|_| counted).and_then(|space| self.starts(space));
         let Some(space) = space else { return None };
         let Space { particles, cell } = &space;
         let n = particles.n();
@@ -130,28 +133,31 @@ impl Builder<'_> {
         self.check_moves(constant_pressure);
         let flows = self.flows(particles, cell, &states);
         self.check_compare(&states, &functions);
-        if !potential_sound || !self.document.report().is_empty() {
-            // Overlaps are looked for even where other things are wrong, as long as the coordinates are right.
-            if let Some(starts) = &starts {
-                self.check_starts(starts, None);
-            }
-            return None;
-        }
-
-        let starts = starts?;
-        let potential = PotentialSum::new(&input.system.potential, particles, cell);
-        self.check_starts(&starts, Some(&potential));
-        self.check_state_starts(&starts, &states);
-        let rung = &input.ladder[0];
-        let thermodynamic_state =
-            ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
-        let columns = self.columns(&potential, cell);
-        if let Some(crate::schema::Compare { quantity: Quantity::Mean(name), .. }) = &input.compare {
+        let trajectories = self.trajectories();
+        let potential = potential_sound.then(|| PotentialSum::new(&input.system.potential, particles, cell));
+        let columns = potential.as_ref().map(|potential| self.columns(potential, cell)).unwrap_or_default();
+        if let (Some(_), Some(Compare { quantity: Quantity::Mean(name), .. })) = (&potential, &input.compare)
+            && !functions.iter().any(|f| f.name() == name)
+        {
             let names: Vec<String> = columns.iter().map(Column::name).collect();
             let known: Vec<&str> = names.iter().map(String::as_str).collect();
             self.require_name("compare.quantity", "column", name, &known);
         }
-        let trajectories = self.trajectories();
+        let sound = self.document.report().is_empty();
+        if let Some(starts) = &starts {
+            // Overlaps are looked for even where other things are wrong, as long as the coordinates are right.
+            self.check_starts(starts, potential.as_ref());
+            if sound {
+                self.check_state_starts(starts, &states);
+            }
+        }
+        if !sound {
+            return None;
+        }
+        let (starts, potential) = (starts?, potential?);
+        let rung = &input.ladder[0];
+        let thermodynamic_state =
+            ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
         let system = format!("{:?} {particles:?} {:?} {thermodynamic_state:?}", input.system.potential, cell);
         let mut run = Sha256::new();
         run.update(env!("CARGO_PKG_VERSION"));
@@ -281,7 +287,7 @@ impl Builder<'_> {
         }
         if cell.is_periodic() {
             columns.push(Column::Pressure);
-            if input.ladder[0].pressure.is_some() {
+            if input.ladder.first().is_some_and(|rung| rung.pressure.is_some()) {
                 columns.extend([Column::Density, Column::Volume]);
             }
         }
@@ -299,13 +305,13 @@ impl Builder<'_> {
     fn trajectories(&mut self) -> Vec<TrajectoryPlan> {
         let input = self.input;
         let record_every = input.run.record_every;
-        let walkers_in_all = input.ladder[0].walkers;
+        let walkers_in_all = input.ladder.first().map_or(1, |rung| rung.walkers).max(1);
         let mut plans: Vec<TrajectoryPlan> = Vec::new();
         for (k, output) in input.output.iter().enumerate() {
             let Output::Trajectory { format, every, walkers } = output;
             let every = every.unwrap_or(record_every);
             let key = |name: &str| format!("output[{k}].{name}");
-            if every == 0 || !every.is_multiple_of(record_every) {
+            if record_every > 0 && (every == 0 || !every.is_multiple_of(record_every)) {
                 self.report(key("every"), every, format!("a multiple of `record_every`, {record_every}"));
             }
             if walkers.is_empty() || walkers.iter().any(|&w| w >= walkers_in_all) {
@@ -361,6 +367,7 @@ impl Builder<'_> {
         const MOST_PAIRS: usize = 100_000_000;
         let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_)));
         let beta = self.input.ladder.first().map_or(1.0, |rung| 1.0 / (self.input.units.boltzmann() * rung.temperature));
+        let beta = if beta.is_finite() && beta > 0.0 { beta } else { 1.0 };
         let n = starts.first().map_or(1, |start| start.positions.n());
         let most = (MOST_PAIRS / (n * n)).max(1);
         for (walker, start) in starts.iter().enumerate().take(MOST) {
@@ -373,6 +380,7 @@ impl Builder<'_> {
             let bad_energy = energy.filter(|e| !(e.is_finite() && e * beta < BEARABLE * start.positions.n() as f64));
             let nearest = if pairs && (bad_energy.is_some() || potential.is_none() && walker < most) { nearest_pair(start) } else { None };
             match (bad_energy, nearest) {
+                (_, Some((i, j, 0.0))) => self.report(key, format!("particles {i} and {j} at one place"), "every particle at its own"),
                 (Some(energy), Some((i, j, distance))) => {
                     let found = format!("particles {i} and {j} at a distance of {distance:.4e}, and a potential energy of {energy:.4e}");
                     self.report(key, found, "a configuration without overlaps");
@@ -380,7 +388,6 @@ impl Builder<'_> {
                 (Some(energy), None) => {
                     self.report(key, format!("a configuration of energy {energy:e}"), "one whose energy is finite and not enormous");
                 }
-                (None, Some((i, j, 0.0))) => self.report(key, format!("particles {i} and {j} at one place"), "every particle at its own"),
                 _ => {}
             }
         }

@@ -25,14 +25,14 @@ impl Splitting {
     /// Reads the letters.
     ///
     /// # Errors
-    /// A text that says which letter is none, or which needed one is missing.
+    /// A text that says what would do, which letter does not, or which needed one is missing.
     pub fn new(letters: &str) -> Result<Self, String> {
         if let Some(other) = letters.chars().find(|c| !"ABO".contains(*c)) {
-            return Err(format!("`{other}` in the splitting \"{letters}\" is none of the letters A (drift), B (kick), O (friction and noise)"));
+            return Err(format!("the letters A (drift), B (kick) and O (friction and noise) alone, without `{other}`"));
         }
         for needed in ['A', 'B'] {
             if !letters.contains(needed) {
-                return Err(format!("the splitting \"{letters}\" has no {needed}, so nothing would move"));
+                return Err(format!("at least one A (drift) and one B (kick); there is no {needed}"));
             }
         }
         Ok(Self(letters.to_string()))

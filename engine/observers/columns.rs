@@ -18,7 +18,7 @@ pub enum Column {
     Density,
     /// Volume.
     Volume,
-    /// Kinetic temperature 2K / f, in units of energy.
+    /// Kinetic temperature 2K / (f k_B), f the number of momentum components.
     KineticTemperature,
     /// A variable, with its name.
     Variable(String, Variable),
@@ -40,7 +40,7 @@ impl Column {
     }
 }
 
-/// All columns of a walker whose energy and virial have just been refreshed. `unit_of_temperature` is k_B in the units of the run.
+/// All columns of a walker whose energy and virial have just been refreshed. `boltzmann` is k_B in the units of the run.
 pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment, boltzmann: f64) -> Vec<f64> {
     let wants_terms = columns.iter().any(|c| matches!(c, Column::Term(..)));
     let terms = if wants_terms {

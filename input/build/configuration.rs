@@ -72,7 +72,10 @@ impl Builder<'_> {
                     self.report("system.cell.density", density, "a finite number above 0");
                     return None;
                 }
-                Cell::orthorhombic(&vec![(n as f64 / density).powf(1.0 / dimension as f64); dimension])
+                // Roots that are exact where they can be: a cutoff of half the edge is allowed.
+                let volume = n as f64 / density;
+                let edge = [volume, volume.sqrt(), volume.cbrt()][dimension - 1];
+                Cell::orthorhombic(&vec![edge; dimension])
             }
             CellInput::Triclinic { vectors } => {
                 let dimension = vectors.len();
@@ -101,11 +104,30 @@ impl Builder<'_> {
                 Cell::triclinic(3, lattice)
             }
         };
-        if self.document.is_sound(key) {
-            made.map_err(|message| self.report(key, message, "a cell of positive volume, a along x, b in the xy plane")).ok()
-        } else {
-            made.ok()
+        if let CellInput::Orthorhombic { lengths } = &self.input.system.cell
+            && !(1..=3).contains(&lengths.len())
+        {
+            self.report("system.cell.lengths", format!("{} lengths", lengths.len()), "1 to 3, one a dimension");
+            return None;
         }
+        let lengths = match &self.input.system.cell {
+            CellInput::Orthorhombic { lengths } => lengths.as_slice(),
+            CellInput::Angles { lengths, .. } => lengths.as_slice(),
+            _ => &[],
+        };
+        for (k, length) in lengths.iter().enumerate() {
+            self.require(&format!("system.cell.lengths[{k}]"), *length, |l| l > 0.0, "a finite number above 0");
+        }
+        if !self.document.is_sound(key) || lengths.iter().any(|l| !(l.is_finite() && *l > 0.0)) {
+            return made.ok();
+        }
+        let refused = |message: String| match &self.input.system.cell {
+            CellInput::Angles { angles, .. } if message.starts_with("angles") => {
+                self.report("system.cell.angles", format!("{angles:?}"), "three angles between 0 and 180 degrees that enclose a volume");
+            }
+            _ => self.report(key, format!("a cell that is none: {message}"), "a cell of positive volume, a along x, b in the xy plane"),
+        };
+        made.map_err(refused).ok()
     }
 
     /// The states that have a start of their own, in their order.
@@ -166,7 +188,7 @@ impl Builder<'_> {
                     return None;
                 }
                 if let Some(i) = points.iter().position(|p| p.len() != dimension) {
-                    self.report(format!("{key}[{i}]"), format!("{} coordinates", points[i].len()), format!("{dimension}"));
+                    self.report(format!("{key}[{i}]"), format!("{} coordinates", points[i].len()), format!("{dimension}, one a dimension"));
                     return None;
                 }
                 let mut vectors = Vectors::zeros(dimension, n);
@@ -232,8 +254,17 @@ impl Builder<'_> {
                 self.report(key, error, "a readable XYZ file, named as seen from the folder of the input");
                 None
             }
+            Err(XyzError::NoFrames { file }) => {
+                self.report(key, format!("{file} without frames"), "a number of particles in its first line");
+                None
+            }
             Err(error) => {
-                self.report(key, format!("an XYZ file with an error: {error}"), "a whole XYZ file, plain or extended");
+                // Most say what was expected in the file themselves.
+                let message = error.to_string();
+                match message.split_once(", expected ") {
+                    Some((found, expected)) => self.report(key, found.replacen(": found ", ": ", 1), expected),
+                    None => self.report(key, message, "a whole XYZ file"),
+                }
                 None
             }
         }

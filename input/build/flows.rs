@@ -5,7 +5,7 @@ use super::configuration::Space;
 use crate::schema::{FlowInput, SamplesInput};
 use mcflow_engine::observers::State;
 use mcflow_engine::{FlowPlan, FlowSource, Samples};
-use mcflow_flows::Generator;
+use mcflow_flows::{Generator, WeightsError};
 use mcflow_potentials::{Cell, Particles};
 use sha2::Digest;
 
@@ -61,7 +61,14 @@ impl Builder<'_> {
                     None
                 }
                 Err(error) => {
-                    self.report(format!("{key}.file"), error, "weights that mcflow wrote");
+                    let (found, expected) = match error {
+                        WeightsError::File { .. } => (error.to_string(), "a readable file, named as seen from the folder of the input".to_string()),
+                        WeightsError::Damaged { reason, .. } => {
+                            (format!("{file:?}, cut, damaged or no safetensors file ({reason})"), "flow weights as mcflow wrote them".to_string())
+                        }
+                        WeightsError::Content { what, found, expected, .. } => (format!("{file:?} with {found} as {what}"), expected),
+                    };
+                    self.report(format!("{key}.file"), found, expected);
                     None
                 }
             };

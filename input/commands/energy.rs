@@ -123,16 +123,12 @@ fn read_frames(built: &Built, path: &Path) -> Result<Vec<Configuration>, Failure
     if is_dcd {
         let reader = DcdReader::open(path).map_err(|e| Failure::Input(e.to_string()))?;
         for (k, frame) in reader.enumerate() {
-            let frame = frame.map_err(|e| Failure::Input(e.to_string()))?;
+            let mut frame = frame.map_err(|e| Failure::Input(e.to_string()))?;
             let scale = 1.0 / built.plan.angstroms;
             let points: Vec<[f64; 3]> = frame.positions.iter().map(|p| p.map(|v| v * scale)).collect();
-            let cell = match frame.cell {
-                Some((lengths, angles)) if start.cell.is_periodic() && dimension == 3 => {
-                    let cell = Cell::from_lengths_and_angles(lengths.map(|v| v * scale), angles);
-                    Some(cell.map_err(|e| wrong(k, e, "a cell".to_string()))?)
-                }
-                _ => None,
-            };
+            frame.cell = frame.cell.map(|(lengths, angles)| (lengths.map(|v| v * scale), angles));
+            let cell = frame.cell(dimension).map_err(|e| wrong(k, e, "a cell".to_string()))?;
+            let cell = Some(cell).filter(|cell| cell.is_periodic() && start.cell.is_periodic());
             configurations.push(to_configuration(k, &points, cell)?);
         }
     } else {
@@ -145,6 +141,12 @@ fn read_frames(built: &Built, path: &Path) -> Result<Vec<Configuration>, Failure
                 }
                 _ => None,
             };
+            let particles = &built.plan.particles;
+            let wanted = |i: usize| &particles.type_names[particles.types[i]];
+            if let Some(i) = (0..n.min(frame.species.len())).find(|&i| frame.species[i] != *wanted(i)) {
+                let found = format!("{:?} as particle {i} (from 0)", frame.species[i]);
+                return Err(wrong(k, found, format!("{:?}, as in the input", wanted(i))));
+            }
             configurations.push(to_configuration(k, &frame.positions, cell)?);
         }
     }

@@ -66,6 +66,7 @@ fn explain(source: &Source, scan: &Scan, error: &ron2::Error) -> Diagnostic {
             "closing `)` or `}`" => "a comma or a closing `)`".to_string(),
             "closing `]`" if *context != Some("attribute") => "a comma or a closing `]`".to_string(),
             "closing `}`" => "a comma or a closing `}`".to_string(),
+            "identifier" => "a key or a closing bracket".to_string(),
             "`:` after map key" => {
                 if *context == Some("struct field") {
                     span = token_after(source, span.end); // the error names the key, not what follows it

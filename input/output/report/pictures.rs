@@ -65,7 +65,7 @@ impl Symbols {
                 };
                 format!("{axis} of particle {particle} ({})", self.length)
             }
-            Variable::Distance(i, j) => format!("distance of particles {i} and {j} ({})", self.length),
+            Variable::Distance(i, j) => format!("distance {i}–{j} ({})", self.length),
             _ => name.to_string(),
         }
     }
