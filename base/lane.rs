@@ -171,14 +171,14 @@ impl<const W: usize, F> Default for Lanes<W, F> {
 }
 
 macro_rules! operator {
-    ($trait:ident, $method:ident, $assign:ident, $assign_method:ident, $op:tt) => {
+    ($trait:ident, $method:ident, $assign:ident, $assign_method:ident, $op:tt, $op_assign:tt) => {
         impl<const W: usize, F: Fusion> $trait for Lanes<W, F> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
                 let mut out = self.0;
                 for i in 0..W {
-                    out[i] = out[i] $op other.0[i];
+                    out[i] $op_assign other.0[i];
                 }
                 Self(out, PhantomData)
             }
@@ -195,10 +195,10 @@ macro_rules! operator {
         }
     };
 }
-operator!(Add, add, AddAssign, add_assign, +);
-operator!(Sub, sub, SubAssign, sub_assign, -);
-operator!(Mul, mul, MulAssign, mul_assign, *);
-operator!(Div, div, Skip, skip, /);
+operator!(Add, add, AddAssign, add_assign, +, +=);
+operator!(Sub, sub, SubAssign, sub_assign, -, -=);
+operator!(Mul, mul, MulAssign, mul_assign, *, *=);
+operator!(Div, div, Skip, skip, /, /=);
 
 impl<const W: usize, F: Fusion> Neg for Lanes<W, F> {
     type Output = Self;

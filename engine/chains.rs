@@ -1,9 +1,9 @@
 //! All walkers of a run, swept through the schedule in step.
 
 use crate::moves::Tally;
+use crate::record::Recorder;
 use crate::schedule::{Entry, tuned_parameter};
 use crate::walker::{Environment, Walker};
-use crate::record::Recorder;
 use crate::{RunError, StopReason};
 use mcflow_flows::Generator;
 use rayon::prelude::*;

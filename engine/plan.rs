@@ -48,12 +48,7 @@ pub struct Plan {
 impl Plan {
     /// What all walkers share.
     pub fn environment(&self) -> Environment<'_> {
-        Environment {
-            potential: &self.potential,
-            particles: &self.particles,
-            thermodynamic_state: self.thermodynamic_state,
-            mutant: None,
-        }
+        Environment { potential: &self.potential, particles: &self.particles, thermodynamic_state: self.thermodynamic_state, mutant: None }
     }
 
     /// Why the chain is not exact; empty where it is.

@@ -159,7 +159,9 @@ impl Recorder {
                 let at = *positions.next().ok_or_else(|| wrong("fewer trajectories in the checkpoint".to_string()))?;
                 let writer = match trajectory.format {
                     TrajectoryFormat::Xyz => XyzWriter::resume(&path, at).map(TrajectoryWriter::Xyz),
-                    TrajectoryFormat::Dcd => DcdWriter::resume(&path, dcd_settings(plan, trajectory.every), at.frames).map(TrajectoryWriter::Dcd),
+                    TrajectoryFormat::Dcd => {
+                        DcdWriter::resume(&path, dcd_settings(plan, trajectory.every), at.frames).map(TrajectoryWriter::Dcd)
+                    }
                 };
                 let writer = writer.map_err(|source| failed(&path, source))?;
                 recorder.writers.push(WalkerTrajectory { path, every: trajectory.every, walker, writer });

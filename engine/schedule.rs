@@ -238,7 +238,11 @@ impl Entry {
                 if !cell.is_periodic() {
                     problems.push(Problem::new("", "a volume move in an open cell", "a periodic cell, or no volume move"));
                 } else if !constant_pressure {
-                    problems.push(Problem::new("", "a volume move without a pressure", "`pressure` in the ladder's rung, or no volume move"));
+                    problems.push(Problem::new(
+                        "",
+                        "a volume move without a pressure",
+                        "`pressure` in the ladder's rung, or no volume move",
+                    ));
                 }
             }
             Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),

@@ -142,7 +142,7 @@ impl Stage {
                 problems.push(Problem::new(key, value, expected));
             }
         };
-        number("steps", self.steps as f64, self.steps > 0, "a whole number above 0");
+        number("steps", self.steps as f64, (1..=1_000_000_000).contains(&self.steps), "a whole number from 1 to 1000000000");
         number("batch", self.batch as f64, (1..=1 << 20).contains(&self.batch), "a whole number from 1 to 1048576");
         number("learning_rate", self.learning_rate, positive(self.learning_rate), "a number above 0");
         number("warm_up", self.warm_up as f64, self.warm_up <= self.steps, "at most the number of steps");

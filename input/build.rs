@@ -8,7 +8,7 @@ use crate::schema::{Compare, Input, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Observable, State, state_of};
-use mcflow_engine::{Lengths, Plan, ThermodynamicState, TrajectoryPlan};
+use mcflow_engine::{Entry, Lengths, Plan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -52,6 +52,12 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
 
 /// Sweeps of a phase, so that those of all phases can be added up.
 const MOST_SWEEPS: u64 = u64::MAX / 4;
+
+/// Steps of an entry of the sweep: a run looks at the clock and at Ctrl-C between sweeps only.
+const MOST_STEPS: u64 = 50_000_000;
+
+/// Coordinates of flows that are held at once: less than a GB.
+const MOST_NUMBERS: f64 = 1e8;
 
 /// Bytes as hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
@@ -130,7 +136,7 @@ impl Builder<'_> {
                 self.require_name(&format!("sweep[{k}].flow"), "flow", flow, &known);
             }
         }
-        self.check_moves(constant_pressure);
+        self.check_moves(n, cell.dimension(), constant_pressure);
         let flows = self.flows(particles, cell, &states);
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
@@ -156,8 +162,7 @@ impl Builder<'_> {
         }
         let (starts, potential) = (starts?, potential?);
         let rung = &input.ladder[0];
-        let thermodynamic_state =
-            ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
+        let thermodynamic_state = ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
         let system = format!("{:?} {particles:?} {:?} {thermodynamic_state:?}", input.system.potential, cell);
         let mut run = Sha256::new();
         run.update(env!("CARGO_PKG_VERSION"));
@@ -225,13 +230,34 @@ impl Builder<'_> {
         }
     }
 
-    fn check_moves(&mut self, constant_pressure: bool) {
+    fn check_moves(&mut self, n: usize, dimension: usize, constant_pressure: bool) {
         let input = self.input;
+        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers);
+        for (k, entry) in input.sweep.iter().enumerate() {
+            let steps = match entry {
+                Entry::Hmc { count, steps, .. } => count.saturating_mul(*steps) as u64,
+                other => other.steps(n),
+            };
+            if steps > MOST_STEPS {
+                self.report(format!("sweep[{k}]"), format!("{steps} steps in one sweep"), format!("at most {MOST_STEPS}, and more sweeps"));
+            } else if entry.flow().is_some() {
+                // Rows of all walkers are made together.
+                let numbers = steps as f64 * walkers as f64 * (n * dimension) as f64;
+                if numbers > MOST_NUMBERS {
+                    let found = format!("{steps} rows of {} numbers at once for each of {walkers} walkers", n * dimension);
+                    self.report(format!("sweep[{k}].count"), found, format!("at most {MOST_NUMBERS:e} numbers in all, and more sweeps"));
+                }
+            }
+        }
         if constant_pressure && !input.sweep.iter().any(|e| e.name() == "Volume") && !input.sweep.is_empty() {
-            self.report("ladder[0].pressure", "a pressure, but no volume move in the sweep", "`Volume(step: ...)` in the sweep, or no pressure");
+            self.report(
+                "ladder[0].pressure",
+                "a pressure, but no volume move in the sweep",
+                "`Volume(step: ...)` in the sweep, or no pressure",
+            );
         }
         for (k, entry) in input.sweep.iter().enumerate() {
-            if constant_pressure && matches!(entry, mcflow_engine::Entry::Langevin { metropolized: false, .. }) {
+            if constant_pressure && matches!(entry, Entry::Langevin { metropolized: false, .. }) {
                 let expected = "true: an uncorrected step has no exact ensemble that the volume move could join";
                 self.report(format!("sweep[{k}].metropolized"), "false, at constant pressure", expected);
             }

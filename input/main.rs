@@ -72,7 +72,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         /// Wall time of each run, in seconds, in place of the input's.
-        #[arg(long, value_name = "S")]
+        #[arg(long, value_name = "S", allow_negative_numbers = true)]
         seconds: Option<f64>,
         /// Runs of each kind, in place of the input's.
         #[arg(long, value_name = "N")]
@@ -85,7 +85,7 @@ struct InputArguments {
     /// The input, a RON file.
     input: PathBuf,
     /// In place of the input's seed.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C (and SIGTERM) asks the run to write its checkpoint and end; a second one ends the program at once.
+/// From now on Ctrl-C (SIGINT) asks the run to write its checkpoint and end; a second one ends the program at once.
 pub fn catch_interrupts() {
     static SET: OnceLock<()> = OnceLock::new();
     SET.get_or_init(|| {

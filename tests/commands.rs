@@ -357,7 +357,9 @@ fn only_its_own_whole_checkpoint_is_resumed() {
     let state = "output/checkpoint/state.bin";
     let whole = place.read(state);
     let changed = |at: usize| whole.iter().enumerate().map(|(k, b)| if k == at { b ^ 1 } else { *b }).collect::<Vec<u8>>();
-    for bytes in [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &whole[..40], &whole[..5], b"", &changed(60), &changed(whole.len() - 9)] {
+    for bytes in
+        [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &whole[..40], &whole[..5], b"", &changed(60), &changed(whole.len() - 9)]
+    {
         place.write(state, bytes);
         let message = place.must_fail(&resume, 2, &["output/checkpoint/state.bin", "damaged or cut checkpoint", "start the run again"]);
         assert_eq!(message.lines().count(), 1, "{message}");
@@ -454,7 +456,9 @@ fn energies_of_a_pair() {
 /// Energies of the frames that a run wrote are those it recorded.
 #[test]
 fn energies_of_a_trajectory() {
-    for text in [fluid(40), fluid(40).replace("(\n    seed", "(\n    units: Molar,\n    seed").replace("temperature: 1.2", "temperature: 140.0")] {
+    for text in
+        [fluid(40), fluid(40).replace("(\n    seed", "(\n    units: Molar,\n    seed").replace("temperature: 1.2", "temperature: 140.0")]
+    {
         let place = Place::with(&text);
         place.must(&["run", "system.ron"]);
         let csv = String::from_utf8(place.read("output/observables.csv")).unwrap();
@@ -557,7 +561,10 @@ fn set_read_only(folder: &Path, read_only: bool) {
 
 #[test]
 fn methods_are_compared() {
-    let text = short_wells().replace("output: [", "compare: Some((quantity: FreeEnergyDifference(from: \"left\", to: \"right\"), exact: Some(3.38))),\n    output: [");
+    let text = short_wells().replace(
+        "output: [",
+        "compare: Some((quantity: FreeEnergyDifference(from: \"left\", to: \"right\"), exact: Some(3.38))),\n    output: [",
+    );
     let place = Place::with(&text);
     let arguments = ["compare", "system.ron", "--seconds", "1.5", "--seeds", "1"];
     let table = place.must(&arguments);
@@ -607,13 +614,22 @@ fn wrong_command_lines() {
     }
     place.must_fail(&["run", "other.ron"], 2, &["other.ron", "No such file"]);
     place.must_fail(&["run", "system.ron", "--outptu", "here"], 2, &["--outptu", "--output"]);
-    for arguments in [["--help"].as_slice(), &["run", "--help"], &["check", "--help"], &["train", "--help"], &["energy", "--help"], &["compare", "--help"]] {
+    place.must_fail(&["run", "system.ron", "--seed", "-1"], 2, &["--seed", "'-1'"]);
+    for arguments in [
+        ["--help"].as_slice(),
+        &["run", "--help"],
+        &["check", "--help"],
+        &["train", "--help"],
+        &["energy", "--help"],
+        &["compare", "--help"],
+    ] {
         assert!(place.must(arguments).contains("Usage"), "{arguments:?}");
     }
     assert!(place.must(&["--version"]).contains(env!("CARGO_PKG_VERSION")));
     let text = short_wells();
     let (begin, end) = (text.find("    flows: {").unwrap(), text.find("    sweep: [").unwrap());
-    let plain = format!("{}{}", &text[..begin], &text[end..]).replace("        LatentWalk(flow: \"g\", step: 0.5, every: 5),\n        GeneratorDraw(flow: \"g\", count: 2, every: 5),\n", "");
+    let plain = format!("{}{}", &text[..begin], &text[end..])
+        .replace("        LatentWalk(flow: \"g\", step: 0.5, every: 5),\n        GeneratorDraw(flow: \"g\", count: 2, every: 5),\n", "");
     place.write("plain.ron", plain.as_bytes());
     place.must_fail(&["train", "plain.ron"], 2, &["plain.ron", "no flow with `training`"]);
     place.must(&["check", "plain.ron"]);

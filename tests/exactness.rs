@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Case, Moment, draw_gaussian, flow_near_identity};
+use common::flow::flow_near_identity;
+use common::{Case, Moment, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
 use mcflow_engine::{Entry, Microstate};
@@ -64,11 +65,7 @@ fn springs(entries: Vec<Entry>) -> Case {
         },
         moments: vec![
             Moment { name: "x", of: |s| s.configuration.positions.row().iter().sum(), expected: 0.0 },
-            Moment {
-                name: "x^2",
-                of: |s| s.configuration.positions.row().iter().map(|x| x * x).sum(),
-                expected: 6.0 * KT / STIFFNESS,
-            },
+            Moment { name: "x^2", of: |s| s.configuration.positions.row().iter().map(|x| x * x).sum(), expected: 6.0 * KT / STIFFNESS },
             Moment { name: "U^2", of: |s| s.energy * s.energy, expected: KT * KT * (9.0 + 3.0) },
         ],
     }
@@ -244,9 +241,7 @@ fn two_particles_have_their_exact_moments() {
 
 #[test]
 fn all_moves_together_are_exact() {
-    let all = || {
-        vec![displacement(), draw(), langevin("OBABO", 0.6, true), latent_walk(0.8), hmc(), langevin("BAOAB", 0.6, true)]
-    };
+    let all = || vec![displacement(), draw(), langevin("OBABO", 0.6, true), latent_walk(0.8), hmc(), langevin("BAOAB", 0.6, true)];
     springs(all()).must_be_exact("all moves");
     let gentle = vec![
         Entry::Displacement { count: Some(2), step: 0.7, tune: false, every: 1 },

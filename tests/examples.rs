@@ -89,7 +89,9 @@ fn mueller_brown_has_its_exact_population() {
 
 #[test]
 fn fluids_run_and_agree_with_the_published_energy_roughly() {
-    for (file, energy) in [("system.ron", -5.5386), ("langevin_0.78.ron", -5.5386), ("metropolis_0.86.ron", -6.0305), ("langevin_0.86.ron", -6.0305)] {
+    for (file, energy) in
+        [("system.ron", -5.5386), ("langevin_0.78.ron", -5.5386), ("metropolis_0.86.ron", -6.0305), ("langevin_0.86.ron", -6.0305)]
+    {
         let summary = shortened(&example(&format!("lj_fluid/{file}")), 0.02);
         let found = &summary.observables[0].columns["potential_energy_per_particle"];
         assert!((found.mean.unwrap() - energy).abs() < 0.1, "{file}: {found:?}");

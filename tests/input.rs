@@ -141,7 +141,9 @@ fn good_inputs_run() {
         assert_eq!(rows, lengths.production / lengths.record_every * walkers as u64, "{name}: rows");
 
         let html = read("report.html");
-        assert!(html.contains("</html>") && html.contains("<svg"), "{name}: the report is not whole");
+        // Where nothing moves there is nothing to draw.
+        let drawn = html.contains("<svg") || path.ends_with("frozen.ron");
+        assert!(html.contains("</html>") && drawn, "{name}: the report is not whole");
         assert!(!html.contains(">NaN<") && !html.contains(">inf<"), "{name}: a number of the report is none");
         assert_eq!(read("system.ron"), built.text, "{name}");
         let mut written: BTreeSet<String> =
@@ -174,15 +176,14 @@ fn resolved_inputs_are_the_same_inputs() {
 #[test]
 fn good_inputs_cover_the_language() {
     let all: String = inputs("good").iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let kinds = [
-        "Open(", "Orthorhombic(", "Cube(", "Triclinic(", "Angles(", "FromStart", "dimension: 1", "dimension: 2", "dimension: 3",
-        "LennardJones(", "Wca(", "HarmonicRestraint(", "DoubleWell(", "MuellerBrown(", "Truncated", "Shifted", "LinearForceShift", "Switched(",
-        "tail: true", "types:", "pairs:", "mixing: Geometric", "exclude:", "File(", "Positions(", "SimpleCubic", "BodyCentredCubic",
-        "FaceCentredCubic", "Hexagonal", "Random(", "Displacement(", "Volume(", "measure: Linear", "Hmc(", "Langevin(", "metropolized: false",
-        "\"BAOAB\"", "GeneratorDraw(", "LatentWalk(", "every:", "tune: false", "Column(", "Profile(", "RadialDistribution(", "Combination(",
-        "Distance(", "Coordinate(", "Above(", "Below(", "All(", "format: Dcd", "format: Xyz", "walkers: [", "units: Molar", "units: Academic",
-        "pressure:", "RealNvp(", "Spline(", "Uniform", "Run(", "file:", "maximum_likelihood:", "reverse_kl:", "Cosine(", "compare:",
-    ];
-    let missing: Vec<&str> = kinds.into_iter().filter(|kind| !all.contains(kind)).collect();
+    let kinds = "Open( | Orthorhombic( | Cube( | Triclinic( | Angles( | FromStart | dimension: 1 | dimension: 2 | dimension: 3 | \
+        LennardJones( | Wca( | HarmonicRestraint( | DoubleWell( | MuellerBrown( | Truncated | Shifted | LinearForceShift | \
+        Switched( | tail: true | types: | pairs: | mixing: Geometric | exclude: | File( | Positions( | SimpleCubic | \
+        BodyCentredCubic | FaceCentredCubic | Hexagonal | Random( | Displacement( | Volume( | measure: Linear | Hmc( | \
+        Langevin( | metropolized: false | \"BAOAB\" | GeneratorDraw( | LatentWalk( | every: | tune: false | Column( | Profile( | \
+        RadialDistribution( | Combination( | Distance( | Coordinate( | Above( | Below( | All( | format: Dcd | format: Xyz | \
+        walkers: [ | units: Molar | units: Academic | pressure: | RealNvp( | Spline( | Uniform | Run( | file: | \
+        maximum_likelihood: | reverse_kl: | Cosine( | compare:";
+    let missing: Vec<&str> = kinds.split(" | ").filter(|kind| !all.contains(kind)).collect();
     assert!(missing.is_empty(), "no good input has {missing:?}");
 }

@@ -1,9 +1,10 @@
 //! Exact starts stay exact: thousands of short chains from exact samples, then the exact law again (Kolmogorov-Smirnov), for each move
 //! and for the move broken. No burn-in can excuse a deviation here.
 
-mod common;
+#[path = "common/flow.rs"]
+mod flow;
 
-use common::flow_near_identity;
+use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Proposal, VolumeMeasure};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};

@@ -26,9 +26,8 @@ impl Move for Displacement {
         for coordinate in to.iter_mut().take(positions.dimension()) {
             *coordinate += self.step * (2.0 * scratch.random.random::<f64>() - 1.0);
         }
-        let energy_at = |point, scratch: &mut Scratch| {
-            environment.potential.particle_energy(&state.configuration, scratch.workspace, index, point)
-        };
+        let energy_at =
+            |point, scratch: &mut Scratch| environment.potential.particle_energy(&state.configuration, scratch.workspace, index, point);
         let energy = state.energy + (energy_at(to, scratch) - energy_at(from, scratch));
         Some(Proposal { change: Change::Particle { index, to }, energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }

@@ -56,11 +56,6 @@ impl Move for Volume {
         scratch.other.momenta.copy_from(&state.momenta);
         scratch.other.forces_current = false;
         scratch.other.evaluate_energy(environment.potential, scratch.workspace);
-        Some(Proposal {
-            change: Change::Whole,
-            energy: scratch.other.energy,
-            log_q_ratio: power * ratio.ln(),
-            on_reject: OnReject::Keep,
-        })
+        Some(Proposal { change: Change::Whole, energy: scratch.other.energy, log_q_ratio: power * ratio.ln(), on_reject: OnReject::Keep })
     }
 }

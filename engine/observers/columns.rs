@@ -43,11 +43,8 @@ impl Column {
 /// All columns of a walker whose energy and virial have just been refreshed. `boltzmann` is k_B in the units of the run.
 pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment, boltzmann: f64) -> Vec<f64> {
     let wants_terms = columns.iter().any(|c| matches!(c, Column::Term(..)));
-    let terms = if wants_terms {
-        environment.potential.energies_by_term(&walker.state.configuration, &mut walker.workspace)
-    } else {
-        Vec::new()
-    };
+    let terms =
+        if wants_terms { environment.potential.energies_by_term(&walker.state.configuration, &mut walker.workspace) } else { Vec::new() };
     let state = &walker.state;
     let n = state.configuration.positions.n() as f64;
     let dimension = state.configuration.cell.dimension() as f64;

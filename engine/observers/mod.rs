@@ -87,8 +87,10 @@ impl Observable {
         {
             problems.push(Problem::new("to", format!("from {from} to {to}"), "two finite numbers, the first below the second"));
         }
-        if let Self::Profile { bins: 0, .. } | Self::RadialDistribution { bins: 0, .. } = self {
-            problems.push(Problem::new("bins", 0, "a whole number of at least 1"));
+        if let Self::Profile { bins, .. } | Self::RadialDistribution { bins, .. } = self
+            && !(1..=1_000_000).contains(bins)
+        {
+            problems.push(Problem::new("bins", bins, "a whole number from 1 to 1000000"));
         }
         if self.name().is_empty() || !self.name().chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
             problems.push(Problem::new("name", format!("{:?}", self.name()), "letters, digits, `_`, `-`, `.`"));

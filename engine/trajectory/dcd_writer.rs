@@ -143,7 +143,7 @@ impl DcdWriter {
                 let value = if c < frame.positions.dimension() { frame.positions.component(c)[i] * scale } else { 0.0 };
                 let narrow = value as f32;
                 if !narrow.is_finite() {
-                    return Err(invalid(format!("coordinate {value} of particle {i} is too large for single precision")));
+                    return Err(invalid(format!("coordinate {value:e} of particle {i} is too large for single precision")));
                 }
                 content.extend(narrow.to_le_bytes());
             }

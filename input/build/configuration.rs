@@ -127,7 +127,13 @@ impl Builder<'_> {
             }
             _ => self.report(key, format!("a cell that is none: {message}"), "a cell of positive volume, a along x, b in the xy plane"),
         };
-        made.map_err(refused).ok()
+        let cell = made.map_err(refused).ok()?;
+        let volume = cell.volume().unwrap_or(1.0);
+        if !(volume.is_finite() && volume > 0.0 && cell.smallest_height().is_finite()) {
+            self.report(key, format!("a cell of volume {volume}"), "a cell whose volume is a finite number above 0");
+            return None;
+        }
+        Some(cell)
     }
 
     /// The states that have a start of their own, in their order.
@@ -146,7 +152,8 @@ impl Builder<'_> {
     /// One starting configuration a walker.
     pub(super) fn starts(&mut self, space: &Space) -> Option<Vec<Configuration>> {
         let input = self.input;
-        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers).clamp(1, 1_000_000);
+        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers);
+        let walkers = if (1..=1_000_000).contains(&walkers) { walkers } else { 1 };
         let sources: Vec<(String, &Start)> = match (self.states_with_start().as_slice(), &input.start) {
             ([], Some(start)) => vec![("start".to_string(), start)],
             ([], None) => {
@@ -280,7 +287,10 @@ impl Builder<'_> {
             (0..dimension).any(|r| (0..dimension).any(|c| differs(r, c))).then_some(vectors)
         };
         let problem = if frame.positions.len() != n {
-            Some((format!("{name:?} with {} particles in frame {number}", frame.positions.len()), format!("{n} particles, as in `system.particles`")))
+            Some((
+                format!("{name:?} with {} particles in frame {number}", frame.positions.len()),
+                format!("{n} particles, as in `system.particles`"),
+            ))
         } else if let Some(i) = (0..n).find(|&i| frame.species[i] != space.particles.type_names[space.particles.types[i]]) {
             let expected = format!("{:?}, as in `system.particles`", space.particles.type_names[space.particles.types[i]]);
             Some((format!("{name:?} with {:?} as particle {i} (from 0) of frame {number}", frame.species[i]), expected))

@@ -29,8 +29,8 @@ impl Builder<'_> {
                 let expected = "an open cell: flows of this version have no periodic coordinates";
                 self.report(&key, "a flow in a periodic cell", expected);
             }
-            if flow.assessment_draws < 100 {
-                self.report(format!("{key}.assessment_draws"), flow.assessment_draws, "a whole number of at least 100");
+            if !(100..=10_000_000).contains(&flow.assessment_draws) {
+                self.report(format!("{key}.assessment_draws"), flow.assessment_draws, "a whole number from 100 to 10000000");
             }
             match self.flow_source(&key, flow, particles, cell) {
                 Some(source) => plans.push(FlowPlan { name: name.to_string(), source, assessment_draws: flow.assessment_draws }),
@@ -56,16 +56,24 @@ impl Builder<'_> {
                 }
                 Ok((generator, header)) => {
                     let found = format!("{file:?} of {} coordinates in {} units", generator.dim(), header.units);
-                    let expected = format!("{dim} coordinates ({} particles in {} dimensions) in {} units", particles.n(), cell.dimension(), self.input.units.name());
+                    let expected = format!(
+                        "{dim} coordinates ({} particles in {} dimensions) in {} units",
+                        particles.n(),
+                        cell.dimension(),
+                        self.input.units.name()
+                    );
                     self.report(format!("{key}.file"), found, expected);
                     None
                 }
                 Err(error) => {
                     let (found, expected) = match error {
-                        WeightsError::File { .. } => (error.to_string(), "a readable file, named as seen from the folder of the input".to_string()),
-                        WeightsError::Damaged { reason, .. } => {
-                            (format!("{file:?}, cut, damaged or no safetensors file ({reason})"), "flow weights as mcflow wrote them".to_string())
+                        WeightsError::File { .. } => {
+                            (error.to_string(), "a readable file, named as seen from the folder of the input".to_string())
                         }
+                        WeightsError::Damaged { reason, .. } => (
+                            format!("{file:?}, cut, damaged or no safetensors file ({reason})"),
+                            "flow weights as mcflow wrote them".to_string(),
+                        ),
                         WeightsError::Content { what, found, expected, .. } => (format!("{file:?} with {found} as {what}"), expected),
                     };
                     self.report(format!("{key}.file"), found, expected);

@@ -75,15 +75,24 @@ fn description(input: &Path, built: &Built) -> String {
     let states = walkers * (n * cell.dimension() * 8 * 6) as f64;
     let pool: f64 = plan.flows.iter().map(|f| pool_bytes(&f.source, n * cell.dimension())).sum();
     line("memory", format!("about {:.0} MB", (series + states + pool) / 1e6 + 20.0));
+    // A sweep is the least that can be tried.
+    let work: f64 = plan.entries.iter().map(|e| e.steps(n) as f64 * if e.is_dynamics() { n as f64 } else { 1.0 }).sum();
+    if work * walkers > MOST_WORK {
+        line("expected time", format!("not tried: a single sweep has {:.0e} steps of particles", work * walkers));
+        return text;
+    }
     let speed = measure_speed(plan);
     let flow_equilibration = if plan.flows.is_empty() { 0 } else { lengths.equilibration };
     let sweeps = lengths.equilibration + flow_equilibration + sampling_sweeps + lengths.production;
-    let sampling = speed.seconds_per_local_sweep * sweeps as f64
-        + speed.seconds_per_flow_sweep * (flow_equilibration + lengths.production) as f64;
+    let sampling =
+        speed.seconds_per_local_sweep * sweeps as f64 + speed.seconds_per_flow_sweep * (flow_equilibration + lengths.production) as f64;
     let training = speed.seconds_per_training_step * training_steps as f64;
     line("expected time", format!("about {:.0} s here: {sampling:.0} s of sampling, {training:.0} s of training", sampling + training));
     text
 }
+
+/// Steps of particles in a sweep of all walkers that are tried out: some seconds.
+const MOST_WORK: f64 = 3e7;
 
 fn pool_bytes(source: &FlowSource, dim: usize) -> f64 {
     match source {

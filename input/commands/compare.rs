@@ -130,7 +130,8 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     }
     let folder = arguments.output.map_or_else(|| arguments.input.parent().unwrap_or(Path::new("")).join("compare"), Path::to_path_buf);
     if folder.join("compare.json").exists() && !arguments.force {
-        let message = format!("{}: found an earlier comparison; replace it by --force, or choose another folder by --output", folder.display());
+        let message =
+            format!("{}: found an earlier comparison; replace it by --force, or choose another folder by --output", folder.display());
         return Err(Failure::Input(message));
     }
     catch_interrupts();
@@ -237,7 +238,10 @@ fn table(comparison: &Comparison) -> String {
     let mut text = String::new();
     let reference = comparison.reference.map_or("unknown".to_string(), |r| format!("{r}"));
     text.push_str(&format!("{}; reference {reference} ({})\n", comparison.quantity, comparison.reference_source));
-    text.push_str(&format!("{:<10} {:>5} {:>12} {:>12} {:>14} {:>12}  values\n", "method", "runs", "training/s", "error", "round trips", "steps/s"));
+    text.push_str(&format!(
+        "{:<10} {:>5} {:>12} {:>12} {:>14} {:>12}  values\n",
+        "method", "runs", "training/s", "error", "round trips", "steps/s"
+    ));
     for result in &comparison.methods {
         let runs = result.runs.len() as f64;
         let mean = |f: &dyn Fn(&Course) -> f64| result.runs.iter().map(f).sum::<f64>() / runs;

@@ -64,10 +64,8 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
         Err(error) => return Err(error.into()),
     }
     let summary = Summary::new(built, &simulation);
-    let written: [(PathBuf, String); 2] = [
-        (directory.join("summary.json"), summary.json()),
-        (directory.join("report.html"), report::html(built, &simulation, &summary)),
-    ];
+    let written: [(PathBuf, String); 2] =
+        [(directory.join("summary.json"), summary.json()), (directory.join("report.html"), report::html(built, &simulation, &summary))];
     for (path, text) in written {
         write_whole(&path, &text).map_err(Failure::Run)?;
     }

@@ -21,8 +21,7 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
     catch_interrupts();
     let mut terminal = Terminal::new(None);
     let resume = existing == Existing::Resume && mcflow_engine::checkpoint::exists(&directory);
-    let mut simulation =
-        if resume { Simulation::resume(&built.plan, &directory)? } else { Simulation::new(&built.plan, &directory)? };
+    let mut simulation = if resume { Simulation::resume(&built.plan, &directory)? } else { Simulation::new(&built.plan, &directory)? };
     let result = simulation.run_until_trained(&mut terminal);
     terminal.clear();
     match result {

@@ -2,9 +2,12 @@
 //!
 //! Sizes are in CSS pixels. Everything is drawn four times as large and scaled by the view box, since plotters counts in whole pixels.
 
-use super::report::axis::Axis;
-use super::report::canvas::{COLOURS, Canvas, FRAME, GRID, PAPER, Plot, SCALE, shortened, text_width};
-use super::report::text::escape;
+mod axis;
+mod canvas;
+
+use crate::output::text::escape;
+use axis::Axis;
+use canvas::{COLOURS, Canvas, FRAME, GRID, PAPER, Plot, SCALE, shortened, text_width};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 

@@ -4,3 +4,4 @@ pub mod directory;
 pub mod figures;
 pub mod report;
 pub mod summary;
+pub mod text;

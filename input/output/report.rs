@@ -1,10 +1,7 @@
 //! `report.html`: a run on one page, for people. Nothing outside it is needed to read it, and no script.
 
-pub mod axis;
-pub mod canvas;
 mod pictures;
 mod tables;
-pub mod text;
 mod training;
 
 #[cfg(test)]
@@ -15,9 +12,9 @@ mod tests_page;
 use crate::build::Built;
 use crate::output::figures::Figure;
 use crate::output::summary::{LARGEST_R_HAT, Summary};
+use crate::output::text::{count, duration, escape, number};
 use crate::units::Units;
 use mcflow_engine::Simulation;
-use text::{count, duration, escape, number};
 
 /// A figure with what is to be said about it; the caption is HTML.
 struct Illustration {

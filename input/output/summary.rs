@@ -154,7 +154,20 @@ pub struct DifferenceSummary {
 pub const LARGEST_R_HAT: f64 = 1.1;
 
 fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f64) -> ObservableSummary {
+    let none = |reason: String| ObservableSummary {
+        mean: None,
+        standard_error: None,
+        standard_error_by_blocks: None,
+        autocorrelation_time: None,
+        effective_samples: None,
+        effective_samples_per_second: None,
+        r_hat: None,
+        reason: Some(reason),
+    };
     match found {
+        Ok(estimate) if !(estimate.mean.is_finite() && estimate.standard_error.is_finite()) => {
+            none("the numbers are too large to be averaged".to_string())
+        }
         Ok(estimate) => {
             let mixed = estimate.r_hat.is_none_or(|r| r <= LARGEST_R_HAT);
             let effective_samples = mixed.then_some(estimate.effective_samples);
@@ -169,16 +182,7 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
                 reason: (!mixed).then(|| "the walkers disagree (R-hat above 1.1): effective samples are withheld".to_string()),
             }
         }
-        Err(reason) => ObservableSummary {
-            mean: None,
-            standard_error: None,
-            standard_error_by_blocks: None,
-            autocorrelation_time: None,
-            effective_samples: None,
-            effective_samples_per_second: None,
-            r_hat: None,
-            reason: Some(reason.to_string()),
-        },
+        Err(reason) => none(reason.to_string()),
     }
 }
 
@@ -268,7 +272,9 @@ fn states(simulation: &Simulation, temperature: f64, seconds: f64) -> RungStates
     let population = names.iter().zip(populations).enumerate().map(|(k, (name, found))| {
         let indicators: Vec<Vec<f64>> = series.iter().map(|s| indicator(s, k as u32)).collect();
         let indicators: Vec<&[f64]> = indicators.iter().map(Vec::as_slice).collect();
-        (name.to_string(), observable(found, &indicators, seconds))
+        let reason = found.as_ref().err().map(|reason| named(reason, &names));
+        let summary = observable(found, &indicators, seconds);
+        (name.to_string(), ObservableSummary { reason: reason.or(summary.reason.clone()), ..summary })
     });
     let others = 1..names.len();
     let differences = others.clone().map(|k| {

@@ -3,7 +3,9 @@
 use super::{Comparison, Failure};
 use crate::build::Built;
 use crate::output::figures::{Figure, Reference, Series, Style};
+use crate::output::report;
 use crate::output::summary::Summary;
+use crate::output::text::escape;
 use crate::progress::Terminal;
 use crate::schema::{Compare, Quantity};
 use mcflow_engine::{Monitor, Progress, Recorder, StopReason};
@@ -153,10 +155,7 @@ pub(super) fn figure(comparison: &Comparison) -> String {
 
 /// A page with the figure and the table.
 pub(super) fn page(comparison: &Comparison, table: &str) -> String {
-    let escaped = table.replace('&', "&amp;").replace('<', "&lt;");
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>mcflow compare</title>\n\
-         <body style=\"font-family: sans-serif; max-width: 60em; margin: 2em auto\">\n<h1>Comparison at equal wall time</h1>\n{}\n<pre>{escaped}</pre>\n</body></html>\n",
-        figure(comparison)
-    )
+    let title = "Comparison at equal wall time";
+    let body = format!("<h1>{title}</h1>\n{}\n<pre>{}</pre>\n", figure(comparison), escape(table));
+    report::page(title, &body)
 }

@@ -1,10 +1,10 @@
 //! Figures of the report: what the walkers recorded.
 
 use super::Illustration;
-use super::text::number;
 use crate::build::Built;
 use crate::output::figures::{Figure, Reference, Series, Style};
 use crate::output::summary::{Summary, with_error};
+use crate::output::text::number;
 use crate::units::Units;
 use mcflow_engine::observers::{Axis, Column, Observable, Variable};
 use mcflow_engine::statistics::{

@@ -1,7 +1,7 @@
 //! Tables of the report. Cells are HTML; names from the input are escaped here.
 
-use super::text::{count, duration, escape, number, number_or_dash};
 use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungStates, Summary, with_error};
+use crate::output::text::{count, duration, escape, number, number_or_dash};
 
 /// A table that scrolls sideways where the page is narrow.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {

@@ -1,10 +1,10 @@
 //! What the report says of flows: how they were trained and how good they are.
 
 use super::tables::{measured, table, warn};
-use super::text::{count, duration, escape, number, number_or_dash};
 use super::{Illustration, illustrations};
 use crate::output::figures::{Figure, Reference, Series, Style};
 use crate::output::summary::Summary;
+use crate::output::text::{count, duration, escape, number, number_or_dash};
 use mcflow_engine::FlowAssessment;
 use mcflow_flows::{Evaluation, TrainingReport};
 use std::collections::BTreeMap;
@@ -182,5 +182,5 @@ fn without_outliers(series: &[Series]) -> Option<(f64, f64)> {
     let (lowest, highest) = (*values.first()?, *values.last()?);
     let high = values[(values.len() - 1) * 9 / 10];
     let span = high - lowest;
-    (span > 0.0 && highest - lowest > 6.0 * span).then(|| (lowest - 0.1 * span, high + 0.6 * span))
+    (span > 0.0 && highest - lowest > 6.0 * span).then_some((lowest - 0.1 * span, high + 0.6 * span))
 }

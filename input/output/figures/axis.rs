@@ -1,6 +1,6 @@
 //! The range of an axis and its ticks.
 
-use super::text::superscript;
+use crate::output::text::superscript;
 
 /// Numbers beyond are no data: differences of two of them would overflow.
 const LARGEST: f64 = 1e300;
