@@ -109,7 +109,7 @@ impl Builder<'_> {
         // Where the number of particles is in doubt, coordinates cannot be counted.
         let counted = !input.system.particles.is_empty() && input.system.particles.iter().all(|species| species.count > 0);
         let starts = space.as_ref().filter(|_| counted).and_then(|space| self.starts(space));
-        let Some(space) = space else { return None };
+        let space = space?;
         let Space { particles, cell } = &space;
         let n = particles.n();
 

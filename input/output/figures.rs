@@ -176,7 +176,7 @@ impl Figure {
             Some((low, high)) if low < high => Axis::new(&[low, high], self.log_y, 0.0),
             _ => Axis::new(&ys, self.log_y, 0.06),
         };
-        (x, if bars && self.y_range.is_none() { y.from_zero() } else { y })
+        (x, if bars && self.y_range.is_none() { y.starting_at_zero() } else { y })
     }
 
     fn draw(&self, canvas: &Canvas, height: f64) {

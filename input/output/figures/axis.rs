@@ -59,7 +59,7 @@ impl Axis {
     }
 
     /// The same, from exactly 0 where it would reach below without need.
-    pub fn from_zero(self) -> Self {
+    pub fn starting_at_zero(self) -> Self {
         if self.low < 0.0 && self.low > -0.2 * self.high { Self { low: 0.0, ..self } } else { self }
     }
 
