@@ -4,7 +4,6 @@ mod conformance;
 mod density;
 mod products;
 mod reference;
-mod timing;
 mod training;
 
 use crate::{Architecture, Generator, Prior};
