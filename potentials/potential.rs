@@ -1,6 +1,6 @@
 //! The interface of one term of a potential energy.
 
-use crate::{Cell, Configuration, Evaluation, Neighbours, Vectors};
+use crate::{Cell, Configuration, Evaluation, Neighbours, Precision, Vectors};
 use mcflow_base::InstructionSet;
 use std::fmt::Debug;
 
@@ -26,6 +26,11 @@ pub trait Potential: Debug + Send + Sync {
 
     /// Energy and virial without tail; adds the forces -dU/dx to `forces` where it is given. All positions are finite.
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation;
+
+    /// Adds the forces -dU/dx alone, in the precision asked for, where the term knows it. All positions are finite.
+    fn add_forces(&self, configuration: &Configuration, neighbours: &mut Neighbours, _precision: Precision, forces: &mut Vectors) {
+        self.evaluate(configuration, neighbours, Some(forces));
+    }
 
     /// Everything that particle `i` would have with the others and the surroundings if it sat at `at`, without tail.
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64;

@@ -1,6 +1,6 @@
 //! The potential energy of a system: a sum of terms.
 
-use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Term, Vectors, Workspace};
+use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Precision, Term, Vectors, Workspace};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 
 /// U(x) as a sum of terms; immutable, shared by all walkers.
@@ -71,6 +71,18 @@ impl PotentialSum {
         self.evaluate(c, w, Some(forces))
     }
 
+    /// `forces` becomes -dU/dx, in the precision asked for; neither energy nor virial is computed. NaN where a position is not finite.
+    pub fn forces(&self, c: &Configuration, w: &mut Workspace, precision: Precision, forces: &mut Vectors) {
+        debug_assert_eq!(c.positions.n(), self.n);
+        let finite = c.positions.all_finite();
+        forces.fill(if finite { 0.0 } else { f64::NAN });
+        if finite {
+            for (term, neighbours) in self.terms.iter().zip(&mut w.neighbours) {
+                term.add_forces(c, neighbours, precision, forces);
+            }
+        }
+    }
+
     fn evaluate(&self, c: &Configuration, w: &mut Workspace, mut forces: Option<&mut Vectors>) -> Evaluation {
         debug_assert_eq!(c.positions.n(), self.n);
         let finite = c.positions.all_finite();
@@ -113,6 +125,24 @@ impl PotentialSum {
             return f64::NAN;
         }
         self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy(c, neighbours, i, at)).sum()
+    }
+
+    /// Zeros for as many configurations as this processor's lanes have elements.
+    pub fn block(&self, gradients: bool) -> Block {
+        Block::zeros(dispatch_with(instruction_set(), Width), self.dimension, self.n, gradients)
+    }
+
+    /// Energies, tail corrections included, and gradients +dU/dx of the configurations of `block`, one a lane, all in one cell.
+    ///
+    /// The block must have come from [`PotentialSum::block`]. What a lane gets depends on its configuration alone; positions that are not
+    /// finite give whatever the arithmetic gives, in their lane only.
+    pub fn evaluate_block(&self, cell: &Cell, block: &mut Block) {
+        let tail: f64 = self.terms.iter().filter_map(|term| term.tail(cell)).map(|tail| tail.energy).sum();
+        block.energies.fill(tail);
+        block.gradients.fill(0.0);
+        for term in &self.terms {
+            term.evaluate_block(instruction_set(), cell, block);
+        }
     }
 
     /// Energies of many configurations in one cell: `rows` is `[batch, dimension * n]`, each row in the order of [`Vectors::row`].

@@ -1,0 +1,13 @@
+//! How exactly the forces of dynamics are computed.
+
+use serde::{Deserialize, Serialize};
+
+/// The precision of the forces that drive dynamics. Energies that decide are always f64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    /// f64 throughout.
+    #[default]
+    Double,
+    /// Forces between pairs in f32, their sums in f64; all else in f64.
+    Mixed,
+}
