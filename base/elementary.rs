@@ -1,6 +1,36 @@
 //! Elementary functions in lanes: range reduction and polynomials, no table, no branch.
 
-use crate::lane::Lane;
+use crate::Lane;
+
+/// Elementary functions of lanes of f64.
+pub trait Elementary: Lane<f64> {
+    /// e^x, relative error below 4e-16; 0 below -708, infinite above 709.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        exp(self)
+    }
+    /// Natural logarithm of a positive normal number, relative error below 4e-16; -inf at 0, NaN below.
+    #[inline(always)]
+    fn ln(self) -> Self {
+        ln(self)
+    }
+    /// Hyperbolic tangent, absolute error below 4e-16, odd, relative error below 1e-15.
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        tanh(self)
+    }
+    /// ln(1 + e^x), without overflow.
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        softplus(self)
+    }
+    /// 1 / (1 + e^-x).
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        sigmoid(self)
+    }
+}
+impl<L: Lane<f64>> Elementary for L {}
 
 #[inline(always)]
 fn polynomial<L: Lane, const N: usize>(x: L, coefficients: [f64; N]) -> L {
@@ -13,7 +43,7 @@ fn polynomial<L: Lane, const N: usize>(x: L, coefficients: [f64; N]) -> L {
 
 /// e^x = 2^k e^r with k the nearest integer to x / ln 2 and |r| <= ln 2 / 2; e^r by its Taylor series to r^13.
 #[inline(always)]
-pub(crate) fn exp<L: Lane>(x: L) -> L {
+fn exp<L: Lane>(x: L) -> L {
     // ln 2 in two parts: the first has trailing zeros, so k times it is exact.
     const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -38,14 +68,15 @@ pub(crate) fn exp<L: Lane>(x: L) -> L {
     let r = (-k).mul_add(L::splat(LN_2_LOW), (-k).mul_add(L::splat(LN_2_HIGH), bounded));
     let value = polynomial(r, TAYLOR) * k.exponential_of_two();
     // Out of range and NaN: the comparisons are false for NaN, which is put back last.
+    let infinity = L::splat(f64::INFINITY);
     let value = x.select_lt(L::splat(-708.0), L::splat(0.0), value);
-    let value = L::splat(709.0).select_lt(x, L::splat(f64::INFINITY), value);
-    x.zip(value, |x, v| if x.is_nan() { x } else { v })
+    let value = L::splat(709.0).select_lt(x, infinity, value);
+    x.select_lt(infinity, value, x)
 }
 
 /// ln x = e ln 2 + ln m, ln m = 2 artanh(s), s = (m - 1) / (m + 1); the polynomial is that of fdlibm's `log` (Sun Microsystems, 1993).
 #[inline(always)]
-pub(crate) fn ln<L: Lane>(x: L) -> L {
+fn ln<L: Lane>(x: L) -> L {
     const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     const SERIES: [f64; 7] = [
@@ -64,33 +95,28 @@ pub(crate) fn ln<L: Lane>(x: L) -> L {
     let r = square * polynomial(square, SERIES);
     let half = L::splat(0.5) * f * f;
     let value = e.mul_add(L::splat(LN_2_HIGH), f - (half - s.mul_add(half + r, e * L::splat(LN_2_LOW))));
-    x.zip(value, |x, v| {
-        if x > 0.0 {
-            if x < f64::INFINITY { v } else { x }
-        } else if x == 0.0 {
-            f64::NEG_INFINITY
-        } else {
-            f64::NAN
-        }
-    })
+    // At 0 (of either sign) 0 x - inf, at what is below 0 or NaN NaN.
+    let zero = L::splat(0.0);
+    let outside = x.select_lt(zero, L::splat(f64::NAN), x * zero - L::splat(f64::INFINITY));
+    zero.select_lt(x, x.select_lt(L::splat(f64::INFINITY), value, x), outside)
 }
 
 /// tanh x: a rational function of x^2 (Cephes, Moshier 1989) below 0.625, else 1 - 2 / (e^(2|x|) + 1) with the sign of x.
 #[inline(always)]
-pub(crate) fn tanh<L: Lane>(x: L) -> L {
+fn tanh<L: Lane>(x: L) -> L {
     const P: [f64; 3] = [-1.614_687_684_417_084_5e3, -9.928_772_310_019_186e1, -9.643_991_794_250_522e-1];
     const Q: [f64; 4] = [4.844_063_053_251_255e3, 2.235_488_390_601_004_5e3, 1.128_116_784_916_329_3e2, 1.0];
     let size = x.abs();
     let square = x * x;
     let small = (x * square).mul_add(polynomial(square, P) / polynomial(square, Q), x);
     let large = L::splat(1.0) - L::splat(2.0) / ((size + size).exp() + L::splat(1.0));
-    let signed = large.zip(x, f64::copysign);
+    let signed = x.select_lt(L::splat(0.0), -large, large);
     size.select_lt(L::splat(0.625), small, signed)
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
 #[inline(always)]
-pub(crate) fn softplus<L: Lane>(x: L) -> L {
+fn softplus<L: Lane>(x: L) -> L {
     let tail = (-x.abs()).exp();
     let one_plus = L::splat(1.0) + tail;
     // ln(1 + t) corrected for the rounding of 1 + t.
@@ -100,7 +126,7 @@ pub(crate) fn softplus<L: Lane>(x: L) -> L {
 
 /// 1 / (1 + e^-x), by e^-|x|, which never overflows.
 #[inline(always)]
-pub(crate) fn sigmoid<L: Lane>(x: L) -> L {
+fn sigmoid<L: Lane>(x: L) -> L {
     let tail = (-x.abs()).exp();
     let denominator = L::splat(1.0) + tail;
     x.select_lt(L::splat(0.0), tail / denominator, L::splat(1.0) / denominator)
@@ -108,7 +134,7 @@ pub(crate) fn sigmoid<L: Lane>(x: L) -> L {
 
 #[cfg(test)]
 mod tests {
-    use crate::{InstructionSet, Kernel, Lane, dispatch_with};
+    use crate::{Elementary, InstructionSet, Kernel, Lane, dispatch_with};
 
     struct Evaluate<'a>(&'a [f64]);
     impl Kernel for Evaluate<'_> {

@@ -1,24 +1,32 @@
-//! What every crate of mcflow shares: SIMD lanes without intrinsics, and the [`Problem`]s that an input can have.
+//! What every crate of mcflow shares: SIMD lanes, and the [`Problem`]s that an input can have.
 //!
-//! A kernel is written once, generic over a [`Lane`], and [`dispatch`] runs it with the widest lane of the processor at hand:
+//! A kernel is written once, generic over a [`Lane`] of an [`Element`] (f64 or f32), and [`dispatch`] runs it with the widest lane of
+//! the processor at hand:
 //!
-//! | instruction set | lane | elements |
-//! |---|---|---|
-//! | AVX-512 | `Lanes<8, Fused>` | 8 f64 |
-//! | AVX2 with FMA | `Lanes<4, Fused>` | 4 f64 |
-//! | any other | `Lanes<4, Separate>` | 4 f64 |
+//! | instruction set | lane | f64 | f32 |
+//! |---|---|---|---|
+//! | AVX-512 | a 512-bit register | 8 | 16 |
+//! | AVX2 with FMA | a 256-bit register | 4 | 8 |
+//! | any other | [`Array`] | 4 | 4 |
 //!
-//! A lane is an array; the compiler turns its element-wise loops into vector instructions because the kernel is inlined into a
-//! function compiled for that instruction set. No intrinsic is used, so a new operation is one line. Results are the same bytes
-//! for the same instruction set, whatever the number of threads; between instruction sets they differ by rounding only.
+//! A register type is a thin wrapper of intrinsics, so that sums stay in registers whatever the shape of the loop around them.
+//! Results are the same bytes for the same instruction set, whatever the number of threads; between instruction sets they differ by
+//! rounding only.
 //!
-//! All `unsafe` code of the workspace's kernels is in the function [`dispatch_with`].
+//! All `unsafe` code of the workspace is in the module `registers`, with its safety argument.
 
+mod array;
 mod dispatch;
+mod element;
 mod elementary;
 mod lane;
 mod problem;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 
+pub use array::Array;
 pub use dispatch::{InstructionSet, Kernel, dispatch, dispatch_with, instruction_set};
-pub use lane::{Fused, Fusion, Lane, Lanes, Separate};
+pub use element::Element;
+pub use elementary::Elementary;
+pub use lane::Lane;
 pub use problem::Problem;

@@ -1,12 +1,12 @@
 //! Minimum image in lanes.
 
 use crate::Cell;
-use mcflow_base::Lane;
+use mcflow_base::{Element, Lane};
 
 /// How the difference of two positions becomes the vector between nearest images.
-pub(crate) trait Imaging: Copy {
+pub(crate) trait Imaging: Copy + Sync {
     /// The nearest image of `d`.
-    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3];
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3];
 }
 
 /// Differences are taken as they are: open space, or images chosen beforehand.
@@ -15,7 +15,7 @@ pub(crate) struct Direct;
 
 impl Imaging for Direct {
     #[inline(always)]
-    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
         d
     }
 }
@@ -61,22 +61,22 @@ impl Image {
 /// A loop that is compiled once for each kind of cell, so that the choice is outside of it.
 pub(crate) trait WithImage {
     type Output;
-    fn run<L: Lane, I: Imaging>(self, image: I) -> Self::Output;
+    fn run<I: Imaging>(self, image: I) -> Self::Output;
 }
 
 /// Runs `work` with the kind of cell at hand.
 #[inline(always)]
-pub(crate) fn with_image<L: Lane, W: WithImage>(image: Image, work: W) -> W::Output {
+pub(crate) fn with_image<W: WithImage>(image: Image, work: W) -> W::Output {
     match image {
-        Image::Open => work.run::<L, _>(Direct),
-        Image::Orthorhombic(image) => work.run::<L, _>(image),
-        Image::Triclinic(image) => work.run::<L, _>(image),
+        Image::Open => work.run(Direct),
+        Image::Orthorhombic(image) => work.run(image),
+        Image::Triclinic(image) => work.run(image),
     }
 }
 
 impl Imaging for Image {
     #[inline(always)]
-    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
         match self {
             Self::Open => d,
             Self::Orthorhombic(image) => image.apply(d),
@@ -87,14 +87,14 @@ impl Imaging for Image {
 
 impl Imaging for Orthorhombic {
     #[inline(always)]
-    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
         std::array::from_fn(|k| (-(d[k] * L::splat(self.inverse[k])).round()).mul_add(L::splat(self.lengths[k]), d[k]))
     }
 }
 
 impl Imaging for Triclinic {
     #[inline(always)]
-    fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
         let [a, b, c] = self.vectors;
         let n: [L; 3] = std::array::from_fn(|k| {
             let row = self.inverse[k];

@@ -24,7 +24,7 @@ pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
 pub use evaluation::Evaluation;
 pub use external::{DoubleWell, HarmonicRestraint, MuellerBrown};
-pub use pair::{LennardJones, Mixing, Neighbours, PairParameters, Truncation, TypeParameters, Wca};
+pub use pair::{LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, Truncation, TypeParameters, Wca};
 pub use potential::{Block, Potential};
 pub use precision::Precision;
 pub use sum::PotentialSum;

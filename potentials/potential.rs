@@ -1,6 +1,6 @@
 //! The interface of one term of a potential energy.
 
-use crate::{Cell, Configuration, Evaluation, Neighbours, Precision, Vectors};
+use crate::{Cell, Configuration, Evaluation, ListState, Neighbours, Precision, Vectors};
 use mcflow_base::InstructionSet;
 use std::fmt::Debug;
 
@@ -38,8 +38,8 @@ pub trait Potential: Debug + Send + Sync {
     /// Adds energies and gradients +dU/dx of a few configurations, one a lane, without tail.
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block);
 
-    /// Builds the neighbour list that belongs to `reference`, as an evaluation there would have.
-    fn restore(&self, _reference: &Configuration, _neighbours: &mut Neighbours) {}
+    /// Makes the neighbour list anew that `state` describes.
+    fn restore(&self, _state: &ListState, _neighbours: &mut Neighbours) {}
 }
 
 /// As many configurations as a lane has elements, one an element: number `k` of configuration `l` is at `k * width + l`.

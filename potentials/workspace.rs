@@ -1,6 +1,6 @@
 //! What the evaluations of one walker remember.
 
-use crate::{Configuration, Neighbours, PotentialSum};
+use crate::{ListState, Neighbours, PotentialSum};
 use mcflow_base::InstructionSet;
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,12 @@ pub struct Workspace {
 
 /// What a [`Workspace`] must have back so that later energies are the same bytes.
 ///
-/// The order of a sum over a neighbour list follows from the configuration that the list was built from, and when the list is
-/// next built follows from it too.
+/// The order of a sum over a neighbour list follows from the configurations that the list was made from, and when it is next made
+/// follows from them too.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WorkspaceState {
-    /// For each term the configuration its neighbour list was built from, where there is a list.
-    pub references: Vec<Option<Configuration>>,
+    /// For each term how its neighbour list came about, where there is a list.
+    pub lists: Vec<Option<ListState>>,
     /// For each term how many times its list was built.
     pub builds: Vec<u64>,
 }
@@ -46,7 +46,7 @@ impl Workspace {
     /// What [`Workspace::restore`] needs.
     pub fn state(&self) -> WorkspaceState {
         WorkspaceState {
-            references: self.neighbours.iter().map(Neighbours::reference).collect(),
+            lists: self.neighbours.iter().map(Neighbours::list_state).collect(),
             builds: self.neighbours.iter().map(Neighbours::builds).collect(),
         }
     }
@@ -56,15 +56,21 @@ impl Workspace {
     /// A state of another number of terms leaves an empty workspace, which is right for any configuration, if not to the byte.
     pub fn restore(&mut self, state: &WorkspaceState, potential: &PotentialSum) {
         *self = Self::new(self.set, potential.terms().len());
-        if state.references.len() != self.neighbours.len() {
+        if state.lists.len() != self.neighbours.len() {
             return;
         }
         for (k, neighbours) in self.neighbours.iter_mut().enumerate() {
-            if let Some(reference) = &state.references[k] {
-                potential.terms()[k].restore(reference, neighbours);
+            if let Some(list) = &state.lists[k] {
+                potential.terms()[k].restore(list, neighbours);
             }
             neighbours.set_builds(state.builds.get(k).copied().unwrap_or(0));
         }
+    }
+
+    /// Pairs of clusters of four particles that the sums over pairs went through last, over all terms: sixteen pairs of particles each,
+    /// of which some are beyond the cutoff; half ones count as half. Benchmarks compare the time of a sum with this count.
+    pub fn cluster_pairs(&self) -> f64 {
+        self.neighbours.iter().map(Neighbours::cluster_pairs).sum()
     }
 
     /// How many times a neighbour list was built, over all terms.

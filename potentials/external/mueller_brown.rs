@@ -4,7 +4,7 @@ use super::loops::{External, ExternalForm, Sites};
 use super::open_cell_problems;
 use crate::image::Image;
 use crate::{Cell, Particles, Potential};
-use mcflow_base::{Lane, Problem};
+use mcflow_base::{Elementary, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
 /// U = scale sum_k A_k exp[a_k (x - X_k)^2 + b_k (x - X_k)(y - Y_k) + c_k (y - Y_k)^2] for each particle, in two dimensions.

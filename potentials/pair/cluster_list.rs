@@ -1,188 +1,392 @@
-//! A list of near pairs, and the sum over it.
+//! A list of pairs of clusters, and what belongs to its clusters.
 //!
-//! Particles are sorted in space and cut into blocks of one lane. A row of the list is one particle, moved by a lattice vector, with
-//! the blocks that have a particle within reach of it; each pair of particles is in one row. The kernel then needs no nearest
-//! image: a row's lattice vector is added once.
+//! Particles are sorted in space and cut into clusters of four. A row of the list is one cluster with all clusters that have a particle
+//! within reach of one of its own; each pair of particles is in one row. A row is cut into segments, one for each lattice vector by
+//! which its cluster is moved, so that the kernel needs no nearest image.
+//!
+//! There are two lists. Candidates are clusters whose bounding boxes came within cutoff + outer skin of each other at the build; near
+//! pairs are those candidates that had two particles within cutoff + inner skin when the list was last pruned. A pair that is within
+//! the cutoff now was within cutoff + 2 d when the list was pruned, d being the largest displacement since, and a pair that was within
+//! reach at the pruning was within reach + 2 D at the build, D being the largest displacement from there to the pruning. So the near
+//! pairs are complete while d is at most half of the smaller of inner skin and outer skin - 2 D; both are checked at each evaluation.
+//! Source: Páll et al., J. Chem. Phys. 153 (2020) 134110, section II B (dual pair list).
+//!
+//! The rows are dealt to parts, as many as the size of the system alone says, each with forces of its own that are added in the order
+//! of the parts: whatever the number of threads that work on them, the bytes are the same.
 
-use super::form::{PairForm, PairTable};
-use super::packed::{Packed, Sums, step};
-use crate::image::Direct;
-use crate::{Configuration, Evaluation, Vectors};
-use mcflow_base::{Kernel, Lane};
+use super::exclusions::Exclusions;
+use super::list_state::ListState;
+use crate::{Configuration, Vectors};
+use mcflow_base::Element;
+use rayon::prelude::*;
 
-/// From this many particles on a list is used where a cutoff allows it.
-const SMALLEST_N: usize = 64;
+/// Three components of four particles.
+pub(crate) type Quads<T> = [[T; 4]; 3];
 
-/// The list, valid while no particle is further than half the skin from where it was at the build, in the same cell.
+/// Forces on four particles, component by component, filled up to two registers of the widest kind.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Forces<T>(pub [[T; 4]; 4]);
+
+/// The lists, and positions and forces of their clusters.
 #[derive(Debug, Default)]
 pub(crate) struct ClusterList {
-    pub(super) reference: Option<Configuration>,
-    /// Square of half the skin.
+    /// How it came about; `None` for a list of all pairs.
+    pub(super) state: Option<ListState>,
+    /// Number of particles.
+    pub(super) n: usize,
+    /// Square of the displacement since the pruning within which the near pairs are complete.
     pub(super) allowed_squared: f64,
-    /// For each particle the index of its x in the packed positions.
+    /// The particle in each slot. Slots without a particle repeat particle 0, translated beyond every cutoff.
+    pub(super) order: Vec<u32>,
+    /// For each particle its slot.
     pub(super) slots: Vec<u32>,
-    /// For each particle the lattice vector that brought it into the cell at the build, by component.
-    pub(super) translations: [Vec<f64>; 3],
-    pub(super) packed: Packed,
-    /// Lattice vectors of rows.
+    /// What is added to a particle's position in each slot: a lattice vector for particles outside the cell.
+    pub(super) translations: Vec<Quads<f64>>,
+    /// Positions of the slots at the build, and when the near pairs were last chosen.
+    pub(super) built_at: Vec<Quads<f64>>,
+    pub(super) pruned_at: Vec<Quads<f64>>,
+    /// What a difference of two coordinates in f32 can be wrong by.
+    pub(super) rounding: f64,
+    pub(super) types: Vec<[u32; 4]>,
+    /// Positions now, in the precision that was last asked for.
+    pub(super) positions: Vec<Quads<f64>>,
+    pub(super) positions_f32: Vec<Quads<f32>>,
+    /// Lattice vectors of segments.
     pub(super) images: Vec<[f64; 3]>,
-    pub(super) rows: Vec<Row>,
-    /// Blocks whose particles all interact.
-    pub(super) blocks: Vec<u32>,
-    /// Blocks and the particles in them that interact, one a bit.
-    pub(super) masked: Vec<(u32, u32)>,
+    pub(super) parts: Vec<Part>,
+    /// 0, 1, 2, ...: the clusters of rows that meet everybody.
+    pub(super) everybody: Vec<u32>,
 }
 
-/// A particle and its partners: ranges of `blocks` and `masked` begin where those of the row before end.
+/// Some of the rows, and the forces that come from them.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub candidates: Pairs,
+    pub near: Pairs,
+    /// Forces on the particles of all clusters, where `touched` says that they are in use, in the precision that was last asked for.
+    pub forces: Vec<Forces<f64>>,
+    pub forces_f32: Vec<Forces<f32>>,
+    pub touched: Touched,
+}
+
+/// Pairs of clusters, row by row.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    pub rows: Vec<Row>,
+    pub segments: Vec<Segment>,
+    /// Clusters whose particles all interact with the row's.
+    pub plain: Vec<u32>,
+    /// Clusters with a bit for each pair, 4 i + j, that interacts.
+    pub masked: Vec<(u32, u16)>,
+}
+
+impl Pairs {
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.segments.clear();
+        self.plain.clear();
+        self.masked.clear();
+    }
+
+    /// Ends the row of `cluster`, where it has segments that no row before has.
+    #[inline(always)]
+    pub(super) fn end_row(&mut self, cluster: usize) {
+        let end = self.segments.len() as u32;
+        if self.rows.last().map_or(0, |row| row.segments_end) < end {
+            self.rows.push(Row { cluster: cluster as u32, segments_end: end });
+        }
+    }
+}
+
+/// A cluster and the end of its segments, which begin where those of the row before end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
-    pub slot: u32,
+    pub cluster: u32,
+    pub segments_end: u32,
+}
+
+/// Partners of a row seen with its cluster moved by one lattice vector.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment {
     pub image: u32,
-    pub blocks_end: u32,
-    pub masked_end: u32,
+    /// Bounds in `plain`: of clusters near all four particles, near the first two alone, near the last two alone. So lanes that hold two
+    /// of the four are not computed in vain.
+    pub plain: [u32; 4],
+    /// Range of `masked`.
+    pub masked: (u32, u32),
+}
+
+/// Clusters of one bit of [`Touched`].
+const BLOCK: usize = 32;
+
+/// Which blocks of clusters a part has forces for: all others are neither cleared nor added.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    blocks: Vec<bool>,
+}
+
+impl Touched {
+    /// All of `clusters`.
+    pub(super) fn all(clusters: usize) -> Self {
+        Self { blocks: vec![true; clusters.div_ceil(BLOCK)] }
+    }
+
+    /// The clusters that a part's rows name.
+    fn of(part: &Part, clusters: usize) -> Self {
+        let mut blocks = vec![false; clusters.div_ceil(BLOCK)];
+        part.candidates.rows.iter().for_each(|row| blocks[row.cluster as usize / BLOCK] = true);
+        part.candidates.plain.iter().for_each(|&j| blocks[j as usize / BLOCK] = true);
+        part.candidates.masked.iter().for_each(|&(j, _)| blocks[j as usize / BLOCK] = true);
+        Self { blocks }
+    }
+
+    /// Sets the forces in use to 0.
+    pub(super) fn prepare<T: Element>(&self, forces: &mut Vec<Forces<T>>, clusters: usize) {
+        forces.resize(clusters, Forces::default());
+        for (forces, _) in forces.chunks_mut(BLOCK).zip(&self.blocks).filter(|(_, touched)| **touched) {
+            forces.fill(Forces::default());
+        }
+    }
 }
 
 impl ClusterList {
-    pub(crate) fn reference(&self) -> Option<&Configuration> {
-        self.reference.as_ref()
+    pub(crate) fn state(&self) -> Option<&ListState> {
+        self.state.as_ref()
     }
-}
 
-/// Cutoff plus skin, where a list can and should be used.
-///
-/// The skin depends on density and cutoff alone. A list is right while its reach is below the smallest height of the cell: then all
-/// images within reach are among the nearest 3^d.
-pub(crate) fn list_reach(configuration: &Configuration, cutoff: f64) -> Option<f64> {
-    let n = configuration.positions.n();
-    if n < SMALLEST_N || cutoff == 0.0 {
-        return None;
+    /// Pairs of clusters that one sum computes, half ones counted as half.
+    pub(crate) fn cluster_pairs(&self) -> f64 {
+        let of = |segment: &Segment| {
+            let [start, whole, _, last] = segment.plain;
+            f64::from(whole - start) + 0.5 * f64::from(last - whole) + f64::from(segment.masked.1 - segment.masked.0)
+        };
+        self.parts.iter().flat_map(|part| &part.near.segments).map(of).sum()
     }
-    let cell = &configuration.cell;
-    let spacing = cell.volume().map_or(cutoff / 2.5, |volume| (volume / n as f64).powf(1.0 / cell.dimension() as f64));
-    let reach = cutoff + SKIN * spacing.min(cutoff);
-    (reach < 0.999 * cell.smallest_height()).then_some(reach)
-}
 
-/// Skin in units of the mean distance of neighbours.
-const SKIN: f64 = 0.3;
-
-/// Whether a list may be used for a configuration.
-pub(crate) struct StillValid<'a> {
-    pub configuration: &'a Configuration,
-    pub list: &'a ClusterList,
-}
-
-impl Kernel for StillValid<'_> {
-    type Output = bool;
-    #[inline(always)]
-    fn run<L: Lane>(self) -> bool {
-        let Some(reference) = &self.list.reference else { return false };
-        let (now, then) = (&self.configuration.positions, &reference.positions);
-        if now.n() != then.n() || self.configuration.cell != reference.cell {
-            return false;
-        }
-        let (n, dimension) = (now.n(), now.dimension());
-        let mut largest = L::default();
-        let mut first = 0;
-        while first < n {
-            let end = (first + L::WIDTH).min(n);
-            let mut squared = L::default();
-            for c in 0..dimension {
-                let (a, b) = (&now.component(c)[first..end], &then.component(c)[first..end]);
-                let d = if end - first == L::WIDTH {
-                    L::load(a) - L::load(b)
-                } else {
-                    L::load_partial(a, a.len(), 0.0) - L::load_partial(b, b.len(), 0.0)
-                };
-                squared = d.mul_add(d, squared);
+    /// All pairs of `n` particles, in their own order.
+    pub(crate) fn all_pairs(n: usize, types: &[u32], exclusions: &Exclusions) -> Self {
+        let clusters = n.div_ceil(4);
+        let mut near = Pairs::default();
+        for i in 0..clusters {
+            // Clusters with a pair that does not interact end a range of plain ones.
+            let mut plain_from = i;
+            let special = |j: usize| {
+                let mask = mask(4, |a, b| {
+                    let (a, b) = (4 * i + a, 4 * j + b);
+                    a < n && b < n && (i != j || a < b) && !exclusions.of(a).contains(&(b as u32))
+                });
+                (mask != u16::MAX).then_some(mask)
+            };
+            let can_be_special = |j: usize| j == i || 4 * j + 4 > n || (4 * i..n.min(4 * i + 4)).any(|a| !exclusions.of(a).is_empty());
+            for j in i..clusters {
+                if let Some(mask) = if can_be_special(j) { special(j) } else { None } {
+                    let (at, from, to) = (near.masked.len() as u32, plain_from as u32, j as u32);
+                    near.masked.push((j as u32, mask));
+                    near.segments.push(Segment { image: 0, plain: [from, to, to, to], masked: (at, at + 1) });
+                    plain_from = j + 1;
+                }
             }
-            largest = squared.max(largest);
-            first = end;
+            if plain_from < clusters {
+                let (from, to) = (plain_from as u32, clusters as u32);
+                near.segments.push(Segment { image: 0, plain: [from, to, to, to], masked: (0, 0) });
+            }
+            near.end_row(i);
         }
-        (0..L::WIDTH).all(|l| largest.get(l) <= self.list.allowed_squared)
+        let order: Vec<u32> = (0..4 * clusters).map(|slot| if slot < n { slot as u32 } else { 0 }).collect();
+        Self {
+            n,
+            types: order.chunks_exact(4).map(|quad| std::array::from_fn(|l| types[quad[l] as usize])).collect(),
+            slots: (0..n as u32).collect(),
+            order,
+            translations: vec![Quads::default(); clusters],
+            images: vec![[0.0; 3]],
+            parts: vec![Part { near, touched: Touched::all(clusters), ..Part::default() }],
+            everybody: (0..clusters as u32).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// After a build: notes which forces each part touches.
+    pub(super) fn finish_parts(&mut self) {
+        let clusters = self.types.len();
+        match &mut self.parts[..] {
+            [only] => only.touched = Touched::all(clusters),
+            parts => parts.par_iter_mut().for_each(|part| part.touched = Touched::of(part, clusters)),
+        }
+    }
+
+    /// Takes over the positions of `configuration`; returns the largest squared displacement since the last pruning (0 for a list of all
+    /// pairs), or `None` where the list is none for this configuration.
+    pub(crate) fn take_positions<T: Stored>(&mut self, configuration: &Configuration) -> Option<f64> {
+        let positions = &configuration.positions;
+        if self.n != positions.n() || self.n == 0 {
+            return None;
+        }
+        match &self.state {
+            Some(state) if state.built.cell != configuration.cell => return None,
+            Some(_) => Some(self.pack::<T>(positions, Since::Pruning)),
+            None => Some(self.pack::<T>(positions, Since::Never)),
+        }
+    }
+
+    /// Whether the near pairs are complete after a displacement with this square since they were chosen; counts a use if so.
+    pub(crate) fn may_be_used(&mut self, moved: Option<f64>) -> bool {
+        let allowed = moved.is_some_and(|moved| moved <= self.allowed_squared);
+        if let (true, Some(state)) = (allowed, &mut self.state) {
+            state.uses += 1;
+        }
+        allowed
+    }
+
+    /// The largest displacement since the build; takes over the positions in f32.
+    pub(crate) fn displacement_from_build(&mut self, positions: &Vectors) -> f64 {
+        self.pack::<f32>(positions, Since::Build).sqrt()
+    }
+
+    /// From here on, at the positions that `state` names, the near pairs are those within cutoff + `skin`.
+    pub(super) fn begin_near_pairs(&mut self, mut state: ListState, skin: f64) {
+        self.pack::<f64>(&state.pruned, Since::Never);
+        self.pruned_at.clone_from(&self.positions);
+        self.allowed_squared = (0.5 * skin).powi(2) * (1.0 - 1e-9);
+        state.uses = state.uses.max(1);
+        self.state = Some(state);
+    }
+
+    fn pack<T: Stored>(&mut self, positions: &Vectors, since: Since) -> f64 {
+        let clusters = self.types.len();
+        T::of(self).resize(clusters, [[T::default(); 4]; 3]);
+        // The target is taken out, so that the rest of the list can be read beside it.
+        let mut target = std::mem::take(T::of(self));
+        let piece = |first: usize, target: &mut [Quads<T>]| {
+            let range = first..first + target.len();
+            let (order, translations) = (&self.order[4 * range.start..4 * range.end], &self.translations[range.clone()]);
+            let then = match since {
+                Since::Build => &self.built_at[range],
+                Since::Pruning => &self.pruned_at[range],
+                Since::Never => &[],
+            };
+            pack(positions, order, translations, then, target)
+        };
+        let largest = if self.parts.len() > 1 {
+            let pieces = target.par_chunks_mut(PIECE).enumerate();
+            pieces.map(|(number, target)| piece(number * PIECE, target)).reduce(|| 0.0, larger)
+        } else {
+            piece(0, &mut target)
+        };
+        *T::of(self) = target;
+        largest
+    }
+
+    /// Adds the forces of all parts, in their order.
+    pub(crate) fn add_forces_to<T: Stored>(&self, target: &mut Vectors) {
+        let n = self.n;
+        for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
+            match &self.parts[..] {
+                [only] => {
+                    for (f, &slot) in component.iter_mut().zip(&self.slots) {
+                        *f += T::forces(only)[slot as usize / 4].0[c][slot as usize % 4].to_f64();
+                    }
+                }
+                parts => component.par_chunks_mut(4 * PIECE).zip(self.slots.par_chunks(4 * PIECE)).for_each(|(component, slots)| {
+                    for (f, &slot) in component.iter_mut().zip(slots) {
+                        let (cluster, l) = (slot as usize / 4, slot as usize % 4);
+                        for part in parts.iter().filter(|part| part.touched.blocks[cluster / BLOCK]) {
+                            *f += T::forces(part)[cluster].0[c][l].to_f64();
+                        }
+                    }
+                }),
+            }
+        }
     }
 }
 
-/// The sum over the pairs of a valid list.
-pub(crate) struct NearPairs<'a, F, T, const FORCES: bool> {
-    pub form: F,
-    pub table: &'a T,
-    pub configuration: &'a Configuration,
-    pub list: &'a mut ClusterList,
-    pub forces: Option<&'a mut Vectors>,
+/// Since when displacements are measured.
+#[derive(Clone, Copy)]
+enum Since {
+    Build,
+    Pruning,
+    Never,
 }
 
-impl<F: PairForm, T: PairTable, const FORCES: bool> Kernel for NearPairs<'_, F, T, FORCES> {
-    type Output = Evaluation;
-    #[inline(always)]
-    fn run<L: Lane>(self) -> Evaluation {
-        let w = L::WIDTH;
-        let positions = &self.configuration.positions;
-        let ClusterList {
-            slots,
-            translations,
-            packed: Packed { positions: packed, forces, types, sums, masks },
-            images,
-            rows,
-            blocks,
-            masked,
-            ..
-        } = self.list;
-        // Slices, not vectors: their addresses stay in registers whatever is written.
-        let (packed, forces, types, masks) = (&mut packed[..], &mut forces[..], &types[..], &masks[..]);
+/// Clusters that one thread packs at a time.
+const PIECE: usize = 512;
+
+/// Which array of a list holds positions in this precision.
+pub(crate) trait Stored: Element {
+    fn of(list: &mut ClusterList) -> &mut Vec<Quads<Self>>;
+    fn get(list: &ClusterList) -> &[Quads<Self>];
+    fn forces(part: &Part) -> &[Forces<Self>];
+    fn forces_mut(part: &mut Part) -> &mut Vec<Forces<Self>>;
+}
+
+impl Stored for f64 {
+    fn of(list: &mut ClusterList) -> &mut Vec<Quads<f64>> {
+        &mut list.positions
+    }
+    fn get(list: &ClusterList) -> &[Quads<f64>] {
+        &list.positions
+    }
+    fn forces(part: &Part) -> &[Forces<f64>] {
+        &part.forces
+    }
+    fn forces_mut(part: &mut Part) -> &mut Vec<Forces<f64>> {
+        &mut part.forces
+    }
+}
+
+impl Stored for f32 {
+    fn of(list: &mut ClusterList) -> &mut Vec<Quads<f32>> {
+        &mut list.positions_f32
+    }
+    fn get(list: &ClusterList) -> &[Quads<f32>] {
+        &list.positions_f32
+    }
+    fn forces(part: &Part) -> &[Forces<f32>] {
+        &part.forces_f32
+    }
+    fn forces_mut(part: &mut Part) -> &mut Vec<Forces<f32>> {
+        &mut part.forces_f32
+    }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// Copies positions to their slots; returns the largest squared distance from `then`, where that is given.
+fn pack<T: Element>(positions: &Vectors, order: &[u32], translations: &[Quads<f64>], then: &[Quads<f64>], target: &mut [Quads<T>]) -> f64 {
+    let mut largest = [0.0f64; 4];
+    for (k, (target, translation)) in target.iter_mut().zip(translations).enumerate() {
+        let order: &[u32; 4] = order[4 * k..].first_chunk().expect("four slots a cluster");
+        let mut squared = [0.0; 4];
         for c in 0..positions.dimension() {
-            for ((&slot, &r), &t) in slots.iter().zip(positions.component(c)).zip(&translations[c]) {
-                packed[slot as usize + c * w] = r + t;
-            }
-        }
-        if FORCES {
-            forces.fill(0.0);
-        }
-        let mut sums = Sums(&mut sums[..Sums::COUNT * w]);
-        sums.clear();
-        let (mut first_block, mut first_masked) = (0, 0);
-        for row in rows.iter() {
-            let i = (row.slot as usize / w * 3) * w + row.slot as usize % w;
-            let image = images[row.image as usize];
-            let r = std::array::from_fn(|c| L::splat(packed[i + c * w] + image[c]));
-            let coefficients = self.table.row(types[row.slot as usize]);
-            for &(block, mask) in &masked[first_masked..row.masked_end as usize] {
-                let at = block as usize * 3 * w;
-                let (positions_j, types_j) = (&packed[at..at + 3 * w], &types[block as usize * w..][..w]);
-                let forces_j = if FORCES { &mut forces[at..at + 3 * w] } else { &mut [][..] };
-                step::<L, _, _, _, FORCES>(
-                    self.form,
-                    coefficients,
-                    Direct,
-                    r,
-                    positions_j,
-                    forces_j,
-                    types_j,
-                    Some(&masks[mask as usize * w..][..w]),
-                    &mut sums,
-                );
-            }
-            for &block in &blocks[first_block..row.blocks_end as usize] {
-                let at = block as usize * 3 * w;
-                let (positions_j, types_j) = (&packed[at..at + 3 * w], &types[block as usize * w..][..w]);
-                let forces_j = if FORCES { &mut forces[at..at + 3 * w] } else { &mut [][..] };
-                step::<L, _, _, _, FORCES>(self.form, coefficients, Direct, r, positions_j, forces_j, types_j, None, &mut sums);
-            }
-            first_block = row.blocks_end as usize;
-            first_masked = row.masked_end as usize;
-            if FORCES {
-                for (c, force) in sums.take_force::<L>().into_iter().enumerate() {
-                    forces[i + c * w] += force;
+            let component = positions.component(c);
+            let now: [f64; 4] = std::array::from_fn(|l| component[order[l] as usize] + translation[c][l]);
+            if let Some(then) = then.get(k) {
+                for l in 0..4 {
+                    let d = now[l] - then[c][l];
+                    squared[l] += d * d;
                 }
             }
+            target[c] = now.map(T::from_f64);
         }
-        if let Some(target) = self.forces {
-            for c in 0..positions.dimension() {
-                for (&slot, f) in slots.iter().zip(target.component_mut(c)) {
-                    *f += forces[slot as usize + c * w];
-                }
-            }
+        for l in 0..4 {
+            largest[l] = larger(squared[l], largest[l]);
         }
-        sums.evaluation::<L>()
     }
+    largest.into_iter().fold(0.0, larger)
+}
+
+/// The mask of four particles against `count` in slots 0 to 3 each.
+#[inline(always)]
+pub(super) fn mask(count: usize, interacts: impl Fn(usize, usize) -> bool) -> u16 {
+    let mut mask = 0;
+    for a in 0..4 {
+        for b in 0..count {
+            mask |= u16::from(interacts(a, b)) << (4 * a + b);
+        }
+    }
+    mask
 }

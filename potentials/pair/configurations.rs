@@ -3,20 +3,20 @@
 use super::exclusions::Exclusions;
 use super::form::{PairForm, PairTable, TableRow};
 use crate::Block;
-use crate::image::{Image, Imaging};
+use crate::image::Imaging;
 use mcflow_base::{Kernel, Lane};
 
 /// The sum over all pairs i < j, configurations in lanes.
-pub(crate) struct Configurations<'a, F, T, const FORCES: bool> {
+pub(crate) struct Configurations<'a, F, T, I, const FORCES: bool> {
     pub form: F,
     pub table: &'a T,
     pub types: &'a [u32],
     pub exclusions: &'a Exclusions,
-    pub image: Image,
+    pub image: I,
     pub block: &'a mut Block,
 }
 
-impl<F: PairForm, T: PairTable, const FORCES: bool> Kernel for Configurations<'_, F, T, FORCES> {
+impl<F: PairForm, T: PairTable, I: Imaging, const FORCES: bool> Kernel for Configurations<'_, F, T, I, FORCES> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {

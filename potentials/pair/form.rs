@@ -1,10 +1,11 @@
 //! The arithmetic of a pair interaction, written once for all loops.
 
-use mcflow_base::Lane;
+use mcflow_base::{Element, Lane};
 use std::fmt::Debug;
 
 /// Squared distance of pairs that do not interact: beyond every cutoff.
-pub(crate) const FAR_SQUARED: f64 = 1e40;
+/// Finite in f32 too.
+pub(crate) const FAR_SQUARED: f64 = 1e36;
 /// Squared cutoff of interactions that have none: beyond every real distance, below [`FAR_SQUARED`].
 pub(crate) const UNBOUNDED_SQUARED: f64 = 1e30;
 
@@ -25,7 +26,7 @@ pub(crate) struct Coefficients<L> {
 
 impl Coefficients<f64> {
     #[inline(always)]
-    fn map<L: Lane>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
+    fn map<L>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
         Coefficients {
             c12: f(self.c12),
             c6: f(self.c6),
@@ -45,21 +46,22 @@ impl Coefficients<f64> {
 /// How the interaction ends.
 pub(crate) trait PairForm: Copy + Debug + Send + Sync + 'static {
     /// Energy U and -U'(r) / r at the squared distance `r2`, 0 beyond the cutoff, NaN for NaN.
-    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L);
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L);
 }
 
 /// U = c12 / r^12 - c6 / r^6 and -U' / r, with 1 / r^2.
 #[inline(always)]
-fn lennard_jones<L: Lane>(r2: L, p: &Coefficients<L>) -> (L, L, L) {
-    let inverse = L::splat(1.0) / r2;
+fn lennard_jones<T: Element, L: Lane<T>>(r2: L, p: &Coefficients<L>) -> (L, L, L) {
+    let inverse = r2.reciprocal();
     let s6 = inverse * inverse * inverse;
-    let repulsion = p.c12 * s6;
-    (s6 * (repulsion - p.c6), (inverse * s6) * (L::splat(12.0) * repulsion - L::splat(6.0) * p.c6), inverse)
+    // Multiples of the coefficients do not change from pair to pair, where those do not.
+    let force = (L::splat(12.0) * p.c12).mul_add(s6, L::splat(-6.0) * p.c6);
+    (s6 * p.c12.mul_add(s6, -p.c6), inverse * s6 * force, inverse)
 }
 
 /// Zero beyond the cutoff. The comparison is false for NaN, so NaN stays.
 #[inline(always)]
-fn cut<L: Lane>(r2: L, p: &Coefficients<L>, u: L, f: L) -> (L, L) {
+fn cut<T: Element, L: Lane<T>>(r2: L, p: &Coefficients<L>, u: L, f: L) -> (L, L) {
     (p.cutoff_squared.select_lt(r2, L::splat(0.0), u), p.cutoff_squared.select_lt(r2, L::splat(0.0), f))
 }
 
@@ -69,7 +71,7 @@ pub(crate) struct Cut;
 
 impl PairForm for Cut {
     #[inline(always)]
-    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
         let (u, f, _) = lennard_jones(r2, p);
         cut(r2, p, u - p.shift, f)
     }
@@ -81,7 +83,7 @@ pub(crate) struct ForceShifted;
 
 impl PairForm for ForceShifted {
     #[inline(always)]
-    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
         let (u, f, inverse) = lennard_jones(r2, p);
         let r = r2.sqrt();
         cut(r2, p, (-p.slope).mul_add(r, u - p.shift), (p.slope * r).mul_add(inverse, f))
@@ -99,7 +101,7 @@ pub(crate) struct Switched {
 impl Switched {
     /// S and dS/dr.
     #[inline(always)]
-    pub(crate) fn switch<L: Lane>(self, r: L) -> (L, L) {
+    pub(crate) fn switch<T: Element, L: Lane<T>>(self, r: L) -> (L, L) {
         let one = L::splat(1.0);
         let raw = (r - L::splat(self.from)) * L::splat(self.inverse_width);
         let t = raw.select_lt(L::splat(0.0), L::splat(0.0), one.select_lt(raw, one, raw));
@@ -112,7 +114,7 @@ impl Switched {
 
 impl PairForm for Switched {
     #[inline(always)]
-    fn evaluate<L: Lane>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
         let (u, f, inverse) = lennard_jones(r2, p);
         let r = r2.sqrt();
         let (s, slope) = self.switch(r);
@@ -125,14 +127,23 @@ pub(crate) trait PairTable: Debug + Send + Sync + 'static {
     type Row<'a>: TableRow;
     /// The pairs of one type.
     fn row(&self, type_i: u32) -> Self::Row<'_>;
+    type InLanes<'a, T: Element, L: Lane<T>>: LaneTable<T, L>;
+    /// The table as kernels use it.
+    fn in_lanes<T: Element, L: Lane<T>>(&self) -> Self::InLanes<'_, T, L>;
+}
+
+/// A table with all that does not change from pair to pair in registers.
+pub(crate) trait LaneTable<T: Element, L: Lane<T>>: Copy {
+    /// Coefficients of a lane of a pair of clusters: element `l` is type `types_i[l / 4]` with type `types_j[l % 4]`.
+    fn quads(self, types_i: &[u32], types_j: &[u32; 4]) -> Coefficients<L>;
 }
 
 /// The pairs of one type with all types.
 pub(crate) trait TableRow: Copy {
     /// With one type in all elements.
-    fn one<L: Lane>(self, type_j: u32) -> Coefficients<L>;
+    fn one<T: Element, L: Lane<T>>(self, type_j: u32) -> Coefficients<L>;
     /// With the type of each element.
-    fn lanes<L: Lane>(self, types_j: &[u32]) -> Coefficients<L>;
+    fn lanes<T: Element, L: Lane<T>>(self, types_j: &[u32]) -> Coefficients<L>;
 }
 
 /// All particles alike.
@@ -145,15 +156,20 @@ impl PairTable for Uniform {
     fn row(&self, _: u32) -> Self {
         *self
     }
+    type InLanes<'a, T: Element, L: Lane<T>> = Coefficients<L>;
+    #[inline(always)]
+    fn in_lanes<T: Element, L: Lane<T>>(&self) -> Coefficients<L> {
+        self.0.map(L::splat)
+    }
 }
 
 impl TableRow for Uniform {
     #[inline(always)]
-    fn one<L: Lane>(self, _: u32) -> Coefficients<L> {
+    fn one<T: Element, L: Lane<T>>(self, _: u32) -> Coefficients<L> {
         self.0.map(L::splat)
     }
     #[inline(always)]
-    fn lanes<L: Lane>(self, _: &[u32]) -> Coefficients<L> {
+    fn lanes<T: Element, L: Lane<T>>(self, _: &[u32]) -> Coefficients<L> {
         self.0.map(L::splat)
     }
 }
@@ -171,22 +187,47 @@ impl PairTable for ByType {
     fn row(&self, type_i: u32) -> &[Coefficients<f64>] {
         &self.coefficients[type_i as usize * self.types..][..self.types]
     }
+    type InLanes<'a, T: Element, L: Lane<T>> = &'a Self;
+    #[inline(always)]
+    fn in_lanes<T: Element, L: Lane<T>>(&self) -> &Self {
+        self
+    }
+}
+
+impl<T: Element, L: Lane<T>> LaneTable<T, L> for Coefficients<L> {
+    #[inline(always)]
+    fn quads(self, _: &[u32], _: &[u32; 4]) -> Coefficients<L> {
+        self
+    }
+}
+
+impl<T: Element, L: Lane<T>> LaneTable<T, L> for &ByType {
+    #[inline(always)]
+    fn quads(self, types_i: &[u32], types_j: &[u32; 4]) -> Coefficients<L> {
+        from_entries(|l| &self.coefficients[types_i[l / 4] as usize * self.types + types_j[l % 4] as usize])
+    }
 }
 
 impl TableRow for &[Coefficients<f64>] {
     #[inline(always)]
-    fn one<L: Lane>(self, type_j: u32) -> Coefficients<L> {
+    fn one<T: Element, L: Lane<T>>(self, type_j: u32) -> Coefficients<L> {
         self[type_j as usize].map(L::splat)
     }
     #[inline(always)]
-    fn lanes<L: Lane>(self, types_j: &[u32]) -> Coefficients<L> {
-        let entry = |l: usize| &self[types_j[l] as usize];
-        Coefficients {
-            c12: L::from_fn(|l| entry(l).c12),
-            c6: L::from_fn(|l| entry(l).c6),
-            shift: L::from_fn(|l| entry(l).shift),
-            slope: L::from_fn(|l| entry(l).slope),
-            cutoff_squared: L::from_fn(|l| entry(l).cutoff_squared),
-        }
+    fn lanes<T: Element, L: Lane<T>>(self, types_j: &[u32]) -> Coefficients<L> {
+        from_entries(|l| &self[types_j[l] as usize])
+    }
+}
+
+/// One entry an element.
+#[inline(always)]
+fn from_entries<'a, T: Element, L: Lane<T>>(entry: impl Fn(usize) -> &'a Coefficients<f64>) -> Coefficients<L> {
+    let gather = |f: fn(&Coefficients<f64>) -> f64| L::from_fn(|l| T::from_f64(f(entry(l))));
+    Coefficients {
+        c12: gather(|e| e.c12),
+        c6: gather(|e| e.c6),
+        shift: gather(|e| e.shift),
+        slope: gather(|e| e.slope),
+        cutoff_squared: gather(|e| e.cutoff_squared),
     }
 }

@@ -4,12 +4,13 @@
 
 use super::exclusions::Exclusions;
 use super::form::{FAR_SQUARED, PairForm, PairTable, TableRow};
-use super::packed::FAR;
 use crate::{Cell, Configuration};
 use mcflow_base::{Kernel, Lane};
 
 /// From this many particles on a grid is used where the cell allows it.
 const SMALLEST_N: usize = 1500;
+/// A coordinate so far out that it is beyond every cutoff from anywhere.
+const FAR: f64 = 1e12;
 /// No particle.
 const NOBODY: u32 = u32::MAX;
 

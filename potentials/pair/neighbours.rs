@@ -2,8 +2,7 @@
 
 use super::cluster_list::ClusterList;
 use super::grid::Grid;
-use super::packed::Packed;
-use crate::Configuration;
+use super::list_state::ListState;
 use mcflow_base::InstructionSet;
 
 /// Neighbour list, cell grid and scratch of one pair term in one walker.
@@ -12,13 +11,14 @@ pub struct Neighbours {
     set: InstructionSet,
     builds: u64,
     pub(super) list: ClusterList,
-    pub(super) all: Packed,
+    /// All pairs, where no list is used.
+    pub(super) all: ClusterList,
     pub(super) grid: Grid,
 }
 
 impl Neighbours {
     pub(crate) fn new(set: InstructionSet) -> Self {
-        Self { set, builds: 0, list: ClusterList::default(), all: Packed::default(), grid: Grid::default() }
+        Self { set, builds: 0, list: ClusterList::default(), all: ClusterList::default(), grid: Grid::default() }
     }
 
     pub(crate) fn set(&self) -> InstructionSet {
@@ -37,8 +37,12 @@ impl Neighbours {
         self.builds += 1;
     }
 
-    pub(crate) fn reference(&self) -> Option<Configuration> {
-        self.list.reference().cloned()
+    pub(crate) fn cluster_pairs(&self) -> f64 {
+        self.list.cluster_pairs().max(self.all.cluster_pairs())
+    }
+
+    pub(crate) fn list_state(&self) -> Option<ListState> {
+        self.list.state().cloned()
     }
 
     pub(crate) fn particle_moved(&mut self, i: usize, to: [f64; 3]) {

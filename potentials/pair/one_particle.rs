@@ -3,13 +3,14 @@
 use super::exclusions::Exclusions;
 use super::form::{FAR_SQUARED, PairForm, PairTable, TableRow};
 use crate::Configuration;
-use crate::image::{Image, Imaging, WithImage, with_image};
+use crate::image::Imaging;
 use mcflow_base::{Kernel, Lane};
 
 /// The energy of particle `i` at `at` with all others, which are in lanes.
-pub(crate) struct OneParticle<'a, F, T> {
+pub(crate) struct OneParticle<'a, F, T, I> {
     pub form: F,
     pub table: &'a T,
+    pub image: I,
     pub types: &'a [u32],
     pub exclusions: &'a Exclusions,
     pub configuration: &'a Configuration,
@@ -17,19 +18,11 @@ pub(crate) struct OneParticle<'a, F, T> {
     pub at: [f64; 3],
 }
 
-impl<F: PairForm, T: PairTable> Kernel for OneParticle<'_, F, T> {
+impl<F: PairForm, T: PairTable, I: Imaging> Kernel for OneParticle<'_, F, T, I> {
     type Output = f64;
     #[inline(always)]
     fn run<L: Lane>(self) -> f64 {
-        let image = Image::new(&self.configuration.cell);
-        with_image::<L, _>(image, self)
-    }
-}
-
-impl<F: PairForm, T: PairTable> WithImage for OneParticle<'_, F, T> {
-    type Output = f64;
-    #[inline(always)]
-    fn run<L: Lane, I: Imaging>(self, image: I) -> f64 {
+        let image = self.image;
         let positions = &self.configuration.positions;
         let (n, w) = (positions.n(), L::WIDTH);
         let whole = n / w;

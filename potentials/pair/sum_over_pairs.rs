@@ -1,17 +1,22 @@
 //! A pair term: its numbers, and the choice of loop for each kind of evaluation.
 
-use super::all_pairs::AllPairs;
-use super::cluster_build::Build;
-use super::cluster_list::{NearPairs, StillValid, list_reach};
+use super::cluster_build::build;
+use super::cluster_list::{ClusterList, Part, Stored};
+use super::cluster_prune::prune;
+use super::cluster_sum::PartSum;
 use super::configurations::Configurations;
 use super::exclusions::Exclusions;
 use super::form::{ByType, Coefficients, PairForm, PairTable, Uniform};
 use super::grid::{Fill, GridLayout, InGrid};
+use super::list_state::{LEAST, ListState, Skins};
 use super::one_particle::OneParticle;
 use super::tail::Tail;
-use crate::image::Image;
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use crate::image::{Direct, Image, Imaging, WithImage, with_image};
+use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
+use rayon::prelude::*;
+use std::marker::PhantomData;
+use std::ops::Add;
 
 /// What all pair terms have, whatever their arithmetic.
 #[derive(Debug)]
@@ -45,10 +50,153 @@ struct SumOverPairs<F, T> {
 }
 
 impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
-    fn build_list(&self, configuration: &Configuration, reach: f64, neighbours: &mut Neighbours) {
+    /// Makes the list fit for `configuration`: prunes it anew, or builds it where it is used up. `moved` is the squared displacement since
+    /// the last pruning, where there was one.
+    fn renew_list(&self, configuration: &Configuration, neighbours: &mut Neighbours, limits: Limits, moved: Option<f64>) {
+        let list = &mut neighbours.list;
+        let mut displacement = FIRST_DISPLACEMENT * limits.spacing;
+        if let (Some(moved), Some(mut state)) = (moved, list.state.take()) {
+            displacement = moved.sqrt() / state.uses.max(1) as f64;
+            if state.skins.outer - 2.0 * list.displacement_from_build(&configuration.positions) >= LEAST * state.skins.inner {
+                state.pruned.copy_from(&configuration.positions);
+                state.uses = 0;
+                self.prune_list(state, neighbours, limits.cutoff);
+                return;
+            }
+        }
+        let skins = Skins::cheapest(limits.cutoff, limits.spacing, displacement, limits.largest_skin);
+        let state = ListState { built: configuration.clone(), pruned: configuration.positions.clone(), skins, uses: 0 };
+        self.build_list(&state, neighbours, limits.cutoff);
+        neighbours.list.begin_near_pairs(state, skins.inner);
+        neighbours.count_build();
+    }
+
+    fn build_list(&self, state: &ListState, neighbours: &mut Neighbours, cutoff: f64) {
         let Description { types, exclusions, .. } = &self.description;
-        let skin = reach - self.description.cutoff.unwrap_or(reach);
-        dispatch_with(neighbours.set(), Build { configuration, types, exclusions, reach, skin, list: &mut neighbours.list });
+        let (set, reach, list) = (neighbours.set(), cutoff + state.skins.outer, &mut neighbours.list);
+        build(set, &state.built, types, exclusions, reach, list);
+        list.displacement_from_build(&state.built.positions);
+        prune(set, cutoff + state.skins.inner, Some(reach), list);
+    }
+
+    /// Chooses the near pairs at the positions that the state names.
+    fn prune_list(&self, state: ListState, neighbours: &mut Neighbours, cutoff: f64) {
+        let set = neighbours.set();
+        let list = &mut neighbours.list;
+        let left = state.skins.outer - 2.0 * list.displacement_from_build(&state.pruned);
+        let skin = left.min(state.skins.inner);
+        prune(set, cutoff + skin, None, list);
+        list.begin_near_pairs(state, skin);
+    }
+
+    /// The sum with pair distances, energies and forces in the precision of `N`.
+    fn sum<N: Stored, const ENERGY: bool, const FORCES: bool>(
+        &self,
+        configuration: &Configuration,
+        neighbours: &mut Neighbours,
+        forces: Option<&mut Vectors>,
+    ) -> Evaluation {
+        let set = neighbours.set();
+        if let Some(limits) = self.description.cutoff.and_then(|cutoff| Limits::new(configuration, cutoff)) {
+            let moved = neighbours.list.take_positions::<N>(configuration);
+            if !neighbours.list.may_be_used(moved) {
+                self.renew_list(configuration, neighbours, limits, moved);
+                neighbours.list.take_positions::<N>(configuration);
+            }
+            return self.sum_over::<N, _, ENERGY, FORCES>(set, &mut neighbours.list, Direct, forces);
+        }
+        if neighbours.all.take_positions::<N>(configuration).is_none() {
+            let Description { types, exclusions, .. } = &self.description;
+            neighbours.all = ClusterList::all_pairs(configuration.positions.n(), types, exclusions);
+            neighbours.all.take_positions::<N>(configuration);
+        }
+        let work = AllPairs::<_, _, N, ENERGY, FORCES> { term: self, set, list: &mut neighbours.all, forces, precision: PhantomData };
+        with_image(Image::new(&configuration.cell), work)
+    }
+
+    fn sum_over<N: Stored, I: Imaging, const ENERGY: bool, const FORCES: bool>(
+        &self,
+        set: InstructionSet,
+        list: &mut ClusterList,
+        image: I,
+        forces: Option<&mut Vectors>,
+    ) -> Evaluation {
+        let (form, table) = (self.form, &self.table);
+        let mut parts = std::mem::take(&mut list.parts);
+        let (positions, types, images, everybody) = (N::get(list), &list.types[..], &list.images[..], &list.everybody[..]);
+        let sum = |part: &mut Part| {
+            let own = std::mem::take(&mut part.near.plain);
+            let plain = if everybody.is_empty() { &own[..] } else { everybody };
+            let kernel = PartSum::<N, _, _, _, ENERGY, FORCES> { form, table, image, images, positions, types, plain, part };
+            let evaluation = dispatch_with(set, kernel);
+            part.near.plain = own;
+            evaluation
+        };
+        let total = if parts.len() > 1 {
+            let sums: Vec<Evaluation> = parts.par_iter_mut().map(sum).collect();
+            sums.into_iter().fold(Evaluation::default(), Evaluation::add)
+        } else {
+            parts.iter_mut().map(sum).fold(Evaluation::default(), Evaluation::add)
+        };
+        list.parts = parts;
+        if let Some(forces) = forces {
+            list.add_forces_to::<N>(forces);
+        }
+        total
+    }
+}
+
+/// The sum over all pairs, for each kind of cell.
+struct AllPairs<'a, F, T, N, const ENERGY: bool, const FORCES: bool> {
+    term: &'a SumOverPairs<F, T>,
+    set: InstructionSet,
+    list: &'a mut ClusterList,
+    forces: Option<&'a mut Vectors>,
+    precision: PhantomData<N>,
+}
+
+impl<F: PairForm, T: PairTable, N: Stored, const ENERGY: bool, const FORCES: bool> WithImage for AllPairs<'_, F, T, N, ENERGY, FORCES> {
+    type Output = Evaluation;
+    fn run<I: Imaging>(self, image: I) -> Evaluation {
+        self.term.sum_over::<N, I, ENERGY, FORCES>(self.set, self.list, image, self.forces)
+    }
+}
+
+/// The energy of one particle by nearest image, for each kind of cell.
+struct ByNearestImage<'a, F, T> {
+    term: &'a SumOverPairs<F, T>,
+    set: InstructionSet,
+    configuration: &'a Configuration,
+    i: usize,
+    at: [f64; 3],
+}
+
+impl<F: PairForm, T: PairTable> WithImage for ByNearestImage<'_, F, T> {
+    type Output = f64;
+    fn run<I: Imaging>(self, image: I) -> f64 {
+        let Self { term, set, configuration, i, at } = self;
+        let Description { types, exclusions, .. } = &term.description;
+        dispatch_with(set, OneParticle { form: term.form, table: &term.table, image, types, exclusions, configuration, i, at })
+    }
+}
+
+/// All pairs of configurations in lanes, for each kind of cell.
+struct InLanes<'a, F, T> {
+    term: &'a SumOverPairs<F, T>,
+    set: InstructionSet,
+    block: &'a mut Block,
+}
+
+impl<F: PairForm, T: PairTable> WithImage for InLanes<'_, F, T> {
+    type Output = ();
+    fn run<I: Imaging>(self, image: I) {
+        let Self { term, set, block } = self;
+        let (form, table, Description { types, exclusions, .. }) = (term.form, &term.table, &term.description);
+        if block.wants_gradients() {
+            dispatch_with(set, Configurations::<_, _, _, true> { form, table, types, exclusions, image, block });
+        } else {
+            dispatch_with(set, Configurations::<_, _, _, false> { form, table, types, exclusions, image, block });
+        }
     }
 }
 
@@ -70,25 +218,17 @@ impl<F: PairForm, T: PairTable> Potential for SumOverPairs<F, T> {
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
-        let set = neighbours.set();
-        let (form, table) = (self.form, &self.table);
-        if let Some(reach) = self.description.cutoff.and_then(|cutoff| list_reach(configuration, cutoff)) {
-            if !dispatch_with(set, StillValid { configuration, list: &neighbours.list }) {
-                self.build_list(configuration, reach, neighbours);
-                neighbours.count_build();
-            }
-            let list = &mut neighbours.list;
-            return match forces {
-                None => dispatch_with(set, NearPairs::<_, _, false> { form, table, configuration, list, forces: None }),
-                forces => dispatch_with(set, NearPairs::<_, _, true> { form, table, configuration, list, forces }),
-            };
-        }
-        let Description { types, exclusions, .. } = &self.description;
-        let packed = &mut neighbours.all;
         match forces {
-            None => dispatch_with(set, AllPairs::<_, _, false> { form, table, types, exclusions, configuration, packed, forces: None }),
-            forces => dispatch_with(set, AllPairs::<_, _, true> { form, table, types, exclusions, configuration, packed, forces }),
+            None => self.sum::<f64, true, false>(configuration, neighbours, None),
+            forces => self.sum::<f64, true, true>(configuration, neighbours, forces),
         }
+    }
+
+    fn add_forces(&self, configuration: &Configuration, neighbours: &mut Neighbours, precision: Precision, forces: &mut Vectors) {
+        match precision {
+            Precision::Double => self.sum::<f64, false, true>(configuration, neighbours, Some(forces)),
+            Precision::Mixed => self.sum::<f32, false, true>(configuration, neighbours, Some(forces)),
+        };
     }
 
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
@@ -101,23 +241,47 @@ impl<F: PairForm, T: PairTable> Potential for SumOverPairs<F, T> {
             }
             return dispatch_with(set, InGrid { form, table, types, exclusions, grid: &neighbours.grid, i, at });
         }
-        dispatch_with(set, OneParticle { form, table, types, exclusions, configuration, i, at })
+        with_image(Image::new(&configuration.cell), ByNearestImage { term: self, set, configuration, i, at })
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
-        let (form, table) = (self.form, &self.table);
-        let Description { types, exclusions, .. } = &self.description;
-        let image = Image::new(cell);
-        if block.wants_gradients() {
-            dispatch_with(set, Configurations::<_, _, true> { form, table, types, exclusions, image, block });
-        } else {
-            dispatch_with(set, Configurations::<_, _, false> { form, table, types, exclusions, image, block });
-        }
+        with_image(Image::new(cell), InLanes { term: self, set, block });
     }
 
-    fn restore(&self, reference: &Configuration, neighbours: &mut Neighbours) {
-        if let Some(reach) = self.description.cutoff.and_then(|cutoff| list_reach(reference, cutoff)) {
-            self.build_list(reference, reach, neighbours);
+    fn restore(&self, state: &ListState, neighbours: &mut Neighbours) {
+        if let Some(cutoff) = self.description.cutoff {
+            self.build_list(state, neighbours, cutoff);
+            self.prune_list(state.clone(), neighbours, cutoff);
         }
+    }
+}
+
+/// From this many particles on a list is used where a cutoff allows it.
+const SMALLEST_N: usize = 160;
+/// Displacement of an evaluation in units of the mean distance of neighbours, as long as nothing is known.
+const FIRST_DISPLACEMENT: f64 = 0.017;
+
+/// What a list may be.
+#[derive(Clone, Copy)]
+struct Limits {
+    cutoff: f64,
+    /// Mean distance of neighbours.
+    spacing: f64,
+    /// Skin up to which all images within reach are among the nearest 3^d.
+    largest_skin: f64,
+}
+
+impl Limits {
+    /// For a list of pairs, where one can and should be used.
+    fn new(configuration: &Configuration, cutoff: f64) -> Option<Self> {
+        let n = configuration.positions.n();
+        if n < SMALLEST_N || cutoff == 0.0 {
+            return None;
+        }
+        let cell = &configuration.cell;
+        let spacing = cell.volume().map_or(cutoff / 2.5, |volume| (volume / n as f64).powf(1.0 / cell.dimension() as f64));
+        let spacing = spacing.min(cutoff);
+        let largest_skin = 0.999 * cell.smallest_height() - cutoff;
+        (largest_skin > 0.2 * spacing).then_some(Self { cutoff, spacing, largest_skin })
     }
 }

@@ -3,6 +3,7 @@
 use super::form::{Coefficients, Switched};
 use super::lennard_jones::Truncation;
 use crate::{Cell, Evaluation, Particles};
+use mcflow_base::{Array, Lane};
 
 /// Tail corrections of a fluid that is uniform beyond the cutoff, in d = 1 to 3 dimensions.
 ///
@@ -49,7 +50,9 @@ fn integrals(dimension: usize, cutoff: f64, truncation: Truncation, c: &Coeffici
     let beyond = c.c12 * cutoff.powf(d - 12.0) / (12.0 - d) - c.c6 * cutoff.powf(d - 6.0) / (6.0 - d);
     if let Truncation::Switched { from } = truncation {
         let form = Switched { from, inverse_width: 1.0 / (cutoff - from) };
-        let lost = quadrature(from, cutoff, |r| r.powi(dimension as i32 - 1) * (1.0 - form.switch(r).0) * c.full(r).0);
+        let lost = quadrature(from, cutoff, |r| {
+            r.powi(dimension as i32 - 1) * (1.0 - form.switch(Array::<f64, 4>::splat(r)).0.get(0)) * c.full(r).0
+        });
         let energy = area * (lost + beyond);
         return Evaluation { energy, virial: d * energy };
     }
