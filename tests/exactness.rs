@@ -8,7 +8,7 @@ use common::{Case, Moment, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
 use mcflow_engine::{Entry, Microstate};
-use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Term};
+use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
 
 const STIFFNESS: f64 = 2.0;
 const KT: f64 = 1.3;
@@ -17,11 +17,11 @@ fn displacement() -> Entry {
     Entry::Displacement { count: None, step: 1.1, tune: false, every: 1 }
 }
 fn hmc() -> Entry {
-    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, every: 1 }
+    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, precision: Precision::Double, every: 1 }
 }
 fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
     let splitting = Splitting::new(splitting).expect("letters");
-    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, every: 1 }
+    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 }
 }
 fn draw() -> Entry {
     Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, every: 1 }
@@ -131,6 +131,7 @@ fn two_particles() -> Case {
                 friction: 1.0,
                 splitting: Splitting::new("OBABO").expect("letters"),
                 metropolized: true,
+                precision: Precision::Double,
                 every: 1,
             },
         ],
@@ -248,7 +249,7 @@ fn all_moves_together_are_exact() {
         draw(),
         langevin("OBABO", 0.1, true),
         latent_walk(0.8),
-        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, every: 2 },
+        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, precision: Precision::Double, every: 2 },
     ];
     double_well(gentle).must_be_exact("all moves in the double well");
 }

@@ -1,0 +1,159 @@
+//! Standard normal numbers in bulk: the transform of Box and Muller in lanes.
+
+use crate::random::Random;
+use mcflow_base::{Kernel, Lane, dispatch};
+use rand::Rng;
+
+/// Fills `out` with independent standard normal numbers.
+///
+/// Two uniform numbers u in (0, 1] and v in [-1/2, 1/2), of 53 bits each, become r cos(2 pi v) and r sin(2 pi v) with r = sqrt(-2 ln u),
+/// exactly normal but for rounding, out to 8.57 (-2 ln 2^-53 squared). The stream gives the u of all pairs, then the v of all pairs:
+/// 2 ceil(len / 2) numbers in all, whatever the width of the lanes. An odd last number is the cosine of its pair.
+///
+/// Source: Box and Muller, Ann. Math. Statist. 29 (1958) 610.
+pub fn fill_normals(random: &mut Random, out: &mut [f64]) {
+    dispatch(OneStream { random, out });
+}
+
+/// The same for the streams of several owners side by side: element `k * width + l` of `out` is number `k` of stream `l`, for as many lanes as the
+/// processor has. Lanes beyond the last stream repeat it without drawing.
+pub(crate) fn fill_normals_in_lanes<S>(owners: &mut [S], stream: fn(&mut S) -> &mut Random, out: &mut [f64]) {
+    dispatch(StreamsInLanes { owners, stream, out });
+}
+
+struct OneStream<'a> {
+    random: &'a mut Random,
+    out: &'a mut [f64],
+}
+
+impl Kernel for OneStream<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        // The uniform numbers wait where the normal ones will be.
+        let (cosines, sines) = self.out.split_at_mut(self.out.len().div_ceil(2));
+        // A copy: its four words stay in registers.
+        let mut random = self.random.clone();
+        cosines.iter_mut().for_each(|u| *u = radius_uniform(random.next_u64()));
+        sines.iter_mut().for_each(|v| *v = turn(random.next_u64()));
+        let last = if cosines.len() > sines.len() { Some(turn(random.next_u64())) } else { None };
+        *self.random = random;
+
+        let pairs = sines.len();
+        let full = pairs - pairs % L::WIDTH;
+        for (cosines, sines) in cosines[..full].chunks_exact_mut(L::WIDTH).zip(sines[..full].chunks_exact_mut(L::WIDTH)) {
+            let (c, s) = box_muller(L::load(cosines), L::load(sines));
+            c.store(cosines);
+            s.store(sines);
+        }
+        // The rest in one lane, with the cosine that has no sine as its last element.
+        let (cosines, sines) = (&mut cosines[full..], &mut sines[full..]);
+        if !cosines.is_empty() {
+            let u = L::load_partial(cosines, cosines.len(), 1.0);
+            let v = L::from_fn(|l| sines.get(l).copied().or(last).unwrap_or(0.0));
+            let (c, s) = box_muller(u, v);
+            c.store_partial(cosines, cosines.len());
+            s.store_partial(sines, sines.len());
+        }
+    }
+}
+
+struct StreamsInLanes<'a, S> {
+    owners: &'a mut [S],
+    stream: fn(&mut S) -> &mut Random,
+    out: &'a mut [f64],
+}
+
+impl<S> Kernel for StreamsInLanes<'_, S> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let w = L::WIDTH;
+        let n = self.out.len() / w;
+        let (cosines, sines) = self.out.split_at_mut(n.div_ceil(2) * w);
+        let mut last = [0.0; 16];
+        let last = &mut last[..w];
+        for (l, random) in self.owners.iter_mut().enumerate() {
+            let random = (self.stream)(random);
+            let mut own = random.clone();
+            cosines[l..].iter_mut().step_by(w).for_each(|u| *u = radius_uniform(own.next_u64()));
+            sines[l..].iter_mut().step_by(w).for_each(|v| *v = turn(own.next_u64()));
+            if n % 2 == 1 {
+                last[l] = turn(own.next_u64());
+            }
+            *random = own;
+        }
+        let used = self.owners.len();
+        if used < w {
+            for lanes in cosines.chunks_exact_mut(w).chain(sines.chunks_exact_mut(w)).chain(std::iter::once(&mut *last)) {
+                let repeated = lanes[used - 1];
+                lanes[used..].fill(repeated);
+            }
+        }
+        let paired = sines.len();
+        for (cosines, sines) in cosines.chunks_exact_mut(w).zip(sines.chunks_exact_mut(w)) {
+            let (c, s) = box_muller(L::load(cosines), L::load(sines));
+            c.store(cosines);
+            s.store(sines);
+        }
+        if n % 2 == 1 {
+            let cosines = &mut cosines[paired..];
+            box_muller(L::load(cosines), L::load(last)).0.store(cosines);
+        }
+    }
+}
+
+const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
+
+/// Uniform in (0, 1], a multiple of 2^-53.
+#[inline(always)]
+fn radius_uniform(bits: u64) -> f64 {
+    // Signed, because only that conversion is one instruction everywhere.
+    ((bits >> 11) as i64 + 1) as f64 * UNIT
+}
+
+/// Uniform in [-1/2, 1/2), a multiple of 2^-53.
+#[inline(always)]
+fn turn(bits: u64) -> f64 {
+    (bits as i64 >> 11) as f64 * UNIT
+}
+
+#[inline(always)]
+fn box_muller<L: Lane>(u: L, v: L) -> (L, L) {
+    let radius = (L::splat(-2.0) * u.ln()).sqrt();
+    let (sine, cosine) = sin_cos_of_turns(v);
+    (radius * cosine, radius * sine)
+}
+
+/// sin(2 pi v) and cos(2 pi v) for v in [-1/2, 1/2], to some 1e-15 of the circle's radius: a quarter of the angle lies within pi/4, where
+/// the polynomials of fdlibm (`__kernel_sin`, `__kernel_cos`; Sun Microsystems, 1993) hold, and is doubled twice.
+#[inline(always)]
+fn sin_cos_of_turns<L: Lane>(v: L) -> (L, L) {
+    const SINE: [f64; 6] = [
+        -1.666_666_666_666_663_2e-1,
+        8.333_333_333_322_49e-3,
+        -1.984_126_982_985_795e-4,
+        2.755_731_370_707_006_8e-6,
+        -2.505_076_025_340_686_3e-8,
+        1.589_690_995_211_55e-10,
+    ];
+    const COSINE: [f64; 6] = [
+        4.166_666_666_666_66e-2,
+        -1.388_888_888_887_411e-3,
+        2.480_158_728_947_673e-5,
+        -2.755_731_435_139_066_3e-7,
+        2.087_572_321_298_175e-9,
+        -1.135_964_755_778_819_5e-11,
+    ];
+    let angle = v * L::splat(std::f64::consts::FRAC_PI_2);
+    let square = angle * angle;
+    let horner = |c: [f64; 6]| c[..5].iter().rev().fold(L::splat(c[5]), |sum, &c| sum.mul_add(square, L::splat(c)));
+    let sine = (angle * square).mul_add(horner(SINE), angle);
+    let cosine = (square * square).mul_add(horner(COSINE), square.mul_add(L::splat(-0.5), L::splat(1.0)));
+    let double = |(s, c): (L, L)| ((s + s) * c, (s * s).mul_add(L::splat(-2.0), L::splat(1.0)));
+    double(double((sine, cosine)))
+}
+
+#[cfg(test)]
+#[path = "tests_normals.rs"]
+mod tests;
