@@ -3,7 +3,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::VolumeMeasure;
-use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, streams};
+use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, fill_normals, streams};
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors};
 
 fn moves(criterion: &mut Criterion) {
@@ -36,12 +36,14 @@ fn moves(criterion: &mut Criterion) {
         let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
         for entry in &entries {
             let one = std::slice::from_ref(entry);
-            let walkers = vec![Walker::new(state.clone(), random.clone(), 1, &potential)];
-            let mut chains = Chains { walkers, parameters: vec![entry.parameter()], entries: one, environment };
             let mut group = criterion.benchmark_group(format!("Lennard-Jones liquid, {n} particles, cutoff 3"));
             group.sample_size(20).throughput(Throughput::Elements(entry.steps(n)));
-            chains.sweep(1, 20, &Generators::new()).expect("finite states");
-            group.bench_function(entry.name(), |b| b.iter(|| chains.sweep(1, 1, &Generators::new()).expect("finite states")));
+            group.bench_function(entry.name(), |b| {
+                let walkers = vec![Walker::new(state.clone(), random.clone(), 1, &potential)];
+                let mut chains = Chains { walkers, parameters: vec![entry.parameter()], entries: one, environment };
+                chains.sweep(1, 20, &Generators::new()).expect("finite states");
+                b.iter(|| chains.sweep(1, 1, &Generators::new()).expect("finite states"));
+            });
             group.finish();
         }
     }
@@ -76,22 +78,34 @@ fn replicas(criterion: &mut Criterion) {
                 every: 1,
             }];
             for &count in counts {
-                let walkers = streams(3, count).into_iter().map(|mut random| {
-                    let mut state = Microstate::new(Configuration { positions: positions.clone(), cell: cell.clone() });
-                    state.draw_momenta(&particles, 1.0 / kt, &mut random);
-                    Walker::new(state, random, 1, &potential)
-                });
-                let mut chains =
-                    Chains { walkers: walkers.collect(), parameters: vec![entries[0].parameter()], entries: &entries, environment };
                 group.sample_size(20).throughput(Throughput::Elements((STEPS * count) as u64));
-                chains.sweep(1, 20, &Generators::new()).expect("finite states");
                 group.bench_function(format!("Langevin, {kind}, {count} walkers"), |b| {
+                    let walkers = streams(3, count).into_iter().map(|mut random| {
+                        let mut state = Microstate::new(Configuration { positions: positions.clone(), cell: cell.clone() });
+                        state.draw_momenta(&particles, 1.0 / kt, &mut random);
+                        Walker::new(state, random, 1, &potential)
+                    });
+                    let (walkers, parameters) = (walkers.collect(), vec![entries[0].parameter()]);
+                    let mut chains = Chains { walkers, parameters, entries: &entries, environment };
+                    chains.sweep(1, 20, &Generators::new()).expect("finite states");
                     b.iter(|| chains.sweep(1, 1, &Generators::new()).expect("finite states"));
                 });
             }
         }
         group.finish();
     }
+}
+
+/// Normal numbers in bulk: for the noise of a small and of a large system.
+fn normals(criterion: &mut Criterion) {
+    let mut random = streams(1, 1).remove(0);
+    let mut group = criterion.benchmark_group("normal numbers");
+    for n in [39, 12000] {
+        let mut out = vec![0.0; n];
+        group.throughput(Throughput::Elements(n as u64));
+        group.bench_function(format!("{n} at once"), |b| b.iter(|| fill_normals(&mut random, &mut out)));
+    }
+    group.finish();
 }
 
 /// A centre with 12 around it at about the distance of the pair minimum: near the icosahedron, the ground state of 13 particles.
@@ -106,5 +120,5 @@ fn cluster() -> Vectors {
     Vectors::from_points(3, &points)
 }
 
-criterion_group!(benches, moves, replicas);
+criterion_group!(benches, moves, replicas, normals);
 criterion_main!(benches);

@@ -95,12 +95,17 @@ impl LocalEntry {
             walkers.iter_mut().for_each(|walker| self.run(walker, environment));
             return;
         }
-        let replicas = replicas.get_or_insert_with(|| Replicas::new(environment.potential));
-        match &self.what {
-            What::Hmc(hmc) => replicas.hmc(&hmc.integrator, hmc.steps, self.times, walkers, self.index, environment),
-            What::Metropolized(step) => replicas.metropolized(&step.integrator, self.times, walkers, self.index, environment),
-            What::Plain(integrator) => replicas.run(integrator, self.times, walkers, environment),
+        let integrator = match &self.what {
+            What::Hmc(hmc) => &hmc.integrator,
+            What::Metropolized(step) => &step.integrator,
+            What::Plain(integrator) => integrator,
             What::Displacement(_) | What::Volume(_) => unreachable!("single-particle and volume moves are no dynamics"),
+        };
+        let replicas = replicas.get_or_insert_with(|| Replicas::new(environment, integrator));
+        match &self.what {
+            What::Hmc(hmc) => replicas.hmc(integrator, hmc.steps, self.times, walkers, self.index, environment),
+            What::Metropolized(_) => replicas.metropolized(integrator, self.times, walkers, self.index, environment),
+            _ => replicas.run(integrator, self.times, walkers, environment),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use mcflow_base::{Kernel, Lane, dispatch};
-use rand::Rng;
+use rand::{Rng, SeedableRng};
 
 /// Fills `out` with independent standard normal numbers.
 ///
@@ -15,10 +15,37 @@ pub fn fill_normals(random: &mut Random, out: &mut [f64]) {
     dispatch(OneStream { random, out });
 }
 
-/// The same for the streams of several owners side by side: element `k * width + l` of `out` is number `k` of stream `l`, for as many lanes as the
-/// processor has. Lanes beyond the last stream repeat it without drawing.
-pub(crate) fn fill_normals_in_lanes<S>(owners: &mut [S], stream: fn(&mut S) -> &mut Random, out: &mut [f64]) {
-    dispatch(StreamsInLanes { owners, stream, out });
+/// The streams of several owners side by side, one a lane: the generator itself runs in lanes.
+pub(crate) struct LaneStreams {
+    /// The four words of each state, `[4, width]`.
+    words: Vec<u64>,
+}
+
+impl LaneStreams {
+    /// Room for as many streams as a lane has elements.
+    pub fn new(width: usize) -> Self {
+        Self { words: vec![0; 4 * width] }
+    }
+
+    /// [`fill_normals`] for each stream: element `k * width + l` of `out` is number `k` of stream `l`. Lanes beyond the last owner repeat it.
+    pub fn fill_normals<S>(&mut self, owners: &mut [S], stream: fn(&mut S) -> &mut Random, out: &mut [f64]) {
+        let width = self.words.len() / 4;
+        for l in 0..width {
+            let owner = l.min(owners.len() - 1);
+            let state = stream(&mut owners[owner]).state();
+            for (word, bytes) in self.words[l..].iter_mut().step_by(width).zip(state.chunks_exact(8)) {
+                *word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+            }
+        }
+        dispatch(StreamsInLanes { words: &mut self.words, out });
+        for (l, owner) in owners.iter_mut().enumerate() {
+            let mut state = [0; 32];
+            for (bytes, word) in state.chunks_exact_mut(8).zip(self.words[l..].iter().step_by(width)) {
+                bytes.copy_from_slice(&word.to_le_bytes());
+            }
+            *stream(owner) = Random::from_seed(state);
+        }
+    }
 }
 
 struct OneStream<'a> {
@@ -58,49 +85,70 @@ impl Kernel for OneStream<'_> {
     }
 }
 
-struct StreamsInLanes<'a, S> {
-    owners: &'a mut [S],
-    stream: fn(&mut S) -> &mut Random,
+struct StreamsInLanes<'a> {
+    words: &'a mut [u64],
     out: &'a mut [f64],
 }
 
-impl<S> Kernel for StreamsInLanes<'_, S> {
+impl Kernel for StreamsInLanes<'_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let w = L::WIDTH;
-        let n = self.out.len() / w;
-        let (cosines, sines) = self.out.split_at_mut(n.div_ceil(2) * w);
-        let mut last = [0.0; 16];
-        let last = &mut last[..w];
-        for (l, random) in self.owners.iter_mut().enumerate() {
-            let random = (self.stream)(random);
-            let mut own = random.clone();
-            cosines[l..].iter_mut().step_by(w).for_each(|u| *u = radius_uniform(own.next_u64()));
-            sines[l..].iter_mut().step_by(w).for_each(|v| *v = turn(own.next_u64()));
-            if n % 2 == 1 {
-                last[l] = turn(own.next_u64());
-            }
-            *random = own;
+        match L::WIDTH {
+            8 => self.run_wide::<L, 8>(),
+            4 => self.run_wide::<L, 4>(),
+            _ => unreachable!("lanes have 4 or 8 elements"),
         }
-        let used = self.owners.len();
-        if used < w {
-            for lanes in cosines.chunks_exact_mut(w).chain(sines.chunks_exact_mut(w)).chain(std::iter::once(&mut *last)) {
-                let repeated = lanes[used - 1];
-                lanes[used..].fill(repeated);
-            }
+    }
+}
+
+impl StreamsInLanes<'_> {
+    #[inline(always)]
+    fn run_wide<L: Lane, const W: usize>(self) {
+        let Self { words, out } = self;
+        let n = out.len() / W;
+        let (cosines, sines) = out.split_at_mut(n.div_ceil(2) * W);
+        for u in cosines.chunks_exact_mut(W) {
+            uniform_in_lanes::<W>(words, radius_uniform, u);
+        }
+        for v in sines.chunks_exact_mut(W) {
+            uniform_in_lanes::<W>(words, turn, v);
         }
         let paired = sines.len();
-        for (cosines, sines) in cosines.chunks_exact_mut(w).zip(sines.chunks_exact_mut(w)) {
+        for (cosines, sines) in cosines.chunks_exact_mut(W).zip(sines.chunks_exact_mut(W)) {
             let (c, s) = box_muller(L::load(cosines), L::load(sines));
             c.store(cosines);
             s.store(sines);
         }
         if n % 2 == 1 {
+            let mut last = [0.0; W];
+            uniform_in_lanes::<W>(words, turn, &mut last);
             let cosines = &mut cosines[paired..];
-            box_muller(L::load(cosines), L::load(last)).0.store(cosines);
+            box_muller(L::load(cosines), L::load(&last)).0.store(cosines);
         }
     }
+}
+
+/// One step of xoshiro256++ in all lanes, and a number made of it. The words are loaded and stored at each step on purpose: the compiler
+/// vectorises that, but not a state that it keeps in registers around a loop.
+#[inline(always)]
+fn uniform_in_lanes<const W: usize>(words: &mut [u64], uniform: fn(u64) -> f64, target: &mut [f64]) {
+    let [mut a, mut b, mut c, mut d]: [[u64; W]; 4] = std::array::from_fn(|k| std::array::from_fn(|l| words[k * W + l]));
+    let mut numbers = [0.0; W];
+    for l in 0..W {
+        numbers[l] = uniform(a[l].wrapping_add(d[l]).rotate_left(23).wrapping_add(a[l]));
+        let shifted = b[l] << 17;
+        c[l] ^= a[l];
+        d[l] ^= b[l];
+        b[l] ^= c[l];
+        a[l] ^= d[l];
+        c[l] ^= shifted;
+        d[l] = d[l].rotate_left(45);
+    }
+    for (k, word) in [a, b, c, d].iter().enumerate() {
+        words[k * W..(k + 1) * W].copy_from_slice(word);
+    }
+    target[..W].copy_from_slice(&numbers);
 }
 
 const UNIT: f64 = 1.0 / (1u64 << 53) as f64;

@@ -92,7 +92,7 @@ fn lanes_have_the_numbers_of_their_streams() {
     for (n, used) in [(5, w), (6, w), (39, 3), (1, 1)] {
         let (mut singly, mut together) = (streams(2, used), streams(2, used));
         let mut block = vec![f64::NAN; n * w];
-        fill_normals_in_lanes(&mut together, |random| random, &mut block);
+        LaneStreams::new(w).fill_normals(&mut together, |random| random, &mut block);
         assert!(block.iter().all(|x| x.is_finite()));
         for (l, random) in singly.iter_mut().enumerate() {
             let mut out = vec![0.0; n];

@@ -1,7 +1,7 @@
 //! A splitting made ready for a system: time step, friction, masses and temperature.
 
 use super::Splitting;
-use super::segment::{Advance, Part, Segment};
+use super::segment::{Advance, KickWork, Part, Segment};
 use crate::microstate::Microstate;
 use crate::normals::fill_normals;
 use crate::random::Random;
@@ -172,17 +172,19 @@ impl Integrator {
                 if segment.noise.is_some() {
                     fill_normals(random, noise);
                 }
+                let (forces, inverse_masses) = (state.forces.row(), &self.inverse_masses);
+                if let (Some(kick), Some(sums)) = (segment.kick, kinetic.as_deref_mut()) {
+                    dispatch(KickWork { kick, momenta: state.momenta.row(), forces, inverse_masses, sums });
+                }
                 dispatch(Advance {
                     segment,
                     sign: 1.0,
-                    replicas: false,
                     positions: state.configuration.positions.row_mut(),
                     momenta: state.momenta.row_mut(),
-                    forces: state.forces.row(),
+                    forces,
                     noise,
-                    inverse_masses: &self.inverse_masses,
+                    inverse_masses,
                     spreads: &self.spreads,
-                    kinetic: kinetic.as_deref_mut(),
                 });
             }
             if stage.drifts {

@@ -1,9 +1,9 @@
 //! Several walkers of a small system in lanes: one walker an element.
 
 use super::Integrator;
-use super::segment::Advance;
+use super::segment::{Advance, KickWork};
 use crate::moves::{Change, OnReject, Proposal};
-use crate::normals::fill_normals_in_lanes;
+use crate::normals::LaneStreams;
 use crate::walker::{Environment, Walker};
 use mcflow_base::{Kernel, Lane, dispatch};
 use mcflow_potentials::{Block, Cell, PotentialSum, Precision, Vectors};
@@ -16,12 +16,20 @@ use mcflow_potentials::{Block, Cell, PotentialSum, Precision, Vectors};
 pub(crate) struct Replicas {
     state: Phase,
     other: Phase,
+    coordinates: Coordinates,
+    streams: LaneStreams,
     /// A normal number a coordinate and walker.
     noise: Vec<f64>,
     /// Change of kinetic energy by the kicks, one a walker.
     kinetic: Vec<f64>,
     /// 1 for walkers whose proposal was accepted, else 0.
     accepted: Vec<f64>,
+}
+
+/// What an [`Integrator`] knows of each coordinate, repeated for each walker.
+struct Coordinates {
+    inverse_masses: Vec<f64>,
+    spreads: Vec<f64>,
 }
 
 /// Points of phase space side by side.
@@ -69,18 +77,20 @@ impl Replicas {
     }
 
     /// Room for a group of walkers.
-    pub fn new(potential: &PotentialSum) -> Self {
-        let (state, other) = (Phase::new(potential), Phase::new(potential));
+    pub fn new(environment: &Environment, integrator: &Integrator) -> Self {
+        let (state, other) = (Phase::new(environment.potential), Phase::new(environment.potential));
         let width = state.block.width;
-        Self { noise: vec![0.0; state.momenta.len()], kinetic: vec![0.0; width], accepted: vec![0.0; width], state, other }
+        let repeated = |values: &[f64]| values.iter().flat_map(|&value| std::iter::repeat_n(value, width)).collect();
+        let coordinates = Coordinates { inverse_masses: repeated(&integrator.inverse_masses), spreads: repeated(&integrator.spreads) };
+        let (streams, noise) = (LaneStreams::new(width), vec![0.0; state.momenta.len()]);
+        Self { coordinates, streams, noise, kinetic: vec![0.0; width], accepted: vec![0.0; width], state, other }
     }
 
     /// Plain dynamics: `steps` steps of each walker.
     pub fn run(&mut self, integrator: &Integrator, steps: usize, walkers: &mut [Walker], environment: &Environment) {
         self.gather(integrator, walkers, environment);
-        let Self { state, noise, .. } = self;
-        advance(integrator, steps, state, noise, None, walkers, environment);
-        for (walker, &energy) in walkers.iter_mut().zip(&state.block.energies) {
+        self.state.advance(integrator, steps, &self.coordinates, &mut self.streams, &mut self.noise, None, walkers, environment);
+        for (walker, &energy) in walkers.iter_mut().zip(&self.state.block.energies) {
             walker.state.energy = energy;
         }
         self.scatter(walkers);
@@ -117,10 +127,8 @@ impl Replicas {
         self.gather(integrator, walkers, environment);
         for _ in 0..attempts {
             self.other.copy_from(&self.state);
-            fill_normals_in_lanes(walkers, |walker| &mut walker.random, &mut self.other.momenta);
-            for (momenta, spread) in self.other.momenta.chunks_exact_mut(self.kinetic.len()).zip(&integrator.spreads) {
-                momenta.iter_mut().for_each(|p| *p *= spread);
-            }
+            self.streams.fill_normals(walkers, |walker| &mut walker.random, &mut self.other.momenta);
+            self.other.momenta.iter_mut().zip(&self.coordinates.spreads).for_each(|(p, spread)| *p *= spread);
             self.propose(integrator, steps, walkers, environment);
             // The momenta of the state take no part.
             self.other.momenta.copy_from_slice(&self.state.momenta);
@@ -131,8 +139,8 @@ impl Replicas {
 
     fn propose(&mut self, integrator: &Integrator, steps: usize, walkers: &mut [Walker], environment: &Environment) {
         self.kinetic.fill(0.0);
-        let Self { other, noise, kinetic, .. } = self;
-        advance(integrator, steps, other, noise, Some(kinetic), walkers, environment);
+        let Self { other, coordinates, streams, noise, kinetic, .. } = self;
+        other.advance(integrator, steps, coordinates, streams, noise, Some(kinetic), walkers, environment);
     }
 
     /// Lets each walker judge its element of `other`, then takes the accepted ones over.
@@ -213,44 +221,39 @@ impl Phase {
         }
         state.virial = None;
     }
-}
 
-/// Steps of all walkers in place: the energies of the block are those of the end points afterwards.
-fn advance(
-    integrator: &Integrator,
-    steps: usize,
-    phase: &mut Phase,
-    noise: &mut [f64],
-    mut kinetic: Option<&mut [f64]>,
-    walkers: &mut [Walker],
-    environment: &Environment,
-) {
-    let potential = environment.potential;
-    for stage in integrator.stages(steps) {
-        if stage.needs_forces && !phase.current {
-            phase.evaluate(potential, &walkers[0].state.configuration.cell);
-        }
-        for &segment in &stage.segments {
-            if segment.noise.is_some() {
-                fill_normals_in_lanes(walkers, |walker| &mut walker.random, noise);
+    /// Steps of all walkers in place: the energies of the block are those of the end points afterwards.
+    fn advance(
+        &mut self,
+        integrator: &Integrator,
+        steps: usize,
+        coordinates: &Coordinates,
+        streams: &mut LaneStreams,
+        noise: &mut [f64],
+        mut kinetic: Option<&mut [f64]>,
+        walkers: &mut [Walker],
+        environment: &Environment,
+    ) {
+        let Coordinates { inverse_masses, spreads } = coordinates;
+        for stage in integrator.stages(steps) {
+            if stage.needs_forces && !self.current {
+                self.evaluate(environment.potential, &walkers[0].state.configuration.cell);
             }
-            dispatch(Advance {
-                segment,
-                sign: -1.0,
-                replicas: true,
-                positions: &mut phase.block.positions,
-                momenta: &mut phase.momenta,
-                forces: &phase.block.gradients,
-                noise,
-                inverse_masses: &integrator.inverse_masses,
-                spreads: &integrator.spreads,
-                kinetic: kinetic.as_deref_mut(),
-            });
+            for &segment in &stage.segments {
+                if segment.noise.is_some() {
+                    streams.fill_normals(walkers, |walker| &mut walker.random, noise);
+                }
+                let (positions, forces, momenta) = (&mut self.block.positions, &self.block.gradients, &mut self.momenta);
+                if let (Some(kick), Some(sums)) = (segment.kick, kinetic.as_deref_mut()) {
+                    dispatch(KickWork { kick: -kick, momenta, forces, inverse_masses, sums });
+                }
+                dispatch(Advance { segment, sign: -1.0, positions, momenta, forces, noise, inverse_masses, spreads });
+            }
+            self.current &= !stage.drifts;
         }
-        phase.current &= !stage.drifts;
-    }
-    if !phase.current {
-        phase.evaluate(potential, &walkers[0].state.configuration.cell);
+        if !self.current {
+            self.evaluate(environment.potential, &walkers[0].state.configuration.cell);
+        }
     }
 }
 

@@ -38,83 +38,94 @@ impl Segment {
     }
 }
 
-/// One segment for all coordinates.
+/// One segment for all coordinates, of one walker or of several side by side; all slices have the same length.
+///
+/// The loop is over single numbers and left to the compiler to vectorise: a loop over lanes of contiguous numbers it takes for one with
+/// strides, and gathers.
 pub(super) struct Advance<'a> {
     pub segment: Segment,
     /// Times forces in a kick: 1 where `forces` holds forces, -1 where it holds gradients.
     pub sign: f64,
-    /// Whether each coordinate is as wide as a lane (one walker an element), or a lane holds successive coordinates of one walker.
-    pub replicas: bool,
     pub positions: &'a mut [f64],
     pub momenta: &'a mut [f64],
     pub forces: &'a [f64],
     /// Standard normal numbers, where the segment has noise.
     pub noise: &'a [f64],
-    /// 1 / m, one a coordinate.
+    /// 1 / m.
     pub inverse_masses: &'a [f64],
-    /// sqrt(m kT), one a coordinate.
+    /// sqrt(m kT).
     pub spreads: &'a [f64],
-    /// Where the change of kinetic energy by the kick is added, element by element of the lane, if it is wanted.
-    pub kinetic: Option<&'a mut [f64]>,
 }
 
 impl Kernel for Advance<'_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        match (self.segment.kick.is_some(), self.segment.noise.is_some(), self.kinetic.is_some()) {
-            (false, false, _) => self.pass::<L, false, false, false>(),
-            (false, true, _) => self.pass::<L, false, true, false>(),
-            (true, false, false) => self.pass::<L, true, false, false>(),
-            (true, true, false) => self.pass::<L, true, true, false>(),
-            (true, false, true) => self.pass::<L, true, false, true>(),
-            (true, true, true) => self.pass::<L, true, true, true>(),
+        match (self.segment.kick.is_some(), self.segment.noise.is_some()) {
+            (false, false) => self.pass::<false, false>(),
+            (false, true) => self.pass::<false, true>(),
+            (true, false) => self.pass::<true, false>(),
+            (true, true) => self.pass::<true, true>(),
         }
     }
 }
 
 impl Advance<'_> {
     #[inline(always)]
-    fn pass<L: Lane, const KICK: bool, const NOISE: bool, const KINETIC: bool>(mut self) {
-        let (n, w) = (self.inverse_masses.len(), L::WIDTH);
-        if self.replicas {
-            for k in 0..n {
-                let (inverse_mass, spread) = (L::splat(self.inverse_masses[k]), L::splat(self.spreads[k]));
-                self.coordinates::<L, KICK, NOISE, KINETIC>(k * w, inverse_mass, spread);
+    fn pass<const KICK: bool, const NOISE: bool>(self) {
+        let Segment { kick, drift, noise, drift_after } = self.segment;
+        let kick = self.sign * kick.unwrap_or(0.0);
+        let (keep, add) = noise.unwrap_or_default();
+        let n = self.positions.len();
+        let (positions, momenta, inverse_masses) = (&mut self.positions[..n], &mut self.momenta[..n], &self.inverse_masses[..n]);
+        let forces = if KICK { &self.forces[..n] } else { &[] };
+        let (noise, spreads) = if NOISE { (&self.noise[..n], &self.spreads[..n]) } else { (&[][..], &[][..]) };
+        for k in 0..n {
+            let mut p = momenta[k];
+            if KICK {
+                p += kick * forces[k];
             }
-        } else {
-            let full = n - n % w;
-            for k in (0..full).step_by(w) {
-                let (inverse_mass, spread) = (L::load(&self.inverse_masses[k..]), L::load(&self.spreads[k..]));
-                self.coordinates::<L, KICK, NOISE, KINETIC>(k, inverse_mass, spread);
+            let mut x = positions[k] + drift * p * inverse_masses[k];
+            if NOISE {
+                p = keep * p + add * spreads[k] * noise[k];
+                x += drift_after * p * inverse_masses[k];
             }
-            for k in full..n {
-                self.coordinates::<f64, KICK, NOISE, KINETIC>(k, self.inverse_masses[k], self.spreads[k]);
-            }
+            positions[k] = x;
+            momenta[k] = p;
         }
     }
+}
 
+/// Adds the change of kinetic energy that a kick will make, ((p + h f)^2 - p^2) / 2m, element by element of a lane.
+pub(super) struct KickWork<'a> {
+    /// h, times -1 where `forces` holds gradients.
+    pub kick: f64,
+    pub momenta: &'a [f64],
+    pub forces: &'a [f64],
+    /// 1 / m.
+    pub inverse_masses: &'a [f64],
+    /// At least as many sums as a lane has elements.
+    pub sums: &'a mut [f64],
+}
+
+impl Kernel for KickWork<'_> {
+    type Output = ();
     #[inline(always)]
-    fn coordinates<L: Lane, const KICK: bool, const NOISE: bool, const KINETIC: bool>(&mut self, at: usize, inverse_mass: L, spread: L) {
-        let segment = self.segment;
-        let mut x = L::load(&self.positions[at..]);
-        let mut p = L::load(&self.momenta[at..]);
-        if KICK {
-            let kick = L::splat(self.sign * segment.kick.unwrap_or(0.0)) * L::load(&self.forces[at..]);
-            if KINETIC && let Some(kinetic) = &mut self.kinetic {
-                // ((p + kick)^2 - p^2) / 2m, gathered in memory: sums over a loop that the compiler keeps in registers it takes apart.
-                let change = kick * inverse_mass * kick.mul_add(L::splat(0.5), p);
-                (L::load(kinetic) + change).store(kinetic);
-            }
-            p += kick;
+    fn run<L: Lane>(self) {
+        let n = self.momenta.len();
+        let full = n - n % L::WIDTH;
+        let sums = &mut self.sums[..L::WIDTH];
+        let (h, half) = (L::splat(self.kick), L::splat(0.5));
+        for k in (0..full).step_by(L::WIDTH) {
+            let kick = h * L::load(&self.forces[k..]);
+            let change = kick * L::load(&self.inverse_masses[k..]) * kick.mul_add(half, L::load(&self.momenta[k..]));
+            // Gathered in memory: sums that the compiler keeps in registers around a loop it takes apart.
+            (L::load(sums) + change).store(sums);
         }
-        x = (p * L::splat(segment.drift)).mul_add(inverse_mass, x);
-        if NOISE && let Some((keep, add)) = segment.noise {
-            p = (L::splat(add) * spread).mul_add(L::load(&self.noise[at..]), L::splat(keep) * p);
-            x = (p * L::splat(segment.drift_after)).mul_add(inverse_mass, x);
+        for k in full..n {
+            let kick = self.kick * self.forces[k];
+            sums[k - full] += kick * self.inverse_masses[k] * (self.momenta[k] + 0.5 * kick);
         }
-        x.store(&mut self.positions[at..]);
-        p.store(&mut self.momenta[at..]);
     }
 }
 
