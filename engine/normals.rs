@@ -17,7 +17,7 @@ pub fn fill_normals(random: &mut Random, out: &mut [f64]) {
 
 /// The streams of several owners side by side, one a lane: the generator itself runs in lanes.
 pub(crate) struct LaneStreams {
-    /// The four words of each state, `[4, width]`.
+    /// The four words of each state, `[4, width]`, the last one before its rotation.
     words: Vec<u64>,
 }
 
@@ -33,16 +33,16 @@ impl LaneStreams {
         for l in 0..width {
             let owner = l.min(owners.len() - 1);
             let state = stream(&mut owners[owner]).state();
-            for (word, bytes) in self.words[l..].iter_mut().step_by(width).zip(state.chunks_exact(8)) {
-                *word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-            }
+            let mut words: [u64; 4] = std::array::from_fn(|k| u64::from_le_bytes(std::array::from_fn(|b| state[8 * k + b])));
+            words[3] = words[3].rotate_right(LAST_ROTATION);
+            (0..4).for_each(|k| self.words[k * width + l] = words[k]);
         }
         dispatch(StreamsInLanes { words: &mut self.words, out });
         for (l, owner) in owners.iter_mut().enumerate() {
+            let mut words: [u64; 4] = std::array::from_fn(|k| self.words[k * width + l]);
+            words[3] = words[3].rotate_left(LAST_ROTATION);
             let mut state = [0; 32];
-            for (bytes, word) in state.chunks_exact_mut(8).zip(self.words[l..].iter().step_by(width)) {
-                bytes.copy_from_slice(&word.to_le_bytes());
-            }
+            state.chunks_exact_mut(8).zip(words).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
             *stream(owner) = Random::from_seed(state);
         }
     }
@@ -108,12 +108,8 @@ impl StreamsInLanes<'_> {
         let Self { words, out } = self;
         let n = out.len() / W;
         let (cosines, sines) = out.split_at_mut(n.div_ceil(2) * W);
-        for u in cosines.chunks_exact_mut(W) {
-            uniform_in_lanes::<W>(words, radius_uniform, u);
-        }
-        for v in sines.chunks_exact_mut(W) {
-            uniform_in_lanes::<W>(words, turn, v);
-        }
+        uniforms_in_lanes::<W, true>(words, cosines);
+        uniforms_in_lanes::<W, false>(words, sines);
         let paired = sines.len();
         for (cosines, sines) in cosines.chunks_exact_mut(W).zip(sines.chunks_exact_mut(W)) {
             let (c, s) = box_muller(L::load(cosines), L::load(sines));
@@ -122,33 +118,95 @@ impl StreamsInLanes<'_> {
         }
         if n % 2 == 1 {
             let mut last = [0.0; W];
-            uniform_in_lanes::<W>(words, turn, &mut last);
+            uniforms_in_lanes::<W, false>(words, &mut last);
             let cosines = &mut cosines[paired..];
             box_muller(L::load(cosines), L::load(&last)).0.store(cosines);
         }
     }
 }
 
-/// One step of xoshiro256++ in all lanes, and a number made of it. The words are loaded and stored at each step on purpose: the compiler
-/// vectorises that, but not a state that it keeps in registers around a loop.
+/// Uniform numbers of all streams, for radii or for angles, as many as `target` has room for.
 #[inline(always)]
-fn uniform_in_lanes<const W: usize>(words: &mut [u64], uniform: fn(u64) -> f64, target: &mut [f64]) {
-    let [mut a, mut b, mut c, mut d]: [[u64; W]; 4] = std::array::from_fn(|k| std::array::from_fn(|l| words[k * W + l]));
-    let mut numbers = [0.0; W];
-    for l in 0..W {
-        numbers[l] = uniform(a[l].wrapping_add(d[l]).rotate_left(23).wrapping_add(a[l]));
-        let shifted = b[l] << 17;
-        c[l] ^= a[l];
-        d[l] ^= b[l];
-        b[l] ^= c[l];
-        a[l] ^= d[l];
-        c[l] ^= shifted;
-        d[l] = d[l].rotate_left(45);
+fn uniforms_in_lanes<const W: usize, const RADIUS: bool>(words: &mut [u64], target: &mut [f64]) {
+    // Four steps between a load and a store of the state, whose way through memory takes longer than a step.
+    let (fours, rest) = target.split_at_mut(target.len() / (4 * W) * (4 * W));
+    for target in fours.chunks_exact_mut(4 * W) {
+        steps_in_lanes::<W, 4, RADIUS>(words, target);
     }
-    for (k, word) in [a, b, c, d].iter().enumerate() {
-        words[k * W..(k + 1) * W].copy_from_slice(word);
+    for target in rest.chunks_exact_mut(W) {
+        steps_in_lanes::<W, 1, RADIUS>(words, target);
     }
-    target[..W].copy_from_slice(&numbers);
+}
+
+/// `STEPS` steps of xoshiro256++ in all lanes. The state is loaded and stored, and each operation is a loop of its own, on purpose: that
+/// the compiler vectorises, but not a state that it keeps in registers around a loop.
+#[inline(always)]
+fn steps_in_lanes<const W: usize, const STEPS: usize, const RADIUS: bool>(words: &mut [u64], target: &mut [f64]) {
+    let (mut a, mut b) = (Words::<W>::load(words), Words::<W>::load(&words[W..]));
+    let (mut c, mut d) = (Words::<W>::load(&words[2 * W..]), Words::<W>::load(&words[3 * W..]));
+    for step in 0..STEPS {
+        d = d.map(|word| word.rotate_left(LAST_ROTATION));
+        let bits = a.zip(d, add).map(|sum| sum.rotate_left(23)).zip(a, add);
+        let shifted = b.map(|word| word << 17);
+        c = c.zip(a, xor);
+        d = d.zip(b, xor);
+        b = b.zip(c, xor);
+        a = a.zip(d, xor);
+        c = c.zip(shifted, xor);
+        for (target, bits) in target[step * W..(step + 1) * W].iter_mut().zip(bits.0) {
+            *target = if RADIUS { radius_uniform(bits) } else { turn(bits) };
+        }
+    }
+    a.store(words);
+    b.store(&mut words[W..]);
+    c.store(&mut words[2 * W..]);
+    d.store(&mut words[3 * W..]);
+}
+
+/// The rotation of the last word that ends a step. In lanes it begins the next step instead: a rotation whose result is only stored is
+/// not vectorised.
+const LAST_ROTATION: u32 = 45;
+
+#[inline(always)]
+fn add(a: u64, b: u64) -> u64 {
+    a.wrapping_add(b)
+}
+#[inline(always)]
+fn xor(a: u64, b: u64) -> u64 {
+    a ^ b
+}
+
+/// A word of each stream.
+#[derive(Clone, Copy)]
+struct Words<const W: usize>([u64; W]);
+
+impl<const W: usize> Words<W> {
+    #[inline(always)]
+    fn load(source: &[u64]) -> Self {
+        let mut words = [0; W];
+        words.copy_from_slice(&source[..W]);
+        Self(words)
+    }
+    #[inline(always)]
+    fn store(self, target: &mut [u64]) {
+        target[..W].copy_from_slice(&self.0);
+    }
+    #[inline(always)]
+    fn map(self, f: impl Fn(u64) -> u64) -> Self {
+        let mut words = self.0;
+        for l in 0..W {
+            words[l] = f(words[l]);
+        }
+        Self(words)
+    }
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        let mut words = self.0;
+        for l in 0..W {
+            words[l] = f(words[l], other.0[l]);
+        }
+        Self(words)
+    }
 }
 
 const UNIT: f64 = 1.0 / (1u64 << 53) as f64;

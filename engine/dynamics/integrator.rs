@@ -142,7 +142,8 @@ impl Integrator {
         noise: &mut [f64],
         random: &mut Random,
     ) -> f64 {
-        let mut kinetic = [0.0; 16];
+        // Lanes have at most 8 elements.
+        let mut kinetic = [0.0; 8 * KickWork::SUMS];
         self.advance(steps, state, potential, workspace, noise, random, Some(&mut kinetic));
         kinetic.iter().sum()
     }

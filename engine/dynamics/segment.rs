@@ -104,27 +104,32 @@ pub(super) struct KickWork<'a> {
     pub forces: &'a [f64],
     /// 1 / m.
     pub inverse_masses: &'a [f64],
-    /// At least as many sums as a lane has elements.
+    /// [`KickWork::SUMS`] sums for each element of a lane.
     pub sums: &'a mut [f64],
+}
+
+impl KickWork<'_> {
+    /// Sums that are gathered independently, so that none waits for the one before.
+    pub const SUMS: usize = 4;
 }
 
 impl Kernel for KickWork<'_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let n = self.momenta.len();
-        let full = n - n % L::WIDTH;
-        let sums = &mut self.sums[..L::WIDTH];
+        let (n, w) = (self.momenta.len(), L::WIDTH);
+        let full = n - n % w;
         let (h, half) = (L::splat(self.kick), L::splat(0.5));
-        for k in (0..full).step_by(L::WIDTH) {
+        for k in (0..full).step_by(w) {
             let kick = h * L::load(&self.forces[k..]);
             let change = kick * L::load(&self.inverse_masses[k..]) * kick.mul_add(half, L::load(&self.momenta[k..]));
             // Gathered in memory: sums that the compiler keeps in registers around a loop it takes apart.
+            let sums = &mut self.sums[k % (Self::SUMS * w)..][..w];
             (L::load(sums) + change).store(sums);
         }
         for k in full..n {
             let kick = self.kick * self.forces[k];
-            sums[k - full] += kick * self.inverse_masses[k] * (self.momenta[k] + 0.5 * kick);
+            self.sums[k - full] += kick * self.inverse_masses[k] * (self.momenta[k] + 0.5 * kick);
         }
     }
 }
