@@ -294,3 +294,7 @@ impl Kernel for Take<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests_replicas.rs"]
+mod tests;
