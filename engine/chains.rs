@@ -1,5 +1,7 @@
 //! All walkers of a run, swept through the schedule in step.
 
+use crate::dynamics::Replicas;
+use crate::local::LocalEntry;
 use crate::moves::Tally;
 use crate::record::Recorder;
 use crate::schedule::{Entry, tuned_parameter};
@@ -27,23 +29,23 @@ pub struct Chains<'a> {
 impl Chains<'_> {
     /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not in `generators` are left out.
     ///
-    /// Entries without a flow run in each walker alone, all those between two entries with a flow in one go; an entry with a flow runs in
-    /// all walkers at once. Each walker sees the same order of entries and uses its own random numbers, so threads change nothing.
+    /// Entries without a flow run in each walker alone, or in groups of walkers side by side, all those between two entries with a flow
+    /// in one go; an entry with a flow runs in all walkers at once. Each walker sees the same order of entries and uses its own random
+    /// numbers, and groups follow from the order of the walkers, so threads change nothing.
     ///
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, generators: &Generators) -> Result<(), RunError> {
-        let mut pending: Vec<(usize, f64)> = Vec::new();
+        let ready = self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(index, self.parameters[index], &self.environment));
+        let ready: Vec<Option<LocalEntry>> = ready.collect();
+        let mut pending: Vec<&LocalEntry> = Vec::new();
         for sweep in first..first + count {
             for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
-                match entry.flow() {
-                    None => pending.push((index, self.parameters[index])),
-                    Some(name) => {
-                        if let Some(generator) = generators.get(name) {
-                            self.run_local(&mut pending);
-                            entry.run_flow(self.parameters[index], &mut self.walkers, index, generator, &self.environment);
-                        }
-                    }
+                if let Some(local) = &ready[index] {
+                    pending.push(local);
+                } else if let Some(generator) = entry.flow().and_then(|name| generators.get(name)) {
+                    self.run_local(&mut pending);
+                    entry.run_flow(self.parameters[index], &mut self.walkers, index, generator, &self.environment);
                 }
             }
         }
@@ -54,13 +56,18 @@ impl Chains<'_> {
         self.check_finite(first + count - 1)
     }
 
-    fn run_local(&mut self, pending: &mut Vec<(usize, f64)>) {
-        let (entries, environment) = (self.entries, self.environment);
-        self.walkers.par_iter_mut().for_each(|walker| {
-            for &(index, parameter) in pending.iter() {
-                entries[index].run_local(parameter, walker, index, &environment);
-            }
-        });
+    fn run_local(&mut self, pending: &mut Vec<&LocalEntry>) {
+        let environment = self.environment;
+        let width = Replicas::width();
+        let largest = self.walkers.len().min(width);
+        if pending.iter().any(|entry| entry.is_dynamics()) && Replicas::pay(largest, environment.potential, environment.particles.n()) {
+            self.walkers.par_chunks_mut(width).for_each(|group| {
+                let mut replicas = None;
+                pending.iter().for_each(|entry| entry.run_group(group, &mut replicas, &environment));
+            });
+        } else {
+            self.walkers.par_iter_mut().for_each(|walker| pending.iter().for_each(|entry| entry.run(walker, &environment)));
+        }
         pending.clear();
     }
 

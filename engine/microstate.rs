@@ -1,7 +1,8 @@
 //! One point of phase space, with what is known about it.
 
-use crate::random::{Random, normal};
-use mcflow_potentials::{Configuration, Particles, PotentialSum, Vectors, Workspace};
+use crate::normals::fill_normals;
+use crate::random::Random;
+use mcflow_potentials::{Configuration, Particles, PotentialSum, Precision, Vectors, Workspace};
 use serde::{Deserialize, Serialize};
 
 /// Positions, cell and momenta, the potential energy, and the forces where they are current.
@@ -15,17 +16,17 @@ pub struct Microstate {
     pub energy: f64,
     /// Virial sum of r.f over pairs, where it is known.
     pub virial: Option<f64>,
-    /// Forces -dU/dx; meaningful only while `forces_current`.
+    /// Forces -dU/dx; meaningful only while they are current.
     pub forces: Vectors,
-    /// Whether `forces` belong to `configuration`.
-    pub forces_current: bool,
+    /// The precision with which `forces` were computed at `configuration`; `None` while they belong to another one.
+    pub current_forces: Option<Precision>,
 }
 
 impl Microstate {
     /// The state at `configuration` with momenta of zero and the energy not yet computed (NaN).
     pub fn new(configuration: Configuration) -> Self {
         let zero = Vectors::zeros(configuration.positions.dimension(), configuration.positions.n());
-        Self { configuration, momenta: zero.clone(), energy: f64::NAN, virial: None, forces: zero, forces_current: false }
+        Self { configuration, momenta: zero.clone(), energy: f64::NAN, virial: None, forces: zero, current_forces: None }
     }
 
     /// Volume; 0 in open space, where nothing depends on it.
@@ -40,9 +41,10 @@ impl Microstate {
 
     /// Draws all momenta from the Maxwell distribution: p ~ N(0, m kT).
     pub fn draw_momenta(&mut self, particles: &Particles, beta: f64, random: &mut Random) {
+        fill_normals(random, self.momenta.row_mut());
         for c in 0..self.momenta.dimension() {
             for (p, mass) in self.momenta.component_mut(c).iter_mut().zip(&particles.masses) {
-                *p = (mass / beta).sqrt() * normal(random);
+                *p *= (mass / beta).sqrt();
             }
         }
     }
@@ -67,14 +69,30 @@ impl Microstate {
         self.virial = Some(evaluation.virial);
     }
 
-    /// Computes energy, virial and forces, unless the forces are current.
-    pub fn ensure_forces(&mut self, potential: &PotentialSum, workspace: &mut Workspace) {
-        if !self.forces_current {
-            let evaluation = potential.energy_and_forces(&self.configuration, workspace, &mut self.forces);
-            self.energy = evaluation.energy;
-            self.virial = Some(evaluation.virial);
-            self.forces_current = true;
+    /// Computes the forces in this precision, unless they are current in it; the energy stays as it is.
+    ///
+    /// Forces of another precision are not taken: a step is reversible only where the force is one function of the positions.
+    pub fn ensure_forces(&mut self, potential: &PotentialSum, workspace: &mut Workspace, precision: Precision) {
+        if self.current_forces != Some(precision) {
+            potential.forces(&self.configuration, workspace, precision, &mut self.forces);
+            self.current_forces = Some(precision);
         }
+    }
+
+    /// Computes energy, virial and forces afresh: the forces in this precision, the energy in f64 whatever it is.
+    pub fn evaluate(&mut self, potential: &PotentialSum, workspace: &mut Workspace, precision: Precision) {
+        match precision {
+            Precision::Double => {
+                let evaluation = potential.energy_and_forces(&self.configuration, workspace, &mut self.forces);
+                self.energy = evaluation.energy;
+                self.virial = Some(evaluation.virial);
+            }
+            Precision::Mixed => {
+                potential.forces(&self.configuration, workspace, precision, &mut self.forces);
+                self.evaluate_energy(potential, workspace);
+            }
+        }
+        self.current_forces = Some(precision);
     }
 
     /// Copies everything from a state of the same system.
@@ -84,8 +102,8 @@ impl Microstate {
         self.momenta.copy_from(&other.momenta);
         self.energy = other.energy;
         self.virial = other.virial;
-        self.forces_current = other.forces_current;
-        if other.forces_current {
+        self.current_forces = other.current_forces;
+        if other.current_forces.is_some() {
             self.forces.copy_from(&other.forces);
         }
     }

@@ -8,6 +8,7 @@ use crate::statistics::{Histogram, RadialDistribution, StateIndex};
 use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -207,11 +208,14 @@ impl Recorder {
                 }
             });
         }
+        let mut line = String::new();
         for (walker, (row, state)) in samples.into_iter().enumerate() {
-            let mut line = format!("{sweep},{walker}");
+            line.clear();
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{sweep},{walker}");
             for (series, value) in self.series[walker].iter_mut().zip(row) {
                 series.push(value);
-                line.push_str(&format!(",{value}"));
+                let _ = write!(line, ",{value}");
             }
             if !plan.states.is_empty() {
                 line.push(',');
@@ -236,7 +240,7 @@ impl Recorder {
 
     fn write_line(&mut self, line: &str) -> Result<(), RunError> {
         self.csv_bytes += line.len() as u64 + 1;
-        writeln!(self.csv, "{line}").map_err(|source| failed(&self.path, source))
+        self.csv.write_all(line.as_bytes()).and_then(|()| self.csv.write_all(b"\n")).map_err(|source| failed(&self.path, source))
     }
 
     /// Puts everything on the disk.

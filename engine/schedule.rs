@@ -1,11 +1,11 @@
 //! One sweep: which moves, in which order, how often.
 
-use crate::dynamics::{Integrator, Splitting};
-use crate::moves::{Displacement, GeneratorDraw, Hmc, LatentWalk, MetropolizedStep, Tally, Volume, VolumeMeasure};
+use crate::dynamics::Splitting;
+use crate::moves::{GeneratorDraw, LatentWalk, Tally, VolumeMeasure};
 use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use mcflow_flows::Generator;
-use mcflow_potentials::Cell;
+use mcflow_potentials::{Cell, Precision};
 use serde::{Deserialize, Serialize};
 
 /// One entry of a sweep, as the user writes it. Each leaves the target invariant (an uncorrected [`Entry::Langevin`] excepted), so
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Entry {
-    /// Trial displacements of single particles: [`Displacement`].
+    /// Trial displacements of single particles: [`Displacement`](crate::moves::Displacement).
     Displacement {
         /// Attempts a sweep; as many as particles unless given.
         count: Option<usize>,
@@ -26,7 +26,7 @@ pub enum Entry {
         #[serde(default = "one")]
         every: usize,
     },
-    /// Trial changes of the volume: [`Volume`].
+    /// Trial changes of the volume: [`Volume`](crate::moves::Volume).
     Volume {
         /// Attempts a sweep.
         #[serde(default = "one")]
@@ -43,7 +43,7 @@ pub enum Entry {
         #[serde(default = "one")]
         every: usize,
     },
-    /// Hybrid Monte Carlo: [`Hmc`].
+    /// Hybrid Monte Carlo: [`Hmc`](crate::moves::Hmc).
     Hmc {
         /// Trajectories a sweep.
         #[serde(default = "one")]
@@ -55,11 +55,14 @@ pub enum Entry {
         /// Whether equilibration tunes `time_step`.
         #[serde(default = "yes")]
         tune: bool,
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64.
+        #[serde(default)]
+        precision: Precision,
         /// Done in each sweep whose number is a multiple of this.
         #[serde(default = "one")]
         every: usize,
     },
-    /// Langevin dynamics by a splitting: each step corrected by [`MetropolizedStep`], or plain and with a time-step error.
+    /// Langevin dynamics by a splitting: each step corrected by [`MetropolizedStep`](crate::moves::MetropolizedStep), or plain and with a time-step error.
     Langevin {
         /// Time steps a sweep.
         steps: usize,
@@ -73,6 +76,9 @@ pub enum Entry {
         /// Whether each step is accepted or rejected, which makes the chain exact.
         #[serde(default = "yes")]
         metropolized: bool,
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64.
+        #[serde(default)]
+        precision: Precision,
         /// Done in each sweep whose number is a multiple of this.
         #[serde(default = "one")]
         every: usize,
@@ -142,12 +148,24 @@ impl Entry {
         matches!(self, Self::Hmc { .. } | Self::Langevin { .. })
     }
 
+    /// The precision of its forces, where it has forces.
+    pub fn precision(&self) -> Option<Precision> {
+        match self {
+            Self::Hmc { precision, .. } | Self::Langevin { precision, .. } => Some(*precision),
+            _ => None,
+        }
+    }
+
     /// Why it leaves an error in the chain, if it does.
     pub fn inexact_because(&self) -> Option<String> {
         match self {
-            Self::Langevin { metropolized: false, splitting, time_step, .. } => Some(format!(
-                "Langevin dynamics by {splitting:?} is not Metropolized: its time step {time_step} leaves an error in the whole chain"
-            )),
+            Self::Langevin { metropolized: false, splitting, time_step, precision, .. } => {
+                let forces = if *precision == Precision::Mixed { ", with pair forces in f32," } else { "" };
+                Some(format!(
+                    "Langevin dynamics by {splitting:?} is not Metropolized: its time step {time_step}{forces} leaves an error in the whole \
+                     chain"
+                ))
+            }
             _ => None,
         }
     }
@@ -270,49 +288,6 @@ impl Entry {
             }
         }
         problems
-    }
-
-    /// Does the entry in one walker; `parameter` is its step size or time step as tuned. Entries with a flow are done by [`Entry::run_flow`].
-    pub fn run_local(&self, parameter: f64, walker: &mut Walker, index: usize, environment: &Environment) {
-        let steps = self.steps(environment.particles.n());
-        match self {
-            Self::Displacement { .. } => {
-                let displacement = Displacement { step: parameter };
-                for _ in 0..steps {
-                    walker.attempt(&displacement, index, environment);
-                }
-            }
-            Self::Volume { measure, .. } => {
-                let volume = Volume { step: parameter, measure: *measure };
-                for _ in 0..steps {
-                    walker.attempt(&volume, index, environment);
-                }
-            }
-            Self::Hmc { count, steps, .. } => {
-                let verlet = Splitting::new("BAB").expect("a splitting");
-                let hmc = Hmc { integrator: Integrator::new(verlet, parameter, 0.0), steps: *steps };
-                for _ in 0..*count {
-                    walker.attempt(&hmc, index, environment);
-                }
-            }
-            Self::Langevin { friction, splitting, metropolized, .. } => {
-                let integrator = Integrator::new(splitting.clone(), parameter, *friction);
-                walker.state.ensure_forces(environment.potential, &mut walker.workspace);
-                if *metropolized {
-                    let step = MetropolizedStep { integrator };
-                    for _ in 0..steps {
-                        walker.attempt(&step, index, environment);
-                    }
-                } else {
-                    for _ in 0..steps {
-                        integrator.step(&mut walker.state, environment, &mut walker.workspace, &mut walker.random);
-                    }
-                    walker.state.ensure_forces(environment.potential, &mut walker.workspace);
-                    walker.workspace.positions_changed();
-                }
-            }
-            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } => unreachable!("an entry with a flow runs in all walkers at once"),
-        }
     }
 
     /// Does an entry with a flow in all walkers.

@@ -90,7 +90,12 @@ pub struct Simulation<'a> {
     costs: BTreeMap<String, PhaseCost>,
     largest_drift: f64,
     last_checkpoint: Instant,
+    /// When the progress was last told, and in which phase.
+    told: Option<(Phase, Instant)>,
 }
+
+/// Wall time between reports of progress: a few sweeps of a small system take less time than the report.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Wall time between checkpoints. Checkpoints read the state and change nothing, so the clock decides nothing about the chain.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
@@ -146,6 +151,7 @@ impl<'a> Simulation<'a> {
             costs: BTreeMap::new(),
             largest_drift: 0.0,
             last_checkpoint: Instant::now(),
+            told: None,
         })
     }
 
@@ -186,6 +192,7 @@ impl<'a> Simulation<'a> {
             costs: stored.costs,
             largest_drift: stored.largest_drift,
             last_checkpoint: Instant::now(),
+            told: None,
         })
     }
 
@@ -271,12 +278,15 @@ impl<'a> Simulation<'a> {
     }
 
     /// Looks at the clock, the user and the progress bar between two pieces.
-    fn between_pieces(&mut self, total: u64, figures: String, monitor: &mut dyn Monitor) -> Result<(), RunError> {
-        let phase = match self.phase {
-            Phase::Training(flow) | Phase::Sampling(flow) => format!("{} {}", self.phase.name(), self.plan.flows[flow].name),
-            phase => phase.name().replace('_', " "),
-        };
-        monitor.progress(&Progress { phase, done: self.done, total, figures });
+    fn between_pieces(&mut self, total: u64, figures: fn(&Self) -> String, monitor: &mut dyn Monitor) -> Result<(), RunError> {
+        if !self.told.is_some_and(|(phase, at)| phase == self.phase && at.elapsed() < PROGRESS_INTERVAL) {
+            let phase = match self.phase {
+                Phase::Training(flow) | Phase::Sampling(flow) => format!("{} {}", self.phase.name(), self.plan.flows[flow].name),
+                phase => phase.name().replace('_', " "),
+            };
+            monitor.progress(&Progress { phase, done: self.done, total, figures: figures(self) });
+            self.told = Some((self.phase, Instant::now()));
+        }
         if let Some(reason) = monitor.stop() {
             return Err(RunError::Stopped(reason));
         }
@@ -303,8 +313,7 @@ impl<'a> Simulation<'a> {
             if self.done.is_multiple_of(tune_every) {
                 self.tuned_at = self.chains.tune(&self.tuned_at);
             }
-            let figures = self.acceptances();
-            self.between_pieces(total, figures, monitor)?;
+            self.between_pieces(total, Self::acceptances, monitor)?;
         }
         self.chains.refresh_energies();
         if with_flows {
@@ -339,7 +348,7 @@ impl<'a> Simulation<'a> {
                 self.pool.rows.extend_from_slice(walker.state.configuration.positions.row());
                 self.pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
             }
-            self.between_pieces(rounds, format!("{} frames", self.pool.states.len()), monitor)?;
+            self.between_pieces(rounds, |run| format!("{} frames", run.pool.states.len()), monitor)?;
         }
         self.enter(Phase::Training(flow));
         Ok(())
@@ -447,8 +456,7 @@ impl<'a> Simulation<'a> {
                 self.recorder.record(self.done, self.plan, &mut self.chains)?;
                 monitor.recorded(&self.recorder);
             }
-            let figures = self.acceptances();
-            match self.between_pieces(total, figures, monitor) {
+            match self.between_pieces(total, Self::acceptances, monitor) {
                 Err(RunError::Stopped(StopReason::OutOfTime)) => break,
                 other => other?,
             }

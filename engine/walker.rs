@@ -29,6 +29,8 @@ pub struct Scratch<'a> {
     pub workspace: &'a mut Workspace,
     /// The walker's stream.
     pub random: &'a mut Random,
+    /// Room for a normal number a coordinate.
+    pub noise: &'a mut [f64],
 }
 
 /// One chain: its state, a second buffer of the same shape, the workspace of its potential, its random numbers and its counts.
@@ -43,6 +45,8 @@ pub struct Walker {
     pub random: Random,
     /// Counts, one entry a schedule entry.
     pub tallies: Vec<Tally>,
+    /// Room for a normal number a coordinate; what it holds means nothing between moves.
+    pub noise: Vec<f64>,
 }
 
 /// A walker as a checkpoint stores it.
@@ -59,13 +63,15 @@ impl Walker {
     pub fn new(mut state: Microstate, random: Random, entries: usize, potential: &PotentialSum) -> Self {
         let mut workspace = potential.workspace();
         state.evaluate_energy(potential, &mut workspace);
-        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); entries] }
+        let noise = vec![0.0; state.degrees_of_freedom()];
+        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); entries], noise }
     }
 
     /// Proposes once by `a_move`, decides, and counts under `entry`.
     #[inline]
     pub fn attempt(&mut self, a_move: &impl Move, entry: usize, environment: &Environment) {
-        let mut scratch = Scratch { other: &mut self.other, workspace: &mut self.workspace, random: &mut self.random };
+        let Self { other, workspace, random, noise, .. } = self;
+        let mut scratch = Scratch { other, workspace, random, noise };
         let proposal = a_move.propose(&self.state, environment, &mut scratch);
         self.decide(proposal, entry, environment);
     }
@@ -74,28 +80,39 @@ impl Walker {
     ///
     /// Returns whether it was accepted.
     pub fn decide(&mut self, proposal: Option<Proposal>, entry: usize, environment: &Environment) -> bool {
-        let tally = &mut self.tallies[entry];
-        tally.attempted += 1;
         let Some(mut proposal) = proposal else {
+            let tally = &mut self.tallies[entry];
+            tally.attempted += 1;
             tally.infeasible += 1;
             return false;
         };
-        if let Some(mutate) = environment.mutant {
-            mutate(&mut proposal, &self.state);
-        }
         let volume = self.state.volume();
         let volume_after = if let Change::Whole = proposal.change { self.other.volume() } else { volume };
-        let target = environment.thermodynamic_state;
-        let delta_u = target.reduced_energy_change((self.state.energy, volume), (proposal.energy, volume_after));
-        let verdict = metropolis_hastings(delta_u, proposal.log_q_ratio, &mut self.random);
-        tally.probability += verdict.probability;
-        tally.non_finite += u64::from(!verdict.finite);
-        if verdict.accepted {
-            tally.accepted += 1;
+        let accepted = self.judge(&mut proposal, (volume, volume_after), entry, environment);
+        if accepted {
             self.apply(proposal);
         } else if proposal.on_reject == OnReject::FlipMomenta {
             self.state.flip_momenta();
         }
+        accepted
+    }
+
+    /// Judges a feasible proposal by the accept rule and counts under `entry`; `volumes` are those before and after.
+    ///
+    /// Of the state only the energy is read, by the rule, and whatever a mutant looks at. The state is not changed: that is for the
+    /// caller, [`Walker::decide`], or [`Replicas`](crate::dynamics) where the states of several walkers are in lanes.
+    pub(crate) fn judge(&mut self, proposal: &mut Proposal, volumes: (f64, f64), entry: usize, environment: &Environment) -> bool {
+        if let Some(mutate) = environment.mutant {
+            mutate(proposal, &self.state);
+        }
+        let target = environment.thermodynamic_state;
+        let delta_u = target.reduced_energy_change((self.state.energy, volumes.0), (proposal.energy, volumes.1));
+        let verdict = metropolis_hastings(delta_u, proposal.log_q_ratio, &mut self.random);
+        let tally = &mut self.tallies[entry];
+        tally.attempted += 1;
+        tally.probability += verdict.probability;
+        tally.non_finite += u64::from(!verdict.finite);
+        tally.accepted += u64::from(verdict.accepted);
         verdict.accepted
     }
 
@@ -105,7 +122,7 @@ impl Walker {
         self.other.configuration.cell.clone_from(&self.state.configuration.cell);
         self.other.momenta.copy_from(&self.state.momenta);
         self.other.virial = None;
-        self.other.forces_current = false;
+        self.other.current_forces = None;
     }
 
     fn apply(&mut self, proposal: Proposal) {
@@ -114,7 +131,7 @@ impl Walker {
                 self.state.configuration.positions.set(index, to);
                 self.state.energy = proposal.energy;
                 self.state.virial = None;
-                self.state.forces_current = false;
+                self.state.current_forces = None;
                 self.workspace.particle_moved(index, to);
             }
             Change::Whole => {
@@ -126,7 +143,12 @@ impl Walker {
     }
 
     /// Recomputes the energy and puts it in place of the running one; returns the relative difference of the two.
+    ///
+    /// Where the virial is known, the energy was computed with it, from these positions: then there is nothing to do.
     pub fn refresh_energy(&mut self, potential: &PotentialSum) -> f64 {
+        if self.state.virial.is_some() {
+            return 0.0;
+        }
         let running = self.state.energy;
         self.state.evaluate_energy(potential, &mut self.workspace);
         (running - self.state.energy).abs() / self.state.energy.abs().max(1.0)
@@ -152,6 +174,7 @@ impl Walker {
             workspace,
             random: stored.random.clone(),
             tallies: stored.tallies.clone(),
+            noise: vec![0.0; stored.state.degrees_of_freedom()],
         }
     }
 }

@@ -24,6 +24,11 @@ impl PotentialSum {
         &self.terms
     }
 
+    /// Components of a position: 1 to 3.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
     /// One name a term; a tail correction is an entry of its own after its term (`LennardJones tail`).
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();

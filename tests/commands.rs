@@ -80,6 +80,29 @@ fn fluid(production: usize) -> String {
     .replace("PRODUCTION", &production.to_string())
 }
 
+/// Eleven walkers of a small system in one cell: a full group side by side and a part of one, plain, Metropolized and by trajectories.
+fn replicas(production: usize) -> String {
+    r#"(
+    seed: 8,
+    system: (
+        cell: Cube(density: 0.4),
+        particles: [(type: "A", count: 16)],
+        potential: [Wca(epsilon: 1.0, sigma: 1.0)],
+    ),
+    start: Lattice(FaceCentredCubic),
+    ladder: [(temperature: 1.2, walkers: 11)],
+    sweep: [
+        Langevin(steps: 3, time_step: 0.003, friction: 1.0),
+        Displacement(step: 0.1, count: 3, every: 2),
+        Langevin(steps: 4, time_step: 0.003, friction: 1.0, splitting: "BAOAB", metropolized: false, precision: Mixed),
+        Hmc(steps: 3, time_step: 0.004),
+    ],
+    run: (equilibration: 200, production: PRODUCTION, record_every: 2),
+    output: [Trajectory(format: Dcd, every: 4, walkers: [9]), Trajectory(format: Xyz, every: 20)],
+)"#
+    .replace("PRODUCTION", &production.to_string())
+}
+
 /// A folder with an input, `system.ron`.
 struct Place(TempDir);
 
@@ -237,10 +260,12 @@ fn seeds_and_threads() {
     for file in files {
         assert_ne!(place.read(&format!("one/{file}")), place.read(&format!("other/{file}")), "{file} does not depend on the seed");
     }
-    let place = Place::with(&fluid(40));
-    place.must(&["run", "system.ron", "--output", "one", "--threads", "1"]);
-    place.must(&["run", "system.ron", "--output", "two", "--threads", "2"]);
-    must_be_the_same(&place, ["one", "two"], &RECORDS);
+    for input in [fluid(40), replicas(40)] {
+        let place = Place::with(&input);
+        place.must(&["run", "system.ron", "--output", "one", "--threads", "1"]);
+        place.must(&["run", "system.ron", "--output", "two", "--threads", "2"]);
+        must_be_the_same(&place, ["one", "two"], &RECORDS);
+    }
 }
 
 /// How a run is stopped.
@@ -331,7 +356,20 @@ fn a_stopped_run_goes_on_to_the_same_bytes() {
 
 #[test]
 fn a_fluid_goes_on_to_the_same_bytes() {
-    let place = Place::with(&fluid(400));
+    goes_on_to_the_same_bytes(&fluid(400));
+}
+
+#[test]
+fn replicas_go_on_to_the_same_bytes() {
+    let place = goes_on_to_the_same_bytes(&replicas(10_000));
+    let moves = &place.summary("whole")["moves"];
+    assert_eq!((&moves[0]["precision"], &moves[2]["precision"]), (&"Double".into(), &"Mixed".into()));
+    assert!(moves[1].get("precision").is_none());
+    assert!(place.summary("whole")["why"][0].as_str().is_some_and(|why| why.contains("f32")));
+}
+
+fn goes_on_to_the_same_bytes(input: &str) -> Place {
+    let place = Place::with(input);
     let begun = Instant::now();
     place.must(&["run", "system.ron", "--output", "whole"]);
     let whole = begun.elapsed();
@@ -340,6 +378,7 @@ fn a_fluid_goes_on_to_the_same_bytes() {
     assert!(phases.contains(&4), "never stopped in production: {phases:?}");
     run_with_stops(&place, "killed", Signal::Kill, (1..100).map(|k| whole.mul_f64(0.25 * f64::from(k))));
     must_be_the_same(&place, ["whole", "killed"], &RECORDS);
+    place
 }
 
 #[test]

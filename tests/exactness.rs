@@ -4,11 +4,11 @@
 mod common;
 
 use common::flow::flow_near_identity;
-use common::{Case, Moment, draw_gaussian};
+use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
 use mcflow_engine::{Entry, Microstate};
-use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Term};
+use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
 
 const STIFFNESS: f64 = 2.0;
 const KT: f64 = 1.3;
@@ -17,11 +17,11 @@ fn displacement() -> Entry {
     Entry::Displacement { count: None, step: 1.1, tune: false, every: 1 }
 }
 fn hmc() -> Entry {
-    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, every: 1 }
+    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, precision: Precision::Double, every: 1 }
 }
 fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
     let splitting = Splitting::new(splitting).expect("letters");
-    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, every: 1 }
+    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 }
 }
 fn draw() -> Entry {
     Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, every: 1 }
@@ -68,6 +68,7 @@ fn springs(entries: Vec<Entry>) -> Case {
             Moment { name: "x^2", of: |s| s.configuration.positions.row().iter().map(|x| x * x).sum(), expected: 6.0 * KT / STIFFNESS },
             Moment { name: "U^2", of: |s| s.energy * s.energy, expected: KT * KT * (9.0 + 3.0) },
         ],
+        together: WALKERS,
     }
 }
 
@@ -91,6 +92,7 @@ fn double_well(entries: Vec<Entry>) -> Case {
             Moment { name: "x^2", of: |s| s.configuration.positions.get(0)[0].powi(2), expected: 2.7493113562982043 },
             Moment { name: "U", of: |s| s.energy, expected: -7.82067812043785 + 0.5 * 2.5 },
         ],
+        together: WALKERS,
     }
 }
 
@@ -111,11 +113,12 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
             Moment { name: "V", of: |s| s.volume(), expected: 42.0 },
             Moment { name: "V^2", of: |s| s.volume().powi(2), expected: 84.0 + 42.0 * 42.0 },
         ],
+        together: WALKERS,
     }
 }
 
 /// Two particles in a cube of side 5, truncated at 2.5: <U> by quadrature (`tests/reference/exact.json`).
-fn two_particles() -> Case {
+fn two_particles(precision: Precision) -> Case {
     let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.5), ..LennardJones::default() };
     Case {
         terms: vec![Term::LennardJones(term)],
@@ -131,8 +134,10 @@ fn two_particles() -> Case {
                 friction: 1.0,
                 splitting: Splitting::new("OBABO").expect("letters"),
                 metropolized: true,
+                precision,
                 every: 1,
             },
+            Entry::Hmc { count: 1, steps: 3, time_step: 0.02, tune: false, precision, every: 1 },
         ],
         flow: None,
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
@@ -140,6 +145,7 @@ fn two_particles() -> Case {
             Moment { name: "U", of: |s| s.energy, expected: -0.12985013813560367 },
             Moment { name: "U^2", of: |s| s.energy * s.energy, expected: 0.06662746641510521 + 0.12985013813560367f64.powi(2) },
         ],
+        together: WALKERS,
     }
 }
 
@@ -162,6 +168,7 @@ fn two_particles_npt() -> Case {
             Moment { name: "V", of: |s| s.volume(), expected: 304.10598967136445 },
             Moment { name: "V^2", of: |s| s.volume().powi(2), expected: 28836.923554250992 + 304.10598967136445f64.powi(2) },
         ],
+        together: WALKERS,
     }
 }
 
@@ -173,21 +180,41 @@ fn displacement_is_exact_and_its_mutants_are_not() {
     case.must_fail("displacement", "asymmetric", asymmetric);
 }
 
+/// Walkers alone, and walkers side by side in lanes: two ways through the program.
+const WAYS: [(&str, usize); 2] = [("alone", 1), ("in lanes", WALKERS)];
+
 #[test]
 fn hybrid_monte_carlo_is_exact_and_its_mutants_are_not() {
-    let case = springs(vec![hmc()]);
-    case.must_be_exact("HMC");
-    case.must_fail("HMC", "dropped", dropped);
-    case.must_fail("HMC", "negated", negated);
+    for (way, together) in WAYS {
+        let case = Case { together, ..springs(vec![hmc()]) };
+        let name = format!("HMC {way}");
+        case.must_be_exact(&name);
+        case.must_fail(&name, "dropped", dropped);
+        case.must_fail(&name, "negated", negated);
+        case.must_fail(&name, "halved", halved);
+    }
+}
+
+/// Forces in f32 between pairs: the trajectory is another one, the distribution the same.
+#[test]
+fn mixed_precision_is_exact_and_its_mutants_are_not() {
+    let case = Case { together: 1, ..two_particles(Precision::Mixed) };
+    case.must_be_exact("two particles, forces in f32");
+    let dynamics = two_particles(Precision::Mixed).entries.split_off(1);
+    let case = Case { together: 1, entries: dynamics, ..two_particles(Precision::Mixed) };
+    case.must_fail("two particles, forces in f32", "halved", halved);
 }
 
 #[test]
 fn metropolized_langevin_is_exact_and_its_mutants_are_not() {
     for letters in ["OBABO", "BAOAB", "ABOBA", "OABAO"] {
-        let case = springs(vec![langevin(letters, 0.9, true)]);
-        case.must_be_exact(letters);
-        case.must_fail(letters, "dropped", dropped);
-        case.must_fail(letters, "negated", negated);
+        for (way, together) in WAYS {
+            let case = Case { together, ..springs(vec![langevin(letters, 0.9, true)]) };
+            let name = format!("{letters} {way}");
+            case.must_be_exact(&name);
+            case.must_fail(&name, "dropped", dropped);
+            case.must_fail(&name, "negated", negated);
+        }
     }
 }
 
@@ -198,7 +225,9 @@ fn momenta_stay_maxwellian() {
     case.moments.push(Moment { name: "p^2 of 1", of: |s| s.momenta.get(1).iter().map(|p| p * p).sum(), expected: 3.0 * 2.5 * KT });
     let correlation = |s: &Microstate| s.momenta.row().iter().zip(s.configuration.positions.row()).map(|(p, x)| p * x).sum();
     case.moments.push(Moment { name: "x p", of: correlation, expected: 0.0 });
-    case.must_be_exact("momenta");
+    case.must_be_exact("momenta in lanes");
+    case.together = 1;
+    case.must_be_exact("momenta alone");
 }
 
 #[test]
@@ -235,7 +264,7 @@ fn volume_moves_are_exact_and_their_mutants_are_not() {
 
 #[test]
 fn two_particles_have_their_exact_moments() {
-    two_particles().must_be_exact("two particles");
+    two_particles(Precision::Double).must_be_exact("two particles");
     two_particles_npt().must_be_exact("two particles at constant pressure");
 }
 
@@ -248,7 +277,7 @@ fn all_moves_together_are_exact() {
         draw(),
         langevin("OBABO", 0.1, true),
         latent_walk(0.8),
-        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, every: 2 },
+        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, precision: Precision::Double, every: 2 },
     ];
     double_well(gentle).must_be_exact("all moves in the double well");
 }
@@ -269,6 +298,9 @@ fn plain_integrators_have_their_known_bias() {
             },
             Moment { name: "p^2", of: |s| s.momenta.row().iter().map(|p| p * p).sum(), expected: momentum * 6.0 * KT },
         ];
-        case.must_be_exact(letters);
+        for (way, together) in WAYS {
+            case.together = together;
+            case.must_be_exact(&format!("{letters} {way}"));
+        }
     }
 }

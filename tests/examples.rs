@@ -30,7 +30,7 @@ fn shortened(path: &Path, share: f64) -> Summary {
     let built = build_changed(path, |input| {
         let every = input.run.record_every;
         // Lattices must melt whatever the share.
-        input.run.equilibration = ((input.run.equilibration as f64 * share.max(0.3)) as u64).max(20);
+        input.run.equilibration = ((input.run.equilibration as f64 * share.max(0.6)) as u64).max(20);
         input.run.production = cut(input.run.production, 40 * every).div_ceil(every) * every;
         for (_, flow) in &mut input.flows.0 {
             flow.assessment_draws = 5000;

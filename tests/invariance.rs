@@ -9,7 +9,7 @@ use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Proposal, VolumeMeasure};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
 use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Walker, normal, streams};
-use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Term, Vectors};
+use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
 
 const CHAINS: usize = 8000;
@@ -63,12 +63,13 @@ fn moves_on_a_spring_keep_exact_starts_exact() {
         friction: 0.8,
         splitting: Splitting::new(letters).expect("letters"),
         metropolized: true,
+        precision: Precision::Double,
         every: 1,
     };
     let flow = || "flow".to_string();
     let moves = [
         ("displacement", Entry::Displacement { count: Some(3), step: 1.5, tune: false, every: 1 }, false),
-        ("HMC", Entry::Hmc { count: 2, steps: 2, time_step: 1.1, tune: false, every: 1 }, true),
+        ("HMC", Entry::Hmc { count: 2, steps: 2, time_step: 1.1, tune: false, precision: Precision::Double, every: 1 }, true),
         ("OBABO", langevin("OBABO"), true),
         ("BAOAB", langevin("BAOAB"), true),
         ("draws", Entry::GeneratorDraw { flow: flow(), count: 2, every: 1 }, true),

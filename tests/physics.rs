@@ -3,7 +3,7 @@
 use mcflow_engine::dynamics::{Integrator, Splitting};
 use mcflow_engine::statistics::estimate;
 use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, streams};
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Term, Truncation};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Truncation};
 
 fn lennard_jones(cutoff: f64, truncation: Truncation, tail: bool) -> Term {
     Term::LennardJones(LennardJones {
@@ -25,11 +25,10 @@ fn liquid(n: usize, density: f64, kt: f64, potential: &PotentialSum, particles: 
     state.draw_momenta(particles, 1.0 / kt, &mut random);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
     let environment = Environment { potential, particles, thermodynamic_state, mutant: None };
-    let integrator = Integrator::new(Splitting::new("OBABO").expect("letters"), 0.004, 2.0);
+    let integrator = Integrator::new(&Splitting::new("OBABO").expect("letters"), 0.004, 2.0, Precision::Double, &environment);
     let mut workspace = potential.workspace();
-    for _ in 0..1500 {
-        integrator.step(&mut state, &environment, &mut workspace, &mut random);
-    }
+    let mut noise = vec![0.0; state.degrees_of_freedom()];
+    integrator.run(1500, &mut state, potential, &mut workspace, &mut noise, &mut random);
     (state, random)
 }
 
@@ -46,21 +45,21 @@ fn velocity_verlet_is_of_second_order_and_reversible() {
     for time_step in [0.004, 0.002, 0.001] {
         let mut state = start.clone();
         let mut workspace = potential.workspace();
-        let integrator = Integrator::new(Splitting::new("BAB").expect("letters"), time_step, 0.0);
-        state.ensure_forces(&potential, &mut workspace);
+        let integrator = Integrator::new(&Splitting::new("BAB").expect("letters"), time_step, 0.0, Precision::Double, &environment);
+        state.evaluate(&potential, &mut workspace, Precision::Double);
         let total = |s: &Microstate| s.energy + s.kinetic_energy(&particles);
         let first = total(&state);
         let steps = (0.4 / time_step) as usize;
         let mut square = 0.0;
         for _ in 0..steps {
-            integrator.step(&mut state, &environment, &mut workspace, &mut random);
+            integrator.run(1, &mut state, &potential, &mut workspace, &mut [], &mut random);
             square += (total(&state) - first).powi(2);
         }
         fluctuation.push((square / steps as f64).sqrt());
         // And back again.
         state.flip_momenta();
         for _ in 0..steps {
-            integrator.step(&mut state, &environment, &mut workspace, &mut random);
+            integrator.run(1, &mut state, &potential, &mut workspace, &mut [], &mut random);
         }
         let away = start.configuration.positions.row().iter().zip(state.configuration.positions.row());
         let away = away.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -88,6 +87,7 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
         friction: 1.0,
         splitting: Splitting::new("OBABO").expect("letters"),
         metropolized: true,
+        precision: Precision::Double,
         every: 1,
     };
     for entry in [Entry::Displacement { count: None, step: 0.15, tune: false, every: 1 }, langevin] {

@@ -1,9 +1,5 @@
 //! Splittings of Langevin dynamics into exactly solvable parts.
 
-use crate::microstate::Microstate;
-use crate::random::{Random, normal};
-use crate::walker::Environment;
-use mcflow_potentials::Workspace;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -70,95 +66,6 @@ impl From<Splitting> for String {
 impl fmt::Debug for Splitting {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "{:?}", self.0)
-    }
-}
-
-/// A splitting with its time step and friction.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Integrator {
-    splitting: Splitting,
-    time_step: f64,
-    friction: f64,
-    parts: Vec<Part>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Part {
-    Drift(f64),
-    Kick(f64),
-    Noise { keep: f64, add: f64 },
-}
-
-impl Integrator {
-    /// `time_step` in units of time, `friction` (gamma) in inverse time.
-    pub fn new(splitting: Splitting, time_step: f64, friction: f64) -> Self {
-        let letters = splitting.letters();
-        let share = |letter: char| time_step / letters.matches(letter).count() as f64;
-        let parts = letters
-            .chars()
-            .map(|letter| match letter {
-                'A' => Part::Drift(share('A')),
-                'B' => Part::Kick(share('B')),
-                _ => {
-                    let keep = (-friction * share('O')).exp();
-                    Part::Noise { keep, add: (-(-2.0 * friction * share('O')).exp_m1()).sqrt() }
-                }
-            })
-            .collect();
-        Self { splitting, time_step, friction, parts }
-    }
-
-    /// The same with another time step.
-    #[must_use]
-    pub fn with_time_step(&self, time_step: f64) -> Self {
-        Self::new(self.splitting.clone(), time_step, self.friction)
-    }
-
-    /// The time step.
-    pub fn time_step(&self) -> f64 {
-        self.time_step
-    }
-
-    /// Does one step in place; returns the change of kinetic energy made by the kicks.
-    ///
-    /// With a current force at the start and a kick at the end ("BAB", "BAOAB", "OBABO"), one force evaluation.
-    pub fn step(&self, state: &mut Microstate, environment: &Environment, workspace: &mut Workspace, random: &mut Random) -> f64 {
-        let masses = &environment.particles.masses;
-        let dimension = state.momenta.dimension();
-        let mut kinetic_change = 0.0;
-        for part in &self.parts {
-            match *part {
-                Part::Drift(h) => {
-                    for c in 0..dimension {
-                        let momenta = state.momenta.component(c);
-                        for ((x, p), m) in state.configuration.positions.component_mut(c).iter_mut().zip(momenta).zip(masses) {
-                            *x += h * p / m;
-                        }
-                    }
-                    state.forces_current = false;
-                }
-                Part::Kick(h) => {
-                    state.ensure_forces(environment.potential, workspace);
-                    for c in 0..dimension {
-                        let forces = state.forces.component(c);
-                        for ((p, f), m) in state.momenta.component_mut(c).iter_mut().zip(forces).zip(masses) {
-                            let kick = h * f;
-                            kinetic_change += kick * (*p + 0.5 * kick) / m;
-                            *p += kick;
-                        }
-                    }
-                }
-                Part::Noise { keep, add } => {
-                    let beta = environment.thermodynamic_state.beta;
-                    for c in 0..dimension {
-                        for (p, m) in state.momenta.component_mut(c).iter_mut().zip(masses) {
-                            *p = keep * *p + add * (m / beta).sqrt() * normal(random);
-                        }
-                    }
-                }
-            }
-        }
-        kinetic_change
     }
 }
 

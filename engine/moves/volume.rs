@@ -54,7 +54,7 @@ impl Move for Volume {
             *to = from * factor;
         }
         scratch.other.momenta.copy_from(&state.momenta);
-        scratch.other.forces_current = false;
+        scratch.other.current_forces = None;
         scratch.other.evaluate_energy(environment.potential, scratch.workspace);
         Some(Proposal { change: Change::Whole, energy: scratch.other.energy, log_q_ratio: power * ratio.ln(), on_reject: OnReject::Keep })
     }

@@ -1,6 +1,7 @@
 //! Radial distribution functions.
 
-use mcflow_potentials::{Configuration, Particles};
+use mcflow_base::{Kernel, Lane, dispatch};
+use mcflow_potentials::{Cell, Configuration, Particles};
 use serde::{Deserialize, Serialize};
 
 /// Accumulates the radial distribution function g(r) of a periodic system in 1 to 3 dimensions.
@@ -69,22 +70,13 @@ impl RadialDistribution {
         let width = self.largest / n_bins as f64;
         // A bin counts where its outer edge is within half the smallest height, but for rounding.
         let usable = ((cell.smallest_height() / 2.0 / width * (1.0 + 1e-12)) as usize).min(n_bins);
-        let mut counts = vec![0_u64; usable];
-        let mut count = |i: usize, j: usize| {
-            let (a, b) = (positions.get(i), positions.get(j));
-            let d = cell.minimum_image([a[0] - b[0], a[1] - b[1], a[2] - b[2]]);
-            let bin = ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt() / width) as usize;
-            if bin < usable {
-                counts[bin] += 1;
-            }
-        };
-        for (k, &i) in first.iter().enumerate() {
-            match &second {
-                None => first[k + 1..].iter().for_each(|&j| count(i, j)),
-                Some(second) => second.iter().for_each(|&j| count(i, j)),
-            }
-        }
-        for (bin, &n) in counts.iter().enumerate() {
+        let coordinates =
+            |chosen: &[usize]| -> [Vec<f64>; 3] { std::array::from_fn(|c| chosen.iter().map(|&i| positions.get(i)[c]).collect()) };
+        // What lies beyond the last bin goes into one more.
+        let mut counts = vec![0_u64; usable + 1];
+        let (first, second) = (coordinates(&first), second.as_deref().map(coordinates));
+        dispatch(CountPairs { first: &first, second: second.as_ref(), cell, width, counts: &mut counts });
+        for (bin, &n) in counts[..usable].iter().enumerate() {
             self.sums[bin] += volume * n as f64 / pairs;
             self.frames[bin] += 1;
         }
@@ -119,5 +111,52 @@ impl RadialDistribution {
             ((bin as f64 + 0.5) * width, (frames > 0).then(|| self.sums[bin] / (frames as f64 * shell)))
         };
         (0..self.sums.len()).map(value).collect()
+    }
+}
+
+/// Counts distances of nearest images in bins of `width`; the last bin takes what is beyond the others.
+struct CountPairs<'a> {
+    /// Components of the positions.
+    first: &'a [Vec<f64>; 3],
+    /// Partners of all of `first`; pairs within `first` where `None`.
+    second: Option<&'a [Vec<f64>; 3]>,
+    cell: &'a Cell,
+    width: f64,
+    counts: &'a mut [u64],
+}
+
+impl Kernel for CountPairs<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let partners = self.second.unwrap_or(self.first);
+        let n = partners[0].len();
+        let vectors = self.cell.vectors().unwrap_or_default();
+        let inverse = self.cell.inverse_vectors().unwrap_or_default();
+        let (scale, beyond) = (L::splat(1.0 / self.width), L::splat((self.counts.len() - 1) as f64));
+        let mut bins = [0.0; 16];
+        for i in 0..self.first[0].len() {
+            let (x, y, z) = (L::splat(self.first[0][i]), L::splat(self.first[1][i]), L::splat(self.first[2][i]));
+            let mut j = if self.second.is_some() { 0 } else { i + 1 };
+            while j < n {
+                let count = (n - j).min(L::WIDTH);
+                let at = |c: usize| {
+                    if count == L::WIDTH { L::load(&partners[c][j..]) } else { L::load_partial(&partners[c][j..], count, 0.0) }
+                };
+                let (x, y, z) = (x - at(0), y - at(1), z - at(2));
+                // Fractional coordinates, rounded, times the cell vectors, which are lower-triangular.
+                let shift = |row: [f64; 3]| -x.mul_add(L::splat(row[0]), y.mul_add(L::splat(row[1]), z * L::splat(row[2]))).round();
+                let (a, b, c) = (shift(inverse[0]), shift(inverse[1]), shift(inverse[2]));
+                let x = a.mul_add(L::splat(vectors[0][0]), b.mul_add(L::splat(vectors[1][0]), c.mul_add(L::splat(vectors[2][0]), x)));
+                let y = b.mul_add(L::splat(vectors[1][1]), c.mul_add(L::splat(vectors[2][1]), y));
+                let z = c.mul_add(L::splat(vectors[2][2]), z);
+                let bin = x.mul_add(x, y.mul_add(y, z * z)).sqrt() * scale;
+                bin.min(beyond).store(&mut bins);
+                for bin in &bins[..count] {
+                    self.counts[*bin as usize] += 1;
+                }
+                j += count;
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::schema::{Compare, Input, Quantity};
 use course::{Course, Watch};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::{Entry, measure_speed};
+use mcflow_potentials::Precision;
 use serde::Serialize;
 use std::path::Path;
 
@@ -73,6 +74,7 @@ impl Method {
                     friction: compare.friction,
                     splitting: Splitting::new("BAOAB").expect("a splitting"),
                     metropolized: false,
+                    precision: Precision::Double,
                     every: 1,
                 }];
             }

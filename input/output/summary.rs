@@ -5,6 +5,7 @@ use mcflow_engine::statistics::{
     Estimate, NoEstimate, StateIndex, estimate, free_energy_difference, round_trips, standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{FlowAssessment, Measured, Simulation, StateDifference};
+use mcflow_potentials::Precision;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ pub struct Summary {
     pub why: Vec<String>,
     /// The instruction set that the bytes of this run belong to.
     pub instruction_set: String,
-    /// Precision of energies and forces.
+    /// Precision of energies and of all forces but those that an entry of the sweep asks for otherwise.
     pub precision: String,
     /// Time and work by phase.
     pub phases: BTreeMap<String, PhaseSummary>,
@@ -73,6 +74,9 @@ pub struct MoveSummary {
     pub name: String,
     /// Step size or time step in production.
     pub parameter: f64,
+    /// Precision of the forces, where the move is dynamics: `Double`, or `Mixed` (pair forces in f32).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// Proposals.
     pub attempted: u64,
     /// Accepted ones.
@@ -186,6 +190,14 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
     }
 }
 
+impl MoveSummary {
+    /// The name with what is unusual about it: `Langevin, pair forces in f32`.
+    pub fn title(&self) -> String {
+        let mixed = self.precision == Some(Precision::Mixed);
+        format!("{}{}", self.name, if mixed { ", pair forces in f32" } else { "" })
+    }
+}
+
 impl Summary {
     /// The summary of a run as it stands.
     pub fn new(built: &Built, simulation: &Simulation) -> Self {
@@ -253,6 +265,7 @@ fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
                 entry,
                 name: what.name().to_string(),
                 parameter: chains.parameters[entry],
+                precision: what.precision(),
                 attempted: tally.attempted,
                 accepted: tally.accepted,
                 infeasible: tally.infeasible,
@@ -360,9 +373,9 @@ pub fn table(summary: &Summary) -> String {
             line(format!("flow {}: draws accepted from frames of {name}", flow.name), format!("{:.3}", state.acceptance));
         }
     }
-    let mut totals: BTreeMap<(usize, &str), (u64, u64)> = BTreeMap::new();
+    let mut totals: BTreeMap<(usize, String), (u64, u64)> = BTreeMap::new();
     for m in &summary.moves {
-        let total = totals.entry((m.entry, &m.name)).or_default();
+        let total = totals.entry((m.entry, m.title())).or_default();
         total.0 += m.attempted;
         total.1 += m.accepted;
     }

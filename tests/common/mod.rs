@@ -27,9 +27,11 @@ pub struct Case {
     pub flow: Option<Generator>,
     pub start: fn(&mut Random, &mut Microstate),
     pub moments: Vec<Moment>,
+    /// Walkers that run together: dynamics then runs in lanes, one walker an element; 1 for walkers alone.
+    pub together: usize,
 }
 
-const WALKERS: usize = 400;
+pub const WALKERS: usize = 400;
 const BURN_IN: u64 = 300;
 const SWEEPS: u64 = 1500;
 /// Largest |z| of an exact chain; with some 60 moments in the suite, 4.5 fails by chance once in 2000 runs (and seeds are fixed).
@@ -55,19 +57,29 @@ impl Case {
             state.draw_momenta(&self.particles, 1.0 / self.kt, &mut random);
             Walker::new(state, random, self.entries.len(), &potential)
         });
-        let parameters = self.entries.iter().map(Entry::parameter).collect();
-        let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &self.entries, environment };
-        let generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
-        chains.sweep(1, BURN_IN, &generators).expect("finite states");
-        let mut sums = vec![vec![0.0; self.moments.len()]; WALKERS];
-        for sweep in 0..SWEEPS {
-            chains.sweep(BURN_IN + 1 + sweep, 1, &generators).expect("finite states");
-            sums.par_iter_mut().zip(&chains.walkers).for_each(|(sums, walker)| {
-                for (sum, moment) in sums.iter_mut().zip(&self.moments) {
-                    *sum += (moment.of)(&walker.state);
-                }
-            });
+        let mut walkers: Vec<Walker> = walkers.collect();
+        let mut groups = Vec::new();
+        while !walkers.is_empty() {
+            let rest = walkers.split_off(self.together.min(walkers.len()));
+            groups.push(std::mem::replace(&mut walkers, rest));
         }
+        let generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
+        let sums = groups.into_par_iter().flat_map(|walkers| {
+            let parameters = self.entries.iter().map(Entry::parameter).collect();
+            let mut sums = vec![vec![0.0; self.moments.len()]; walkers.len()];
+            let mut chains = Chains { walkers, parameters, entries: &self.entries, environment };
+            chains.sweep(1, BURN_IN, &generators).expect("finite states");
+            for sweep in 0..SWEEPS {
+                chains.sweep(BURN_IN + 1 + sweep, 1, &generators).expect("finite states");
+                for (sums, walker) in sums.iter_mut().zip(&chains.walkers) {
+                    for (sum, moment) in sums.iter_mut().zip(&self.moments) {
+                        *sum += (moment.of)(&walker.state);
+                    }
+                }
+            }
+            sums
+        });
+        let sums: Vec<Vec<f64>> = sums.collect();
         let mean_and_error = |k: usize| {
             let means: Vec<f64> = sums.iter().map(|s| s[k] / SWEEPS as f64).collect();
             let mean = means.iter().sum::<f64>() / WALKERS as f64;

@@ -151,7 +151,7 @@ pub fn moves(moves: &[MoveSummary]) -> String {
         };
         let non_finite = sum(|m| m.non_finite);
         rows.push(vec![
-            format!("{}. {}", entry + 1, escape(&first.name)),
+            format!("{}. {}", entry + 1, escape(&first.title())),
             if first.parameter > 0.0 { trimmed(&number(first.parameter, 4)) } else { "–".to_string() },
             count(attempted),
             ratio(accepted as f64).map_or("–".to_string(), |a| warn(&number(a, 3), a < 1e-3)),

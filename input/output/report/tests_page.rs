@@ -74,6 +74,7 @@ fn summary() -> Summary {
         non_finite: 2,
         acceptance: Some(0.4),
         mean_acceptance_probability: Some(0.41),
+        precision: None,
     };
     Summary {
         version: "0.1.0".to_string(),

@@ -1,0 +1,118 @@
+//! Entries that need no flow, made ready for a stretch of sweeps: what does not change from sweep to sweep is computed once.
+
+use crate::dynamics::{Integrator, Replicas, Splitting};
+use crate::moves::{Displacement, Hmc, MetropolizedStep, Volume};
+use crate::schedule::Entry;
+use crate::walker::{Environment, Walker};
+
+/// An entry that runs in each walker alone, or, where it is dynamics of a small system, in several walkers side by side.
+pub struct LocalEntry {
+    /// Its place in the sweep.
+    index: usize,
+    /// How often in a sweep.
+    times: usize,
+    what: What,
+}
+
+enum What {
+    Displacement(Displacement),
+    Volume(Volume),
+    Hmc(Hmc),
+    Metropolized(MetropolizedStep),
+    Plain(Integrator),
+}
+
+impl Entry {
+    /// Makes the entry ready, with its step size or time step as tuned; `None` where it needs a flow.
+    pub fn prepare(&self, index: usize, parameter: f64, environment: &Environment) -> Option<LocalEntry> {
+        let (times, what) = match self {
+            Self::Displacement { count, .. } => {
+                (count.unwrap_or(environment.particles.n()), What::Displacement(Displacement { step: parameter }))
+            }
+            Self::Volume { count, measure, .. } => (*count, What::Volume(Volume { step: parameter, measure: *measure })),
+            Self::Hmc { count, steps, precision, .. } => {
+                let verlet = Splitting::new("BAB").expect("a splitting");
+                let integrator = Integrator::new(&verlet, parameter, 0.0, *precision, environment);
+                (*count, What::Hmc(Hmc { integrator, steps: *steps }))
+            }
+            Self::Langevin { steps, friction, splitting, metropolized, precision, .. } => {
+                let integrator = Integrator::new(splitting, parameter, *friction, *precision, environment);
+                (*steps, if *metropolized { What::Metropolized(MetropolizedStep { integrator }) } else { What::Plain(integrator) })
+            }
+            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } => return None,
+        };
+        Some(LocalEntry { index, times, what })
+    }
+}
+
+impl LocalEntry {
+    /// Whether it can run in lanes at all.
+    pub(crate) fn is_dynamics(&self) -> bool {
+        matches!(self.what, What::Hmc(_) | What::Metropolized(_) | What::Plain(_))
+    }
+
+    /// Does the entry in one walker.
+    pub fn run(&self, walker: &mut Walker, environment: &Environment) {
+        let Self { index, times, what } = self;
+        match what {
+            What::Displacement(displacement) => {
+                for _ in 0..*times {
+                    walker.attempt(displacement, *index, environment);
+                }
+            }
+            What::Volume(volume) => {
+                for _ in 0..*times {
+                    walker.attempt(volume, *index, environment);
+                }
+            }
+            What::Hmc(hmc) => {
+                ensure_forces(&hmc.integrator, walker, environment);
+                for _ in 0..*times {
+                    walker.attempt(hmc, *index, environment);
+                }
+            }
+            What::Metropolized(step) => {
+                ensure_forces(&step.integrator, walker, environment);
+                for _ in 0..*times {
+                    walker.attempt(step, *index, environment);
+                }
+            }
+            What::Plain(integrator) => {
+                let Walker { state, workspace, random, noise, .. } = walker;
+                integrator.run(*times, state, environment.potential, workspace, noise, random);
+                workspace.positions_changed();
+            }
+        }
+    }
+
+    /// Does the entry in a group of walkers: in lanes where that pays, else in one after the other.
+    pub(crate) fn run_group(&self, walkers: &mut [Walker], replicas: &mut Option<Replicas>, environment: &Environment) {
+        let cell = &walkers[0].state.configuration.cell;
+        let together = self.is_dynamics()
+            && Replicas::pay(walkers.len(), environment.potential, environment.particles.n())
+            && walkers.iter().all(|walker| walker.state.configuration.cell == *cell);
+        if !together {
+            walkers.iter_mut().for_each(|walker| self.run(walker, environment));
+            return;
+        }
+        let integrator = match &self.what {
+            What::Hmc(hmc) => &hmc.integrator,
+            What::Metropolized(step) => &step.integrator,
+            What::Plain(integrator) => integrator,
+            What::Displacement(_) | What::Volume(_) => unreachable!("single-particle and volume moves are no dynamics"),
+        };
+        let replicas = replicas.get_or_insert_with(|| Replicas::new(environment, integrator));
+        match &self.what {
+            What::Hmc(hmc) => replicas.hmc(integrator, hmc.steps, self.times, walkers, self.index, environment),
+            What::Metropolized(_) => replicas.metropolized(integrator, self.times, walkers, self.index, environment),
+            _ => replicas.run(integrator, self.times, walkers, environment),
+        }
+    }
+}
+
+/// Forces of the state that every proposal would otherwise compute for itself.
+fn ensure_forces(integrator: &Integrator, walker: &mut Walker, environment: &Environment) {
+    if integrator.starts_with_forces() {
+        walker.state.ensure_forces(environment.potential, &mut walker.workspace, integrator.precision());
+    }
+}
