@@ -157,6 +157,10 @@ impl<T: Element, const W: usize> Lane<T> for Array<T, W> {
         Self::from_fn(|i| source[i % 4])
     }
     #[inline(always)]
+    fn join_quads(source: &[[[T; 4]; 3]], which: &[u32], c: usize) -> Self {
+        Self::from_fn(|i| source[which[i / 4] as usize][c][i % 4])
+    }
+    #[inline(always)]
     fn spread_quads(source: &[T]) -> Self {
         Self::from_fn(|i| source[i / 4])
     }
@@ -231,6 +235,8 @@ mod tests {
                     L::load_partial(&self.0[1..], 3, T::from_f64(0.5)),
                     L::select_bits(0b1010, x, y),
                 ];
+                let fours = [[*qa; 3]; 4];
+                out.extend((0..4).map(|i| L::join_quads(&fours, &[2, 1, 0, 3][..L::WIDTH / 4], 1).get(L::WIDTH - 4 + i).to_f64()));
                 for value in values {
                     out.extend((0..4).map(|i| value.get(i).to_f64()));
                 }

@@ -32,8 +32,9 @@ pub trait Elementary: Lane<f64> {
 }
 impl<L: Lane<f64>> Elementary for L {}
 
+/// c_0 + c_1 x + c_2 x^2 + ..., by Horner's rule.
 #[inline(always)]
-fn polynomial<L: Lane, const N: usize>(x: L, coefficients: [f64; N]) -> L {
+pub fn polynomial<L: Lane, const N: usize>(x: L, coefficients: [f64; N]) -> L {
     let mut sum = L::splat(coefficients[N - 1]);
     for i in (0..N - 1).rev() {
         sum = sum.mul_add(x, L::splat(coefficients[i]));

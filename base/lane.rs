@@ -68,6 +68,8 @@ pub trait Lane<T: Element = f64>:
 
     /// Four numbers again and again: element `i` is `source[i % 4]`.
     fn repeat_quad(source: &[T; 4]) -> Self;
+    /// Component `c` of several fours side by side: element `i` is `source[which[i / 4]][c][i % 4]`; `which` has `WIDTH / 4` entries.
+    fn join_quads(source: &[[[T; 4]; 3]], which: &[u32], c: usize) -> Self;
     /// Each number four times: element `i` is `source[i / 4]`; `source` has `WIDTH / 4` numbers.
     fn spread_quads(source: &[T]) -> Self;
     /// Subtracts three lanes from three times four sums: `target[c][i % 4] -= lanes[c][i]`, the elements added by halves first. The

@@ -27,6 +27,6 @@ mod registers;
 pub use array::Array;
 pub use dispatch::{InstructionSet, Kernel, dispatch, dispatch_with, instruction_set};
 pub use element::Element;
-pub use elementary::Elementary;
+pub use elementary::{Elementary, polynomial};
 pub use lane::Lane;
 pub use problem::Problem;

@@ -292,6 +292,15 @@ register!(F64x8, f64, 8, __m512d,
         unsafe { Self(_mm512_broadcast_f64x4(_mm256_loadu_pd(source.as_ptr()))) }
     }
     #[inline(always)]
+    fn join_quads(source: &[[[f64; 4]; 3]], which: &[u32], c: usize) -> Self {
+        let (low, high) = (&source[which[0] as usize][c], &source[which[1] as usize][c]);
+        // SAFETY: see the module; each array has the four numbers.
+        unsafe {
+            let low = _mm512_castpd256_pd512(_mm256_loadu_pd(low.as_ptr()));
+            Self(_mm512_insertf64x4::<1>(low, _mm256_loadu_pd(high.as_ptr())))
+        }
+    }
+    #[inline(always)]
     fn spread_quads(source: &[f64]) -> Self {
         // SAFETY: see the module.
         unsafe { Self(_mm512_insertf64x4::<1>(_mm512_set1_pd(source[0]), _mm256_set1_pd(source[1]))) }
@@ -368,6 +377,10 @@ register!(F64x4, f64, 4, __m256d,
         Self::load(source)
     }
     #[inline(always)]
+    fn join_quads(source: &[[[f64; 4]; 3]], which: &[u32], c: usize) -> Self {
+        Self::load(&source[which[0] as usize][c])
+    }
+    #[inline(always)]
     fn spread_quads(source: &[f64]) -> Self {
         Self::splat(source[0])
     }
@@ -427,6 +440,14 @@ register!(F32x16, f32, 16, __m512,
     fn repeat_quad(source: &[f32; 4]) -> Self {
         // SAFETY: see the module; the array has the four numbers.
         unsafe { Self(_mm512_broadcast_f32x4(_mm_loadu_ps(source.as_ptr()))) }
+    }
+    #[inline(always)]
+    fn join_quads(source: &[[[f32; 4]; 3]], which: &[u32], c: usize) -> Self {
+        let mut values = [0.0; 16];
+        for (target, &k) in values.chunks_exact_mut(4).zip(which) {
+            target.copy_from_slice(&source[k as usize][c]);
+        }
+        Self::load(&values)
     }
     #[inline(always)]
     fn spread_quads(source: &[f32]) -> Self {
@@ -508,6 +529,12 @@ register!(F32x8, f32, 8, __m256,
             let quad = _mm_loadu_ps(source.as_ptr());
             Self(_mm256_set_m128(quad, quad))
         }
+    }
+    #[inline(always)]
+    fn join_quads(source: &[[[f32; 4]; 3]], which: &[u32], c: usize) -> Self {
+        let (low, high) = (&source[which[0] as usize][c], &source[which[1] as usize][c]);
+        // SAFETY: see the module; each array has the four numbers.
+        unsafe { Self(_mm256_set_m128(_mm_loadu_ps(high.as_ptr()), _mm_loadu_ps(low.as_ptr()))) }
     }
     #[inline(always)]
     fn spread_quads(source: &[f32]) -> Self {

@@ -1,7 +1,7 @@
 //! Standard normal numbers in bulk: the transform of Box and Muller in lanes.
 
 use crate::random::Random;
-use mcflow_base::{Kernel, Lane, dispatch};
+use mcflow_base::{Elementary, Kernel, Lane, dispatch, polynomial};
 use rand::{Rng, SeedableRng};
 
 /// Fills `out` with independent standard normal numbers.
@@ -253,11 +253,16 @@ fn sin_cos_of_turns<L: Lane>(v: L) -> (L, L) {
     ];
     let angle = v * L::splat(std::f64::consts::FRAC_PI_2);
     let square = angle * angle;
-    let horner = |c: [f64; 6]| c[..5].iter().rev().fold(L::splat(c[5]), |sum, &c| sum.mul_add(square, L::splat(c)));
-    let sine = (angle * square).mul_add(horner(SINE), angle);
-    let cosine = (square * square).mul_add(horner(COSINE), square.mul_add(L::splat(-0.5), L::splat(1.0)));
-    let double = |(s, c): (L, L)| ((s + s) * c, (s * s).mul_add(L::splat(-2.0), L::splat(1.0)));
-    double(double((sine, cosine)))
+    let sine = (angle * square).mul_add(polynomial(square, SINE), angle);
+    let cosine = (square * square).mul_add(polynomial(square, COSINE), square.mul_add(L::splat(-0.5), L::splat(1.0)));
+    let (sine, cosine) = doubled(sine, cosine);
+    doubled(sine, cosine)
+}
+
+/// Sine and cosine of twice the angle.
+#[inline(always)]
+fn doubled<L: Lane>(s: L, c: L) -> (L, L) {
+    ((s + s) * c, (s * s).mul_add(L::splat(-2.0), L::splat(1.0)))
 }
 
 #[cfg(test)]

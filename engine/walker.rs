@@ -90,7 +90,7 @@ impl Walker {
         let volume_after = if let Change::Whole = proposal.change { self.other.volume() } else { volume };
         let accepted = self.judge(&mut proposal, (volume, volume_after), entry, environment);
         if accepted {
-            self.apply(proposal);
+            self.apply(proposal, environment.potential);
         } else if proposal.on_reject == OnReject::FlipMomenta {
             self.state.flip_momenta();
         }
@@ -125,14 +125,14 @@ impl Walker {
         self.other.current_forces = None;
     }
 
-    fn apply(&mut self, proposal: Proposal) {
+    fn apply(&mut self, proposal: Proposal, potential: &PotentialSum) {
         match proposal.change {
             Change::Particle { index, to } => {
+                potential.particle_moves(&self.state.configuration, &mut self.workspace, index, to);
                 self.state.configuration.positions.set(index, to);
                 self.state.energy = proposal.energy;
                 self.state.virial = None;
                 self.state.current_forces = None;
-                self.workspace.particle_moved(index, to);
             }
             Change::Whole => {
                 std::mem::swap(&mut self.state, &mut self.other);

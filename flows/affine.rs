@@ -3,7 +3,7 @@
 //! An item is one coordinate of one row; the raw parameters are planes `[2, stride]` of items: r, then t.
 
 use crate::flow::Direction;
-use mcflow_base::Lane;
+use mcflow_base::{Elementary, Lane};
 
 /// Transforms `values` in place and writes ln|dy/dx| (forward) or ln|dx/dy| (inverse) to `log_det`.
 ///

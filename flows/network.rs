@@ -2,7 +2,7 @@
 
 use crate::architecture::Activation;
 use crate::matrix::{PANEL, Panel, Product, column_sums, multiply, outer, pack, pack_transposed, padded, row_stride};
-use mcflow_base::Lane;
+use mcflow_base::{Elementary, Lane};
 use rand::{Rng, RngExt};
 
 /// Widths of a fully connected network, h' = a(h W + b), the last layer without a; where its numbers begin in the flat parameters.

@@ -12,7 +12,7 @@
 //! (at all knots where the edges are free).
 
 use crate::flow::Direction;
-use mcflow_base::Lane;
+use mcflow_base::{Elementary, Lane};
 
 /// Least width, height (as fractions of 2B) and derivative.
 pub(crate) const MINIMUM: f64 = 1e-3;

@@ -85,10 +85,15 @@ impl Imaging for Image {
     }
 }
 
+// Loops instead of closures: what a closure does may be compiled apart, without the instruction set of the kernel.
 impl Imaging for Orthorhombic {
     #[inline(always)]
-    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
-        std::array::from_fn(|k| (-(d[k] * L::splat(self.inverse[k])).round()).mul_add(L::splat(self.lengths[k]), d[k]))
+    fn apply<T: Element, L: Lane<T>>(self, mut d: [L; 3]) -> [L; 3] {
+        for k in 0..3 {
+            let turns = (d[k] * L::splat(self.inverse[k])).round();
+            d[k] = turns.negated_mul_add(L::splat(self.lengths[k]), d[k]);
+        }
+        d
     }
 }
 
@@ -96,11 +101,12 @@ impl Imaging for Triclinic {
     #[inline(always)]
     fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
         let [a, b, c] = self.vectors;
-        let n: [L; 3] = std::array::from_fn(|k| {
+        let mut n = [L::default(); 3];
+        for k in 0..3 {
             let row = self.inverse[k];
             let fractional = d[0].mul_add(L::splat(row[0]), d[1].mul_add(L::splat(row[1]), d[2] * L::splat(row[2])));
-            -fractional.round()
-        });
+            n[k] = -fractional.round();
+        }
         // The vectors are lower-triangular: a has only x, b only x and y.
         [
             n[0].mul_add(L::splat(a[0]), n[1].mul_add(L::splat(b[0]), n[2].mul_add(L::splat(c[0]), d[0]))),

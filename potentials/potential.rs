@@ -35,6 +35,15 @@ pub trait Potential: Debug + Send + Sync {
     /// Everything that particle `i` would have with the others and the surroundings if it sat at `at`, without tail.
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64;
 
+    /// What `particle_energy` changes by if particle `i` goes to `to`. The term may remember the trial.
+    fn particle_energy_change(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) -> f64 {
+        let from = configuration.positions.get(i);
+        self.particle_energy(configuration, neighbours, i, to) - self.particle_energy(configuration, neighbours, i, from)
+    }
+
+    /// Particle `i` is about to go to `to`.
+    fn particle_moves(&self, _configuration: &Configuration, _neighbours: &mut Neighbours, _i: usize, _to: [f64; 3]) {}
+
     /// Adds energies and gradients +dU/dx of a few configurations, one a lane, without tail.
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block);
 

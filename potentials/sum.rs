@@ -122,14 +122,29 @@ impl PotentialSum {
 
     /// All that particle `i` would have with the others and the surroundings if it sat at `at`, the others as in `c`.
     ///
-    /// U(moved) - U(c) is `particle_energy(c, w, i, new) - particle_energy(c, w, i, old)`: tail corrections do not change with a move.
-    /// The workspace must have been told of every change of positions since its last use ([`Workspace::particle_moved`],
+    /// The workspace must have been told of every change of positions since its last use ([`PotentialSum::particle_moves`],
     /// [`Workspace::positions_changed`]).
     pub fn particle_energy(&self, c: &Configuration, w: &mut Workspace, i: usize, at: [f64; 3]) -> f64 {
         if !at.iter().all(|v| v.is_finite()) {
             return f64::NAN;
         }
         self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy(c, neighbours, i, at)).sum()
+    }
+
+    /// U after particle `i` has gone to `to`, less U: what a trial displacement needs. Tail corrections do not change with a move.
+    ///
+    /// The energies of particles are kept from move to move, so a trial costs the energy at the new place alone. The workspace must have
+    /// been told of every change of positions, as for [`PotentialSum::particle_energy`].
+    pub fn particle_energy_change(&self, c: &Configuration, w: &mut Workspace, i: usize, to: [f64; 3]) -> f64 {
+        if !to.iter().all(|v| v.is_finite()) {
+            return f64::NAN;
+        }
+        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy_change(c, neighbours, i, to)).sum()
+    }
+
+    /// To be called before particle `i` alone goes to `to`, `c` being the configuration as it still is.
+    pub fn particle_moves(&self, c: &Configuration, w: &mut Workspace, i: usize, to: [f64; 3]) {
+        self.terms.iter().zip(&mut w.neighbours).for_each(|(term, neighbours)| term.particle_moves(c, neighbours, i, to));
     }
 
     /// Zeros for as many configurations as this processor's lanes have elements.

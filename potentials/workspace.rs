@@ -4,7 +4,7 @@ use crate::{ListState, Neighbours, PotentialSum};
 use mcflow_base::InstructionSet;
 use serde::{Deserialize, Serialize};
 
-/// Neighbour lists, cell grids and scratch of one walker; made by [`PotentialSum::workspace`].
+/// Neighbour lists, trees of boxes and scratch of one walker; made by [`PotentialSum::workspace`].
 #[derive(Debug)]
 pub struct Workspace {
     pub(crate) set: InstructionSet,
@@ -29,14 +29,7 @@ impl Workspace {
         Self { set, neighbours: (0..terms).map(|_| Neighbours::new(set)).collect() }
     }
 
-    /// To be called after an accepted move of the single particle `i` to `to`.
-    pub fn particle_moved(&mut self, i: usize, to: [f64; 3]) {
-        for neighbours in &mut self.neighbours {
-            neighbours.particle_moved(i, to);
-        }
-    }
-
-    /// To be called after any other change of positions or cell.
+    /// To be called after a change of positions or cell that is not [`PotentialSum::particle_moves`].
     pub fn positions_changed(&mut self) {
         for neighbours in &mut self.neighbours {
             neighbours.positions_changed();

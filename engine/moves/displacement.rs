@@ -21,14 +21,12 @@ impl Move for Displacement {
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
         let positions = &state.configuration.positions;
         let index = scratch.random.random_range(0..positions.n());
-        let from = positions.get(index);
-        let mut to = from;
+        let mut to = positions.get(index);
         for coordinate in to.iter_mut().take(positions.dimension()) {
             *coordinate += self.step * (2.0 * scratch.random.random::<f64>() - 1.0);
         }
-        let energy_at =
-            |point, scratch: &mut Scratch| environment.potential.particle_energy(&state.configuration, scratch.workspace, index, point);
-        let energy = state.energy + (energy_at(to, scratch) - energy_at(from, scratch));
+        let change = environment.potential.particle_energy_change(&state.configuration, scratch.workspace, index, to);
+        let energy = state.energy + change;
         Some(Proposal { change: Change::Particle { index, to }, energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }
 }

@@ -7,7 +7,7 @@ use crate::objective::reverse_kl;
 use crate::operation::Operations;
 use crate::{Activation, Architecture, EnergyOperation, FlowOperation, Prior};
 use candle_core::{Device, Var};
-use mcflow_base::{Lane, Lanes, Separate};
+use mcflow_base::{Array, Lane};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -59,8 +59,8 @@ fn products<L: Lane>() {
 
 #[test]
 fn tiles_of_every_width_are_products() {
-    products::<Lanes<8, Separate>>();
-    products::<Lanes<4, Separate>>();
+    products::<Array<f64, 8>>();
+    products::<Array<f64, 4>>();
 }
 
 #[test]

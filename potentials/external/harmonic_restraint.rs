@@ -102,12 +102,14 @@ impl ExternalForm for Springs {
     #[inline(always)]
     fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
         let last = self.held.len() - 1;
-        let d = image.apply(std::array::from_fn(|c| {
-            r[c] - match sites {
+        let mut d = r;
+        for c in 0..3 {
+            d[c] -= match sites {
                 Sites::From(first) => L::from_fn(|l| self.points[c][(first + l).min(last)]),
                 Sites::One(k) => L::splat(self.points[c][k]),
-            }
-        }));
+            };
+        }
+        let d = image.apply(d);
         let k = L::splat(self.stiffness);
         (L::splat(0.5) * k * d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2])), d.map(|d| k * d))
     }

@@ -140,6 +140,8 @@ pub(crate) trait LaneTable<T: Element, L: Lane<T>>: Copy {
 
 /// The pairs of one type with all types.
 pub(crate) trait TableRow: Copy {
+    /// Whether the types of partners matter.
+    const NEEDS_TYPES: bool;
     /// With one type in all elements.
     fn one<T: Element, L: Lane<T>>(self, type_j: u32) -> Coefficients<L>;
     /// With the type of each element.
@@ -164,6 +166,7 @@ impl PairTable for Uniform {
 }
 
 impl TableRow for Uniform {
+    const NEEDS_TYPES: bool = false;
     #[inline(always)]
     fn one<T: Element, L: Lane<T>>(self, _: u32) -> Coefficients<L> {
         self.0.map(L::splat)
@@ -209,6 +212,7 @@ impl<T: Element, L: Lane<T>> LaneTable<T, L> for &ByType {
 }
 
 impl TableRow for &[Coefficients<f64>] {
+    const NEEDS_TYPES: bool = true;
     #[inline(always)]
     fn one<T: Element, L: Lane<T>>(self, type_j: u32) -> Coefficients<L> {
         self[type_j as usize].map(L::splat)

@@ -8,14 +8,14 @@ mod cluster_sum;
 mod configurations;
 mod exclusions;
 mod form;
-mod grid;
 mod lennard_jones;
 mod list_state;
 mod neighbours;
-mod one_particle;
 mod parameters;
 mod sum_over_pairs;
 mod tail;
+mod tree;
+mod tree_energy;
 mod wca;
 
 pub use lennard_jones::{LennardJones, Truncation};

@@ -1,11 +1,11 @@
 //! What a pair term remembers between the evaluations of one walker.
 
 use super::cluster_list::ClusterList;
-use super::grid::Grid;
 use super::list_state::ListState;
+use super::tree::Tree;
 use mcflow_base::InstructionSet;
 
-/// Neighbour list, cell grid and scratch of one pair term in one walker.
+/// Neighbour list, tree of boxes and scratch of one pair term in one walker.
 #[derive(Debug)]
 pub struct Neighbours {
     set: InstructionSet,
@@ -13,12 +13,13 @@ pub struct Neighbours {
     pub(super) list: ClusterList,
     /// All pairs, where no list is used.
     pub(super) all: ClusterList,
-    pub(super) grid: Grid,
+    /// Partners of single particles.
+    pub(super) tree: Tree,
 }
 
 impl Neighbours {
     pub(crate) fn new(set: InstructionSet) -> Self {
-        Self { set, builds: 0, list: ClusterList::default(), all: ClusterList::default(), grid: Grid::default() }
+        Self { set, builds: 0, list: ClusterList::default(), all: ClusterList::default(), tree: Tree::default() }
     }
 
     pub(crate) fn set(&self) -> InstructionSet {
@@ -45,11 +46,7 @@ impl Neighbours {
         self.list.state().cloned()
     }
 
-    pub(crate) fn particle_moved(&mut self, i: usize, to: [f64; 3]) {
-        self.grid.particle_moved(i, to);
-    }
-
     pub(crate) fn positions_changed(&mut self) {
-        self.grid.forget();
+        self.tree.forget();
     }
 }

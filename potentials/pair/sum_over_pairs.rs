@@ -7,10 +7,10 @@ use super::cluster_sum::PartSum;
 use super::configurations::Configurations;
 use super::exclusions::Exclusions;
 use super::form::{ByType, Coefficients, PairForm, PairTable, Uniform};
-use super::grid::{Fill, GridLayout, InGrid};
 use super::list_state::{LEAST, ListState, Skins};
-use super::one_particle::OneParticle;
 use super::tail::Tail;
+use super::tree::{Query, Tree, Trial};
+use super::tree_energy::OfParticle;
 use crate::image::{Direct, Image, Imaging, WithImage, with_image};
 use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
@@ -89,6 +89,21 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
         list.begin_near_pairs(state, skin);
     }
 
+    /// Plants the tree where there is none for this configuration, or one that has grown too much.
+    fn need_tree(&self, configuration: &Configuration, neighbours: &mut Neighbours) {
+        if !neighbours.tree.is_current(configuration) {
+            neighbours.tree.plant(configuration, &self.description.types);
+        }
+    }
+
+    fn energy_in_tree(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
+        self.need_tree(configuration, neighbours);
+        let (set, tree) = (neighbours.set(), &mut neighbours.tree);
+        let Description { exclusions, cutoff, .. } = &self.description;
+        dispatch_with(set, Query { tree, exclusions, i, at, cutoff: *cutoff });
+        with_image(Image::new(&configuration.cell), InTree { term: self, set, tree, i, at })
+    }
+
     /// The sum with pair distances, energies and forces in the precision of `N`.
     fn sum<N: Stored, const ENERGY: bool, const FORCES: bool>(
         &self,
@@ -162,21 +177,20 @@ impl<F: PairForm, T: PairTable, N: Stored, const ENERGY: bool, const FORCES: boo
     }
 }
 
-/// The energy of one particle by nearest image, for each kind of cell.
-struct ByNearestImage<'a, F, T> {
+/// The energy of one particle with the clusters that a query found, for each kind of cell.
+struct InTree<'a, F, T> {
     term: &'a SumOverPairs<F, T>,
     set: InstructionSet,
-    configuration: &'a Configuration,
+    tree: &'a mut Tree,
     i: usize,
     at: [f64; 3],
 }
 
-impl<F: PairForm, T: PairTable> WithImage for ByNearestImage<'_, F, T> {
+impl<F: PairForm, T: PairTable> WithImage for InTree<'_, F, T> {
     type Output = f64;
     fn run<I: Imaging>(self, image: I) -> f64 {
-        let Self { term, set, configuration, i, at } = self;
-        let Description { types, exclusions, .. } = &term.description;
-        dispatch_with(set, OneParticle { form: term.form, table: &term.table, image, types, exclusions, configuration, i, at })
+        let Self { term, set, tree, i, at } = self;
+        dispatch_with(set, OfParticle { form: term.form, table: &term.table, image, type_i: term.description.types[i], at, tree })
     }
 }
 
@@ -232,16 +246,37 @@ impl<F: PairForm, T: PairTable> Potential for SumOverPairs<F, T> {
     }
 
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        let set = neighbours.set();
-        let (form, table) = (self.form, &self.table);
-        let Description { types, exclusions, .. } = &self.description;
-        if let Some(layout) = self.description.cutoff.and_then(|cutoff| GridLayout::new(configuration, cutoff)) {
-            if !neighbours.grid.is_current(&layout) {
-                dispatch_with(set, Fill { configuration, types, layout, grid: &mut neighbours.grid });
-            }
-            return dispatch_with(set, InGrid { form, table, types, exclusions, grid: &neighbours.grid, i, at });
+        neighbours.tree.trial = None;
+        self.energy_in_tree(configuration, neighbours, i, at)
+    }
+
+    fn particle_energy_change(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) -> f64 {
+        self.need_tree(configuration, neighbours);
+        let mut from = *neighbours.tree.known_energy(i);
+        if from.is_nan() {
+            from = self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i));
+            *neighbours.tree.known_energy(i) = from;
         }
-        with_image(Image::new(&configuration.cell), ByNearestImage { term: self, set, configuration, i, at })
+        let energy = self.energy_in_tree(configuration, neighbours, i, to);
+        neighbours.tree.trial = Some(Trial { i, to, energy });
+        energy - from
+    }
+
+    fn particle_moves(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) {
+        if !neighbours.tree.is_planted() {
+            return;
+        }
+        // Partners gain the pair energies of the trial and lose those of the old place.
+        let energy = match neighbours.tree.trial {
+            Some(trial) if trial.i == i && trial.to == to => trial.energy,
+            _ => self.energy_in_tree(configuration, neighbours, i, to),
+        };
+        neighbours.tree.spread(1.0);
+        self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i));
+        neighbours.tree.spread(-1.0);
+        neighbours.tree.move_to(i, to);
+        *neighbours.tree.known_energy(i) = energy;
+        neighbours.tree.trial = None;
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
