@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 /// Fills `out` with independent standard normal numbers.
 ///
 /// Two uniform numbers u in (0, 1] and v in [-1/2, 1/2), of 53 bits each, become r cos(2 pi v) and r sin(2 pi v) with r = sqrt(-2 ln u),
-/// exactly normal but for rounding, out to 8.57 (-2 ln 2^-53 squared). The stream gives the u of all pairs, then the v of all pairs:
+/// exactly normal but for rounding, out to sqrt(-2 ln 2^-53) = 8.57. The stream gives the u of all pairs, then the v of all pairs:
 /// 2 ceil(len / 2) numbers in all, whatever the width of the lanes. An odd last number is the cosine of its pair.
 ///
 /// Source: Box and Muller, Ann. Math. Statist. 29 (1958) 610.
@@ -61,6 +61,7 @@ impl Kernel for OneStream<'_> {
         let (cosines, sines) = self.out.split_at_mut(self.out.len().div_ceil(2));
         // A copy: its four words stay in registers.
         let mut random = self.random.clone();
+        // Ahead of the transform: lanes read at once what single numbers have just written would wait for it.
         cosines.iter_mut().for_each(|u| *u = radius_uniform(random.next_u64()));
         sines.iter_mut().for_each(|v| *v = turn(random.next_u64()));
         let last = if cosines.len() > sines.len() { Some(turn(random.next_u64())) } else { None };

@@ -55,7 +55,8 @@ pub enum Entry {
         /// Whether equilibration tunes `time_step`.
         #[serde(default = "yes")]
         tune: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64.
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64. Small systems whose
+        /// walkers run side by side have f64 all the same.
         #[serde(default)]
         precision: Precision,
         /// Done in each sweep whose number is a multiple of this.
@@ -76,7 +77,8 @@ pub enum Entry {
         /// Whether each step is accepted or rejected, which makes the chain exact.
         #[serde(default = "yes")]
         metropolized: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64.
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64. Small systems whose
+        /// walkers run side by side have f64 all the same.
         #[serde(default)]
         precision: Precision,
         /// Done in each sweep whose number is a multiple of this.

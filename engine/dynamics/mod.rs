@@ -4,7 +4,7 @@
 //! moves [`Hmc`](crate::moves::Hmc) and [`MetropolizedStep`](crate::moves::MetropolizedStep) correct them exactly.
 //!
 //! Between two evaluations of forces every coordinate moves on its own, so a step is cut into stages: forces, then a pass or two over
-//! the coordinates, in lanes. Small systems with several walkers run one walker a lane ([`Replicas`]); both ways draw the same random
+//! the coordinates, in lanes. Small systems with several walkers run one walker a lane (`replicas`); both ways draw the same random
 //! numbers and do the same arithmetic, so they differ by rounding only.
 
 mod integrator;
