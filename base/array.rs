@@ -1,6 +1,6 @@
 //! Lanes as arrays: for processors without vector instructions that we have registers for, and the form that registers are tested by.
 
-use crate::{Element, Lane};
+use crate::{Element, Lane, Quads};
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// `W` numbers computed alike, multiply and add rounded separately.
@@ -157,7 +157,7 @@ impl<T: Element, const W: usize> Lane<T> for Array<T, W> {
         Self::from_fn(|i| source[i % 4])
     }
     #[inline(always)]
-    fn join_quads(source: &[[[T; 4]; 3]], which: &[u32], c: usize) -> Self {
+    fn join_quads(source: &[Quads<T>], which: &[u32], c: usize) -> Self {
         Self::from_fn(|i| source[which[i / 4] as usize][c][i % 4])
     }
     #[inline(always)]
@@ -235,7 +235,7 @@ mod tests {
                     L::load_partial(&self.0[1..], 3, T::from_f64(0.5)),
                     L::select_bits(0b1010, x, y),
                 ];
-                let fours = [[*qa; 3]; 4];
+                let fours = [Quads([*qa; 3]); 4];
                 out.extend((0..4).map(|i| L::join_quads(&fours, &[2, 1, 0, 3][..L::WIDTH / 4], 1).get(L::WIDTH - 4 + i).to_f64()));
                 for value in values {
                     out.extend((0..4).map(|i| value.get(i).to_f64()));
@@ -249,6 +249,9 @@ mod tests {
                 y.store_partial(&mut stored, 2);
                 out.extend(stored.map(|v| v.to_f64()));
                 out.push(x.sum().to_f64() / (L::WIDTH / 4) as f64);
+                let mut indices = [0; 16];
+                let found = L::store_indices(0b1010_0110_0001_0011, 7, &mut indices);
+                out.extend(indices[..found].iter().map(|&index| f64::from(index)));
                 out.push(f64::from(x.bits_lt(y) & 15));
                 out.push(f64::from(u8::from(x.any_lt(y))));
                 out.extend((0..L::WIDTH).map(|i| spread.get(i).to_f64() - a[i / 4].to_f64()).map(f64::abs).reduce(f64::max));

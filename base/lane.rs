@@ -1,6 +1,6 @@
 //! The lane type: a few numbers that are computed alike.
 
-use crate::Element;
+use crate::{Element, Quads};
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -66,10 +66,22 @@ pub trait Lane<T: Element = f64>:
     /// Splits a positive normal number into (m, e): self = m 2^e with m in [sqrt(1/2), sqrt(2)).
     fn mantissa_and_exponent(self) -> (Self, Self);
 
+    /// Writes `first` + k for each bit k of the lowest 16 that is set, in order, to the start of `target`, which has room for 16; what
+    /// follows them there is overwritten too. Returns how many there are.
+    #[inline(always)]
+    fn store_indices(bits: u32, first: u32, target: &mut [u32]) -> usize {
+        let target = &mut target[..16];
+        let mut count = 0;
+        for k in 0..16 {
+            target[count & 15] = first + k;
+            count += (bits >> k & 1) as usize;
+        }
+        count
+    }
     /// Four numbers again and again: element `i` is `source[i % 4]`.
     fn repeat_quad(source: &[T; 4]) -> Self;
     /// Component `c` of several fours side by side: element `i` is `source[which[i / 4]][c][i % 4]`; `which` has `WIDTH / 4` entries.
-    fn join_quads(source: &[[[T; 4]; 3]], which: &[u32], c: usize) -> Self;
+    fn join_quads(source: &[Quads<T>], which: &[u32], c: usize) -> Self;
     /// Each number four times: element `i` is `source[i / 4]`; `source` has `WIDTH / 4` numbers.
     fn spread_quads(source: &[T]) -> Self;
     /// Subtracts three lanes from three times four sums: `target[c][i % 4] -= lanes[c][i]`, the elements added by halves first. The

@@ -15,6 +15,7 @@
 //!
 //! All `unsafe` code of the workspace is in the module `registers`, with its safety argument.
 
+mod aligned;
 mod array;
 mod dispatch;
 mod element;
@@ -24,6 +25,7 @@ mod problem;
 #[cfg(target_arch = "x86_64")]
 mod registers;
 
+pub use aligned::{Aligned, Quads};
 pub use array::Array;
 pub use dispatch::{InstructionSet, Kernel, dispatch, dispatch_with, instruction_set};
 pub use element::Element;

@@ -7,7 +7,7 @@
 //! below; loads and stores check their bounds by slicing before they take a pointer.
 
 use crate::dispatch::{InstructionSet, Kernel};
-use crate::{Array, Lane};
+use crate::{Array, Lane, Quads};
 use std::arch::x86_64::*;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use std::sync::OnceLock;
@@ -292,7 +292,7 @@ register!(F64x8, f64, 8, __m512d,
         unsafe { Self(_mm512_broadcast_f64x4(_mm256_loadu_pd(source.as_ptr()))) }
     }
     #[inline(always)]
-    fn join_quads(source: &[[[f64; 4]; 3]], which: &[u32], c: usize) -> Self {
+    fn join_quads(source: &[Quads<f64>], which: &[u32], c: usize) -> Self {
         let (low, high) = (&source[which[0] as usize][c], &source[which[1] as usize][c]);
         // SAFETY: see the module; each array has the four numbers.
         unsafe {
@@ -377,7 +377,7 @@ register!(F64x4, f64, 4, __m256d,
         Self::load(source)
     }
     #[inline(always)]
-    fn join_quads(source: &[[[f64; 4]; 3]], which: &[u32], c: usize) -> Self {
+    fn join_quads(source: &[Quads<f64>], which: &[u32], c: usize) -> Self {
         Self::load(&source[which[0] as usize][c])
     }
     #[inline(always)]
@@ -419,6 +419,20 @@ register!(F32x16, f32, 16, __m512,
         sum_ps128(_mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half)))
     },
     #[inline(always)]
+    fn store_indices(bits: u32, first: u32, target: &mut [u32]) -> usize {
+        let target = &mut target[..16];
+        // SAFETY: see the module; the slice has the sixteen numbers.
+        unsafe {
+            let all = _mm512_add_epi32(
+                _mm512_set1_epi32(first as i32),
+                _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+            );
+            // In a register first: straight to memory is slow on some processors.
+            _mm512_storeu_si512(target.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits as u16, all));
+        }
+        (bits & 0xffff).count_ones() as usize
+    }
+    #[inline(always)]
     fn exponential_of_two(self) -> Self {
         // SAFETY: see the module.
         unsafe {
@@ -442,7 +456,7 @@ register!(F32x16, f32, 16, __m512,
         unsafe { Self(_mm512_broadcast_f32x4(_mm_loadu_ps(source.as_ptr()))) }
     }
     #[inline(always)]
-    fn join_quads(source: &[[[f32; 4]; 3]], which: &[u32], c: usize) -> Self {
+    fn join_quads(source: &[Quads<f32>], which: &[u32], c: usize) -> Self {
         let mut values = [0.0; 16];
         for (target, &k) in values.chunks_exact_mut(4).zip(which) {
             target.copy_from_slice(&source[k as usize][c]);
@@ -531,7 +545,7 @@ register!(F32x8, f32, 8, __m256,
         }
     }
     #[inline(always)]
-    fn join_quads(source: &[[[f32; 4]; 3]], which: &[u32], c: usize) -> Self {
+    fn join_quads(source: &[Quads<f32>], which: &[u32], c: usize) -> Self {
         let (low, high) = (&source[which[0] as usize][c], &source[which[1] as usize][c]);
         // SAFETY: see the module; each array has the four numbers.
         unsafe { Self(_mm256_set_m128(_mm_loadu_ps(high.as_ptr()), _mm_loadu_ps(low.as_ptr()))) }

@@ -1,7 +1,7 @@
 //! The interface of one term of a potential energy.
 
 use crate::{Cell, Configuration, Evaluation, ListState, Neighbours, Precision, Vectors};
-use mcflow_base::InstructionSet;
+use mcflow_base::{Aligned, InstructionSet};
 use std::fmt::Debug;
 
 /// One term of a potential energy: immutable, shared by all walkers.
@@ -61,19 +61,19 @@ pub struct Block {
     /// Particles of a configuration.
     pub n: usize,
     /// Coordinates, `[dimension * n, width]`, component by component.
-    pub positions: Vec<f64>,
+    pub positions: Aligned,
     /// Energies, `[width]`.
-    pub energies: Vec<f64>,
+    pub energies: Aligned,
     /// Gradients +dU/dx in the layout of `positions`; empty where they are not wanted.
-    pub gradients: Vec<f64>,
+    pub gradients: Aligned,
 }
 
 impl Block {
     /// Zeros for `width` configurations.
     pub fn zeros(width: usize, dimension: usize, n: usize, gradients: bool) -> Self {
         let size = dimension * n * width;
-        let gradients = vec![0.0; if gradients { size } else { 0 }];
-        Self { width, dimension, n, positions: vec![0.0; size], energies: vec![0.0; width], gradients }
+        let gradients = Aligned::zeros(if gradients { size } else { 0 });
+        Self { width, dimension, n, positions: Aligned::zeros(size), energies: Aligned::zeros(width), gradients }
     }
 
     /// Whether gradients are wanted.

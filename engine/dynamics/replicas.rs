@@ -5,7 +5,7 @@ use super::segment::{Advance, KickWork};
 use crate::moves::{Change, OnReject, Proposal};
 use crate::normals::LaneStreams;
 use crate::walker::{Environment, Walker};
-use mcflow_base::{Kernel, Lane, dispatch};
+use mcflow_base::{Aligned, Kernel, Lane, dispatch};
 use mcflow_potentials::{Block, Cell, PotentialSum, Precision, Vectors};
 
 /// The states of a group of walkers in one fixed cell, number `k` of walker `l` at `k * width + l`, and the buffer proposals are made in.
@@ -36,7 +36,7 @@ struct Coordinates {
 struct Phase {
     /// Positions, energies and gradients.
     block: Block,
-    momenta: Vec<f64>,
+    momenta: Aligned,
     /// Whether the gradients belong to the positions.
     current: bool,
 }
@@ -44,7 +44,7 @@ struct Phase {
 impl Phase {
     fn new(potential: &PotentialSum) -> Self {
         let block = potential.block(true);
-        Self { momenta: vec![0.0; block.positions.len()], block, current: false }
+        Self { momenta: Aligned::zeros(block.positions.len()), block, current: false }
     }
 
     fn copy_from(&mut self, other: &Self) {
@@ -88,7 +88,7 @@ impl Replicas {
     pub fn run(&mut self, integrator: &Integrator, steps: usize, walkers: &mut [Walker], environment: &Environment) {
         self.gather(integrator, walkers, environment);
         self.state.advance(integrator, steps, &self.coordinates, &mut self.streams, &mut self.noise, None, walkers, environment);
-        for (walker, &energy) in walkers.iter_mut().zip(&self.state.block.energies) {
+        for (walker, &energy) in walkers.iter_mut().zip(&self.state.block.energies[..]) {
             walker.state.energy = energy;
         }
         self.scatter(walkers);

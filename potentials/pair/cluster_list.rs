@@ -17,11 +17,8 @@
 use super::exclusions::Exclusions;
 use super::list_state::ListState;
 use crate::{Configuration, Vectors};
-use mcflow_base::Element;
+use mcflow_base::{Element, Quads};
 use rayon::prelude::*;
-
-/// Three components of four particles.
-pub(crate) type Quads<T> = [[T; 4]; 3];
 
 /// Forces on four particles, component by component, filled up to two registers of the widest kind.
 #[derive(Clone, Copy, Debug, Default)]
@@ -255,7 +252,7 @@ impl ClusterList {
 
     fn pack<T: Stored>(&mut self, positions: &Vectors, since: Since) -> f64 {
         let clusters = self.types.len();
-        T::of(self).resize(clusters, [[T::default(); 4]; 3]);
+        T::of(self).resize(clusters, Quads::default());
         // The target is taken out, so that the rest of the list can be read beside it.
         let mut target = std::mem::take(T::of(self));
         let piece = |first: usize, target: &mut [Quads<T>]| {

@@ -1,7 +1,7 @@
 //! Choosing the near pairs among the candidates.
 
-use super::cluster_list::{ClusterList, Pairs, Part, Quads, Segment};
-use mcflow_base::{Element, InstructionSet, Kernel, Lane, dispatch_with};
+use super::cluster_list::{ClusterList, Pairs, Part, Segment};
+use mcflow_base::{Element, InstructionSet, Kernel, Lane, Quads, dispatch_with};
 use rayon::prelude::*;
 
 /// Chooses the pairs of clusters with two particles within `reach`, by the positions that the list has in f32. After a build also keeps

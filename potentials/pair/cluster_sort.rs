@@ -2,9 +2,9 @@
 //!
 //! The cell is cut into columns along its last direction; the particles of a column, sorted along it, are cut into clusters.
 
-use super::cluster_list::{ClusterList, Quads};
+use super::cluster_list::ClusterList;
 use crate::Configuration;
-use mcflow_base::Element;
+use mcflow_base::{Element, Quads};
 
 /// No particle: padding of a column's last cluster.
 const NOBODY: u32 = u32::MAX;
@@ -134,7 +134,7 @@ impl Sorted {
             }
         }
         list.positions_f32.clear();
-        list.positions_f32.extend(list.built_at.iter().map(|quads| quads.map(|quad| quad.map(|x| x as f32))));
+        list.positions_f32.extend(list.built_at.iter().map(|quads| Quads(quads.map(|quad| quad.map(|x| x as f32)))));
         list.order.clear();
         list.order.extend(order.iter().map(|&particle| if particle == NOBODY { 0 } else { particle }));
         list.types.clear();

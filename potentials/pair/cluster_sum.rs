@@ -4,11 +4,11 @@
 //! one register of 16 f32, two of 8 f64, four of 4 f64. The four j are loaded once for all lanes, and their forces are summed over
 //! the i in registers before they meet memory; those of the i stay in registers for the whole row.
 
-use super::cluster_list::{Forces, Pairs, Part, Quads, Stored};
+use super::cluster_list::{Forces, Pairs, Part, Stored};
 use super::form::{FAR_SQUARED, LaneTable, PairForm, PairTable};
 use crate::Evaluation;
 use crate::image::Imaging;
-use mcflow_base::{Element, Kernel, Lane};
+use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Lanes of a pair of clusters at most.
 const MOST: usize = 4;

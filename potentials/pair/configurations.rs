@@ -1,7 +1,7 @@
 //! Every pair of a few configurations, one configuration a lane.
 
 use super::exclusions::Exclusions;
-use super::form::{PairForm, PairTable, TableRow};
+use super::form::{Coefficients, PairForm, PairTable, TableRow};
 use crate::Block;
 use crate::image::Imaging;
 use mcflow_base::{Kernel, Lane};
@@ -20,49 +20,121 @@ impl<F: PairForm, T: PairTable, I: Imaging, const FORCES: bool> Kernel for Confi
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Block { dimension, n, positions, energies, gradients, .. } = self.block;
-        let (n, dimension, w) = (*n, *dimension, L::WIDTH);
+        let Self { form, table, types, exclusions, image, block } = self;
+        let Block { dimension, n, positions, energies, gradients, .. } = block;
+        let (n, shape) = (*n, Shape { dimension: *dimension, n: *n });
         let mut energy = L::load(energies);
-        for i in 0..n {
-            let row = self.table.row(self.types[i]);
-            let excluded = self.exclusions.of(i);
-            let mut r = [L::default(); 3];
-            for (c, r) in r.iter_mut().enumerate().take(dimension) {
-                *r = L::load(&positions[(c * n + i) * w..]);
-            }
-            let mut gradient = [L::default(); 3];
-            for j in i + 1..n {
-                if !excluded.is_empty() && excluded.contains(&(j as u32)) {
-                    continue;
-                }
-                let mut d = [L::default(); 3];
-                for (c, d) in d.iter_mut().enumerate() {
-                    if c < dimension {
-                        *d = r[c] - L::load(&positions[(c * n + j) * w..]);
-                    }
-                }
-                let d = self.image.apply(d);
-                let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
-                let (u, f) = self.form.evaluate(r2, &row.one(self.types[j]));
+        // Two particles at a time meet all that follow, so that those are loaded, and their gradients stored, half as often.
+        let mut i = 0;
+        while i < n {
+            let both = i + 1 < n;
+            let second = if both { i + 1 } else { i };
+            let (row_a, row_b) = (table.row(types[i]), table.row(types[second]));
+            let (out_a, out_b) = (exclusions.of(i), exclusions.of(second));
+            let (r_a, r_b) = (shape.load::<L>(positions, i), shape.load::<L>(positions, second));
+            let (mut gradient_a, mut gradient_b) = ([L::default(); 3], [L::default(); 3]);
+            if both && !excludes(out_a, second) {
+                let (u, force) = pair::<L, _, _, FORCES>(form, image, r_a, r_b, &row_a.one(types[second]));
                 energy += u;
+                subtract::<L, FORCES>(&mut gradient_a, force);
+                add::<L, FORCES>(&mut gradient_b, force);
+            }
+            for j in i + 2..n {
+                let r = shape.load::<L>(positions, j);
+                let mut gradient = [L::default(); 3];
+                if !excludes(out_a, j) {
+                    let (u, force) = pair::<L, _, _, FORCES>(form, image, r_a, r, &row_a.one(types[j]));
+                    energy += u;
+                    subtract::<L, FORCES>(&mut gradient_a, force);
+                    add::<L, FORCES>(&mut gradient, force);
+                }
+                if !excludes(out_b, j) {
+                    let (u, force) = pair::<L, _, _, FORCES>(form, image, r_b, r, &row_b.one(types[j]));
+                    energy += u;
+                    subtract::<L, FORCES>(&mut gradient_b, force);
+                    add::<L, FORCES>(&mut gradient, force);
+                }
                 if FORCES {
-                    for c in 0..3 {
-                        if c < dimension {
-                            let force = f * d[c];
-                            gradient[c] -= force;
-                            let target = &mut gradients[(c * n + j) * w..];
-                            (L::load(target) + force).store(target);
-                        }
-                    }
+                    shape.add(gradients, j, gradient);
                 }
             }
             if FORCES {
-                for (c, gradient) in gradient.iter().enumerate().take(dimension) {
-                    let target = &mut gradients[(c * n + i) * w..];
-                    (L::load(target) + *gradient).store(target);
+                shape.add(gradients, i, gradient_a);
+                if both {
+                    shape.add(gradients, second, gradient_b);
                 }
             }
+            i += 2;
         }
         energy.store(energies);
+    }
+}
+
+#[inline(always)]
+fn excludes(excluded: &[u32], j: usize) -> bool {
+    !excluded.is_empty() && excluded.contains(&(j as u32))
+}
+
+/// Energy of a pair in each configuration, and the force on the first: -U' / r times the difference.
+#[inline(always)]
+fn pair<L: Lane, F: PairForm, I: Imaging, const FORCES: bool>(
+    form: F,
+    image: I,
+    a: [L; 3],
+    b: [L; 3],
+    coefficients: &Coefficients<L>,
+) -> (L, [L; 3]) {
+    let d = image.apply([a[0] - b[0], a[1] - b[1], a[2] - b[2]]);
+    let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
+    let (u, f) = form.evaluate(r2, coefficients);
+    (u, if FORCES { [f * d[0], f * d[1], f * d[2]] } else { d })
+}
+
+#[inline(always)]
+fn add<L: Lane, const FORCES: bool>(gradient: &mut [L; 3], force: [L; 3]) {
+    if FORCES {
+        for c in 0..3 {
+            gradient[c] += force[c];
+        }
+    }
+}
+
+#[inline(always)]
+fn subtract<L: Lane, const FORCES: bool>(gradient: &mut [L; 3], force: [L; 3]) {
+    if FORCES {
+        for c in 0..3 {
+            gradient[c] -= force[c];
+        }
+    }
+}
+
+/// How the vectors of a block lie.
+#[derive(Clone, Copy)]
+struct Shape {
+    dimension: usize,
+    n: usize,
+}
+
+impl Shape {
+    /// Vector `i` of all configurations; components that do not exist are 0.
+    #[inline(always)]
+    fn load<L: Lane>(self, source: &[f64], i: usize) -> [L; 3] {
+        let mut vector = [L::default(); 3];
+        for (c, v) in vector.iter_mut().enumerate() {
+            if c < self.dimension {
+                *v = L::load(&source[(c * self.n + i) * L::WIDTH..]);
+            }
+        }
+        vector
+    }
+
+    #[inline(always)]
+    fn add<L: Lane>(self, target: &mut [f64], i: usize, vector: [L; 3]) {
+        for (c, v) in vector.iter().enumerate() {
+            if c < self.dimension {
+                let target = &mut target[(c * self.n + i) * L::WIDTH..];
+                (L::load(target) + *v).store(target);
+            }
+        }
     }
 }

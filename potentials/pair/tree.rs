@@ -9,7 +9,7 @@
 
 use super::exclusions::Exclusions;
 use crate::{Cell, Configuration};
-use mcflow_base::{Element, Kernel, Lane};
+use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Clusters of a node, nodes of a node of the next level.
 const BRANCHES: usize = 16;
@@ -24,7 +24,7 @@ pub(crate) struct Tree {
     order: Vec<u32>,
     slots: Vec<u32>,
     pub(super) types: Vec<[u32; 4]>,
-    pub(super) positions: Vec<[[f64; 4]; 3]>,
+    pub(super) positions: Vec<Quads<f64>>,
     /// Energy of each particle with all others, NaN where it is not known.
     pub(super) energies: Vec<[f64; 4]>,
     /// From clusters upwards.
@@ -32,7 +32,8 @@ pub(crate) struct Tree {
     /// Largest size of a coordinate.
     farthest: f64,
     /// Clusters that the last query found near; clusters with partners that do not count, and a bit for each that does.
-    pub(super) near: Vec<u32>,
+    near: Vec<u32>,
+    near_count: usize,
     pub(super) special: Vec<(u32, u32)>,
     /// Pair energies of the last trial, lane by lane in the order of `near` and `special`, and what was tried.
     pub(super) values: Vec<f64>,
@@ -135,7 +136,9 @@ impl Tree {
         self.order.resize(n.next_multiple_of(4), last);
         let clusters = self.order.len() / 4;
         self.types = self.order.chunks_exact(4).map(|quad| [0, 1, 2, 3].map(|l| types[quad[l] as usize])).collect();
-        self.positions = vec![[[0.0; 4]; 3]; clusters];
+        self.near = vec![0; clusters + BRANCHES];
+        self.near_count = 0;
+        self.positions = vec![Quads::default(); clusters];
         self.energies = vec![[f64::NAN; 4]; clusters];
         self.farthest = 0.0;
         self.levels.clear();
@@ -214,10 +217,15 @@ impl Tree {
 
     fn end_query(&mut self) {
         self.queries += 1;
-        self.found += self.near.len() as u64;
+        self.found += self.near_count as u64;
         if self.queries <= 8 {
-            self.found_first += self.near.len() as u64;
+            self.found_first += self.near_count as u64;
         }
+    }
+
+    /// The clusters that the last query found, special ones apart.
+    pub(super) fn near(&self) -> &[u32] {
+        &self.near[..self.near_count]
     }
 }
 
@@ -237,10 +245,16 @@ impl Kernel<f32> for Query<'_> {
     fn run<L: Lane<f32>>(self) {
         let Self { tree, exclusions, i, at, cutoff } = self;
         tree.begin_query(i, exclusions);
-        let Tree { frame: Some(frame), levels, near, special, farthest, positions, .. } = &mut *tree else { return };
-        near.clear();
+        let Tree { frame: Some(frame), levels, near, near_count, special, farthest, positions, .. } = &mut *tree else { return };
+        let own = special[0].0;
         match cutoff {
-            None => near.extend(0..positions.len() as u32),
+            None => {
+                *near_count = 0;
+                for cluster in (0..positions.len() as u32).filter(|&cluster| cluster != own) {
+                    near[*near_count] = cluster;
+                    *near_count += 1;
+                }
+            }
             Some(cutoff) => {
                 let at = frame.cell.wrap(at);
                 let place = frame.place(at);
@@ -252,21 +266,18 @@ impl Kernel<f32> for Query<'_> {
                     inverse: [L::splat(frame.inverse[0]), L::splat(frame.inverse[1]), L::splat(frame.inverse[2])],
                     limit: L::splat((cutoff + 16.0 * f32::ROUNDING * largest).powi(2)),
                     right_angles: frame.right_angles,
+                    own: own as usize,
                 };
-                let top = levels.len() - 1;
-                search.descend(levels, top, 0, near);
+                *near_count = search.descend(levels, near);
             }
         }
-        if let [(own, _)] = special[..] {
-            // The usual case: one cluster to leave out.
+        if special.len() > 1 {
             let mut kept = 0;
-            for k in 0..near.len() {
+            for k in 0..*near_count {
                 near[kept] = near[k];
-                kept += usize::from(near[k] != own);
+                kept += usize::from(special.iter().all(|(other, _)| *other != near[k]));
             }
-            near.truncate(kept);
-        } else {
-            near.retain(|cluster| special.iter().all(|(other, _)| other != cluster));
+            *near_count = kept;
         }
         tree.end_query();
     }
@@ -278,25 +289,25 @@ struct Search<L> {
     inverse: [L; 3],
     limit: L,
     right_angles: bool,
+    /// A cluster to leave out.
+    own: usize,
 }
 
 impl<L: Lane<f32>> Search<L> {
-    /// Visits the children of a node, which are boxes of `levels[level]`. At most five levels hold as many particles as fit in u32.
+    /// Writes the clusters of all boxes within the cutoff; returns how many there are.
     #[inline(always)]
-    fn descend(&self, levels: &[Level], level: usize, node: usize, near: &mut Vec<u32>) {
-        // A stack of boxes to visit, by level: recursion could not be inlined.
-        let mut pending = [0u32; 8];
-        let (mut level, mut first) = (level, node * BRANCHES);
-        let mut firsts = [0usize; 8];
-        let top = level;
+    fn descend(&self, levels: &[Level], near: &mut [u32]) -> usize {
+        // Boxes that wait to be visited, by level: recursion could not be inlined. Eight levels hold as many particles as u32 can count.
+        let (mut pending, mut firsts) = ([0u32; 8], [0usize; 8]);
+        let top = levels.len() - 1;
+        let (mut level, mut first) = (top, 0);
+        let mut count = 0;
         loop {
             let bits = self.near_boxes(&levels[level], first);
             if level == 0 {
-                let mut bits = bits;
-                while bits != 0 {
-                    near.push(first as u32 + bits.trailing_zeros());
-                    bits &= bits - 1;
-                }
+                let own = self.own.wrapping_sub(first);
+                let bits = if own < BRANCHES { bits & !(1 << own) } else { bits };
+                count += L::store_indices(bits, first as u32, &mut near[count..]);
             } else {
                 (pending[level], firsts[level]) = (bits, first);
             }
@@ -306,7 +317,7 @@ impl<L: Lane<f32>> Search<L> {
                 up += 1;
             }
             if up > top {
-                return;
+                return count;
             }
             let child = firsts[up] + pending[up].trailing_zeros() as usize;
             pending[up] &= pending[up] - 1;

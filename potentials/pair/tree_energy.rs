@@ -3,7 +3,7 @@
 use super::form::{PairForm, PairTable, TableRow};
 use super::tree::Tree;
 use crate::image::Imaging;
-use mcflow_base::{Kernel, Lane};
+use mcflow_base::{Kernel, Lane, Quads};
 
 /// The energy of a particle of type `type_i` at `at` with its partners in the tree; the energy of each pair is left in `values`.
 pub(crate) struct OfParticle<'a, F, T, I> {
@@ -20,7 +20,8 @@ impl<F: PairForm, T: PairTable, I: Imaging> Kernel for OfParticle<'_, F, T, I> {
     #[inline(always)]
     fn run<L: Lane>(self) -> f64 {
         let Self { form, table, image, type_i, at, tree } = self;
-        let Tree { positions, types, near, special, values, .. } = tree;
+        let mut values = std::mem::take(&mut tree.values);
+        let (near, Tree { positions, types, special, .. }) = (tree.near(), &*tree);
         let row = table.row(type_i);
         let groups = L::WIDTH / 4;
         // Four values a cluster, one cluster after the other; the last lane may write beyond.
@@ -43,6 +44,7 @@ impl<F: PairForm, T: PairTable, I: Imaging> Kernel for OfParticle<'_, F, T, I> {
             at_value += 4;
             energy += u;
         }
+        tree.values = values;
         energy.sum()
     }
 }
@@ -50,11 +52,13 @@ impl<F: PairForm, T: PairTable, I: Imaging> Kernel for OfParticle<'_, F, T, I> {
 impl Tree {
     /// Adds the pair energies that [`OfParticle`] left, times `sign`, to the kept energies of the partners.
     pub(crate) fn spread(&mut self, sign: f64) {
-        let Tree { near, special, energies, values, .. } = self;
+        let mut energies = std::mem::take(&mut self.energies);
+        let (near, Tree { special, values, .. }) = (self.near(), &*self);
         let mut values = values.chunks_exact(4);
         for (cluster, values) in near.iter().chain(special.iter().map(|(cluster, _)| cluster)).zip(&mut values) {
             add(&mut energies[*cluster as usize], values, sign);
         }
+        self.energies = energies;
     }
 }
 
@@ -65,7 +69,7 @@ fn pair_energies<L: Lane, F: PairForm, R: TableRow, I: Imaging>(
     row: R,
     image: I,
     at: [f64; 3],
-    positions: &[[[f64; 4]; 3]],
+    positions: &[Quads<f64>],
     types: &[[u32; 4]],
     which: &[u32],
 ) -> L {
