@@ -252,6 +252,9 @@ mod tests {
                 let mut indices = [0; 16];
                 let found = L::store_indices(0b1010_0110_0001_0011, 7, &mut indices);
                 out.extend(indices[..found].iter().map(|&index| f64::from(index)));
+                let mut selected = [0; 16];
+                let found = L::store_selected(0b0110_1001, &std::array::from_fn(|k| 3 * k as u32), &mut selected);
+                out.extend(selected[..found].iter().map(|&index| f64::from(index)));
                 out.push(f64::from(x.bits_lt(y) & 15));
                 out.push(f64::from(u8::from(x.any_lt(y))));
                 out.extend((0..L::WIDTH).map(|i| spread.get(i).to_f64() - a[i / 4].to_f64()).map(f64::abs).reduce(f64::max));

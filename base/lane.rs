@@ -78,6 +78,18 @@ pub trait Lane<T: Element = f64>:
         }
         count
     }
+    /// Writes `source[k]` for each bit k of the lowest 16 that is set, in order, to the start of `target`, which has room for 16; what
+    /// follows them there is overwritten too. Returns how many there are.
+    #[inline(always)]
+    fn store_selected(bits: u32, source: &[u32; 16], target: &mut [u32]) -> usize {
+        let target = &mut target[..16];
+        let mut count = 0;
+        for k in 0..16 {
+            target[count & 15] = source[k];
+            count += (bits >> k & 1) as usize;
+        }
+        count
+    }
     /// Four numbers again and again: element `i` is `source[i % 4]`.
     fn repeat_quad(source: &[T; 4]) -> Self;
     /// Component `c` of several fours side by side: element `i` is `source[which[i / 4]][c][i % 4]`; `which` has `WIDTH / 4` entries.

@@ -433,6 +433,16 @@ register!(F32x16, f32, 16, __m512,
         (bits & 0xffff).count_ones() as usize
     }
     #[inline(always)]
+    fn store_selected(bits: u32, source: &[u32; 16], target: &mut [u32]) -> usize {
+        let target = &mut target[..16];
+        // SAFETY: see the module; both have the sixteen numbers.
+        unsafe {
+            let all = _mm512_loadu_si512(source.as_ptr().cast());
+            _mm512_storeu_si512(target.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits as u16, all));
+        }
+        (bits & 0xffff).count_ones() as usize
+    }
+    #[inline(always)]
     fn exponential_of_two(self) -> Self {
         // SAFETY: see the module.
         unsafe {

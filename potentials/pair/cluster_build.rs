@@ -73,6 +73,7 @@ impl Kernel<f32> for Search<'_> {
     fn run<L: Lane<f32>>(self) {
         let mut pairs = std::mem::take(&mut self.part.candidates);
         pairs.clear();
+        let mut found = vec![0; self.order.len() / 4 + 16];
         for cluster in self.rows.clone() {
             for (k, (multiples, translation)) in self.images.iter().enumerate() {
                 let from = (pairs.plain.len() as u32, pairs.masked.len() as u32);
@@ -80,7 +81,7 @@ impl Kernel<f32> for Search<'_> {
                     pairs.masked.push((cluster as u32, self.own_mask(cluster)));
                 }
                 let first = if k == 0 { cluster + 1 } else { 0 };
-                self.find::<L>(cluster, multiples, translation, first, &mut pairs.plain);
+                self.find::<L>(cluster, multiples, translation, first, &mut found, &mut pairs.plain);
                 self.take_out_excluded(cluster, from.0 as usize, &mut pairs);
                 let (end, masked_end) = (pairs.plain.len() as u32, pairs.masked.len() as u32);
                 if (end, masked_end) != from {
@@ -124,7 +125,15 @@ impl Search<'_> {
 
     /// Clusters from `first` on whose bounds come within reach of those of `cluster`, moved by a lattice vector.
     #[inline(always)]
-    fn find<L: Lane<f32>>(&self, cluster: usize, multiples: &[f64; 3], translation: &[f64; 3], first: usize, candidates: &mut Vec<u32>) {
+    fn find<L: Lane<f32>>(
+        &self,
+        cluster: usize,
+        multiples: &[f64; 3],
+        translation: &[f64; 3],
+        first: usize,
+        found: &mut [u32],
+        candidates: &mut Vec<u32>,
+    ) {
         let Sorted { along, columns, starts, fractional, low, high, .. } = self.sorted;
         let along = *along;
         let mut window = [[0.0; 2]; 3];
@@ -145,6 +154,7 @@ impl Search<'_> {
             my_high[c] = L::splat(f64::from(high[c][cluster]) + translation[c]);
         }
         let limit = L::splat(self.limit);
+        let mut count = 0;
         let (slabs, across) = if along == 2 { (range(0), range(1)) } else { ((0, 0), range(0)) };
         for a in slabs.0..=slabs.1 {
             let slab = a * if along == 2 { columns[1] } else { 1 };
@@ -168,15 +178,13 @@ impl Search<'_> {
                         let gap = (low - my_high[c]).max(my_low[c] - high).max(L::default());
                         squared = gap.mul_add(gap, squared);
                     }
-                    let mut bits = squared.bits_lt(limit) & (((1u64 << (to - from).min(32)) - 1) as u32);
-                    while bits != 0 {
-                        candidates.push((from + bits.trailing_zeros() as usize) as u32);
-                        bits &= bits - 1;
-                    }
+                    let bits = squared.bits_lt(limit) & (((1u64 << (to - from).min(L::WIDTH)) - 1) as u32);
+                    count += L::store_indices(bits, from as u32, &mut found[count..]);
                     from += L::WIDTH;
                 }
             }
         }
+        candidates.extend_from_slice(&found[..count]);
     }
 }
 

@@ -43,7 +43,7 @@ impl<const TIGHTEN: bool> Kernel<f32> for Prune<'_, TIGHTEN> {
         let Self { positions, images, limit, candidates_limit, candidates, near } = self;
         near.clear();
         let longest = candidates.segments.iter().map(|s| (s.plain[1] - s.plain[0]) as usize).max().unwrap_or(0);
-        let (mut whole, mut first, mut last) = (vec![0; longest], vec![0; longest], vec![0; longest]);
+        let (mut whole, mut first, mut last) = (vec![0; longest + 16], vec![0; longest + 16], vec![0; longest + 16]);
         let (mut segment_from, mut kept) = (0, 0);
         for row in &candidates.rows {
             let mine = &positions[row.cluster as usize];
@@ -55,23 +55,39 @@ impl<const TIGHTEN: bool> Kernel<f32> for Prune<'_, TIGHTEN> {
                         near.masked.push((j, mask));
                     }
                 }
-                // Each candidate is written to all three lists and kept by counting: no branch to mispredict.
+                // Sixteen candidates at a time make a bit each, and the bits choose among them: no branch to mispredict.
                 let (start, end) = (segment.plain[0] as usize, segment.plain[1] as usize);
-                let (whole, first, last) = (&mut whole[..end - start], &mut first[..end - start], &mut last[..end - start]);
                 let (mut n_whole, mut n_first, mut n_last) = (0, 0, 0);
                 let kept_from = kept;
-                for k in start..end {
-                    let j = candidates.plain[k];
-                    let (bits, within) = near_bits::<L>(&r, &positions[j as usize], [limit, candidates_limit]);
-                    let (low, high) = (bits & 0xff != 0, bits >> 8 != 0);
-                    (whole[n_whole], first[n_first], last[n_last]) = (j, j, j);
-                    n_whole += usize::from(low & high);
-                    n_first += usize::from(low & !high);
-                    n_last += usize::from(high & !low);
-                    if TIGHTEN {
-                        candidates.plain[kept] = j;
-                        kept += usize::from(within != 0);
+                let mut k = start;
+                while k < end {
+                    let count = (end - k).min(16);
+                    // A chunk that is not full repeats its first candidate, whose bits are not looked at again.
+                    let mut chunk = [candidates.plain[k]; 16];
+                    if count == 16 {
+                        chunk.copy_from_slice(&candidates.plain[k..k + 16]);
+                    } else {
+                        for (target, &j) in chunk.iter_mut().zip(&candidates.plain[k..end]) {
+                            *target = j;
+                        }
                     }
+                    let (mut low, mut high, mut within) = (0, 0, 0);
+                    for l in 0..count {
+                        let (bits, tight) = near_bits::<L>(&r, &positions[chunk[l] as usize], [limit, candidates_limit]);
+                        low |= u32::from(bits & 0xff != 0) << l;
+                        high |= u32::from(bits >> 8 != 0) << l;
+                        within |= u32::from(tight != 0) << l;
+                    }
+                    n_whole += L::store_selected(low & high, &chunk, &mut whole[n_whole..]);
+                    n_first += L::store_selected(low & !high, &chunk, &mut first[n_first..]);
+                    n_last += L::store_selected(high & !low, &chunk, &mut last[n_last..]);
+                    if TIGHTEN {
+                        let mut tight = [0; 16];
+                        let chosen = L::store_selected(within, &chunk, &mut tight);
+                        candidates.plain[kept..kept + chosen].copy_from_slice(&tight[..chosen]);
+                        kept += chosen;
+                    }
+                    k += count;
                 }
                 if TIGHTEN {
                     segment.plain = [kept_from as u32, kept as u32, kept as u32, kept as u32];
