@@ -5,11 +5,25 @@ use mcflow_base::{Element, Lane};
 
 /// How the difference of two positions becomes the vector between nearest images.
 pub(crate) trait Imaging: Copy + Sync {
+    /// Whether lattice vectors that were chosen beforehand are to be added.
+    const SHIFTS: bool = false;
     /// The nearest image of `d`.
     fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3];
 }
 
-/// Differences are taken as they are: open space, or images chosen beforehand.
+/// Images were chosen beforehand, partner by partner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed;
+
+impl Imaging for Listed {
+    const SHIFTS: bool = true;
+    #[inline(always)]
+    fn apply<T: Element, L: Lane<T>>(self, d: [L; 3]) -> [L; 3] {
+        d
+    }
+}
+
+/// Differences are taken as they are: open space.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Direct;
 

@@ -2,7 +2,7 @@
 //!
 //! Clusters near a cluster are found by columns and bounding boxes; which particles come near is left to the pruning.
 
-use super::cluster_list::{ClusterList, Pairs, Part, Segment, mask};
+use super::cluster_list::{ClusterList, Entry, Pairs, Part, mask};
 use super::cluster_sort::{Frame, Sorted, column};
 use super::exclusions::Exclusions;
 use crate::{Cell, Configuration};
@@ -33,7 +33,8 @@ pub(crate) fn build(
     let clusters = list.types.len();
     let parts = (clusters / PART).clamp(1, PARTS);
     list.parts.resize_with(parts, Part::default);
-    list.images = images.iter().map(|image| image.1).collect();
+    // The row's cluster is moved in the search, its partners the other way in the sums.
+    list.images = images.iter().map(|image| image.1.map(|x| -x)).collect();
     list.rounding = sorted.rounding;
     let ClusterList { parts: all, order, .. } = list;
     // In f32, with what it may round away added to the reach: the list has a few pairs more, never one less.
@@ -75,20 +76,16 @@ impl Kernel<f32> for Search<'_> {
         pairs.clear();
         let mut found = vec![0; self.order.len() / 4 + 16];
         for cluster in self.rows.clone() {
+            let from = pairs.plain.len();
+            pairs.masked.push((Entry::new(cluster as u32, 0), self.own_mask(cluster)));
             for (k, (multiples, translation)) in self.images.iter().enumerate() {
-                let from = (pairs.plain.len() as u32, pairs.masked.len() as u32);
-                if k == 0 {
-                    pairs.masked.push((cluster as u32, self.own_mask(cluster)));
-                }
                 let first = if k == 0 { cluster + 1 } else { 0 };
-                self.find::<L>(cluster, multiples, translation, first, &mut found, &mut pairs.plain);
-                self.take_out_excluded(cluster, from.0 as usize, &mut pairs);
-                let (end, masked_end) = (pairs.plain.len() as u32, pairs.masked.len() as u32);
-                if (end, masked_end) != from {
-                    pairs.segments.push(Segment { image: k as u32, plain: [from.0, end, end, end], masked: (from.1, masked_end) });
-                }
+                let count = self.find::<L>(cluster, multiples, translation, first, &mut found);
+                pairs.plain.extend(found[..count].iter().map(|&other| Entry::new(other, k)));
             }
-            pairs.end_row(cluster);
+            self.take_out_excluded(cluster, from, &mut pairs);
+            let end = pairs.plain.len();
+            pairs.end_row(cluster, end, end);
         }
         self.part.candidates = pairs;
     }
@@ -98,7 +95,7 @@ impl Search<'_> {
     /// A cluster with itself: each pair once, excluded ones not at all. Paddings are far from everyone and need no mask.
     fn own_mask(&self, cluster: usize) -> u16 {
         let particles = &self.order[4 * cluster..];
-        mask(4, |a, b| a < b && !self.exclusions.of(particles[a] as usize).contains(&particles[b]))
+        mask(|a, b| a < b && !self.exclusions.of(particles[a] as usize).contains(&particles[b]))
     }
 
     /// Moves candidates with excluded pairs from `plain[from..]` to `masked`.
@@ -111,8 +108,8 @@ impl Search<'_> {
         let mut kept = from;
         for k in from..plain.len() {
             let other = plain[k];
-            let others = &self.order[4 * other as usize..];
-            let mask = mask(4, |a, b| !self.exclusions.of(particles[a] as usize).contains(&others[b]));
+            let others = &self.order[4 * other.cluster()..];
+            let mask = mask(|a, b| !self.exclusions.of(particles[a] as usize).contains(&others[b]));
             if mask == u16::MAX {
                 plain[kept] = other;
                 kept += 1;
@@ -123,17 +120,10 @@ impl Search<'_> {
         plain.truncate(kept);
     }
 
-    /// Clusters from `first` on whose bounds come within reach of those of `cluster`, moved by a lattice vector.
+    /// Writes the clusters from `first` on whose bounds come within reach of those of `cluster`, moved by a lattice vector; returns how
+    /// many there are.
     #[inline(always)]
-    fn find<L: Lane<f32>>(
-        &self,
-        cluster: usize,
-        multiples: &[f64; 3],
-        translation: &[f64; 3],
-        first: usize,
-        found: &mut [u32],
-        candidates: &mut Vec<u32>,
-    ) {
+    fn find<L: Lane<f32>>(&self, cluster: usize, multiples: &[f64; 3], translation: &[f64; 3], first: usize, found: &mut [u32]) -> usize {
         let Sorted { along, columns, starts, fractional, low, high, .. } = self.sorted;
         let along = *along;
         let mut window = [[0.0; 2]; 3];
@@ -141,7 +131,7 @@ impl Search<'_> {
             let [low, high] = fractional[cluster][k];
             window[k] = [low + multiples[k] - self.around[k], high + multiples[k] + self.around[k]];
             if window[k][0] > 1.0 || window[k][1] < 0.0 {
-                return;
+                return 0;
             }
         }
         let range = |k: usize| {
@@ -184,7 +174,7 @@ impl Search<'_> {
                 }
             }
         }
-        candidates.extend_from_slice(&found[..count]);
+        count
     }
 }
 

@@ -1,8 +1,8 @@
 //! A list of pairs of clusters, and what belongs to its clusters.
 //!
 //! Particles are sorted in space and cut into clusters of four. A row of the list is one cluster with all clusters that have a particle
-//! within reach of one of its own; each pair of particles is in one row. A row is cut into segments, one for each lattice vector by
-//! which its cluster is moved, so that the kernel needs no nearest image.
+//! within reach of one of its own; each pair of particles is in one row. An entry names a cluster and the lattice vector by which it is
+//! moved, so that the kernel needs no nearest image.
 //!
 //! There are two lists. Candidates are clusters whose bounding boxes came within cutoff + outer skin of each other at the build; near
 //! pairs are those candidates that had two particles within cutoff + inner skin when the list was last pruned. A pair that is within
@@ -49,11 +49,9 @@ pub(crate) struct ClusterList {
     /// Positions now, in the precision that was last asked for.
     pub(super) positions: Vec<Quads<f64>>,
     pub(super) positions_f32: Vec<Quads<f32>>,
-    /// Lattice vectors of segments.
+    /// Lattice vectors of entries.
     pub(super) images: Vec<[f64; 3]>,
     pub(super) parts: Vec<Part>,
-    /// 0, 1, 2, ...: the clusters of rows that meet everybody.
-    pub(super) everybody: Vec<u32>,
 }
 
 /// Some of the rows, and the forces that come from them.
@@ -71,47 +69,68 @@ pub(crate) struct Part {
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
     pub rows: Vec<Row>,
-    pub segments: Vec<Segment>,
     /// Clusters whose particles all interact with the row's.
-    pub plain: Vec<u32>,
+    pub plain: Vec<Entry>,
     /// Clusters with a bit for each pair, 4 i + j, that interacts.
-    pub masked: Vec<(u32, u16)>,
+    pub masked: Vec<(Entry, u16)>,
 }
 
 impl Pairs {
     pub(super) fn clear(&mut self) {
         self.rows.clear();
-        self.segments.clear();
         self.plain.clear();
         self.masked.clear();
     }
 
-    /// Ends the row of `cluster`, where it has segments that no row before has.
+    /// Ends the row of `cluster`, whose clusters near all four particles and near the first two end at `whole` and `first`.
     #[inline(always)]
-    pub(super) fn end_row(&mut self, cluster: usize) {
-        let end = self.segments.len() as u32;
-        if self.rows.last().map_or(0, |row| row.segments_end) < end {
-            self.rows.push(Row { cluster: cluster as u32, segments_end: end });
-        }
+    pub(super) fn end_row(&mut self, cluster: usize, whole: usize, first: usize) {
+        let plain = [whole, first, self.plain.len()].map(|end| end as u32);
+        self.rows.push(Row { cluster: cluster as u32, plain, masked: self.masked.len() as u32 });
     }
 }
 
-/// A cluster and the end of its segments, which begin where those of the row before end.
+/// A partner in a row: a cluster, and the number of the lattice vector by which it is moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(transparent)]
+pub(crate) struct Entry(pub u32);
+
+/// Bits of an entry that name the cluster; there are at most fourteen lattice vectors.
+const CLUSTER_BITS: u32 = 28;
+
+impl Entry {
+    #[inline(always)]
+    pub(super) fn new(cluster: u32, image: usize) -> Self {
+        Self(cluster | (image as u32) << CLUSTER_BITS)
+    }
+    #[inline(always)]
+    pub(super) fn cluster(self) -> usize {
+        (self.0 & ((1 << CLUSTER_BITS) - 1)) as usize
+    }
+    #[inline(always)]
+    pub(super) fn image(self) -> usize {
+        (self.0 >> CLUSTER_BITS) as usize
+    }
+}
+
+/// Lattice vectors by the number that entries have for them.
+pub(super) fn shifts<T: Element>(images: &[[f64; 3]]) -> [[T; 4]; 16] {
+    let mut shifts = [[T::default(); 4]; 16];
+    for (shift, image) in shifts.iter_mut().zip(images) {
+        *shift = [T::from_f64(image[0]), T::from_f64(image[1]), T::from_f64(image[2]), T::default()];
+    }
+    shifts
+}
+
+/// A cluster and where its partners end; they begin where those of the row before end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub cluster: u32,
-    pub segments_end: u32,
-}
-
-/// Partners of a row seen with its cluster moved by one lattice vector.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment {
-    pub image: u32,
-    /// Bounds in `plain`: of clusters near all four particles, near the first two alone, near the last two alone. So lanes that hold two
-    /// of the four are not computed in vain.
-    pub plain: [u32; 4],
-    /// Range of `masked`.
-    pub masked: (u32, u32),
+    /// Ends in `plain`: of clusters near all four particles, near the first two alone, near the last two alone. So lanes that hold two of
+    /// the four are not computed in vain.
+    pub plain: [u32; 3],
+    /// End in `masked`.
+    pub masked: u32,
 }
 
 /// Clusters of one bit of [`Touched`].
@@ -133,8 +152,8 @@ impl Touched {
     fn of(part: &Part, clusters: usize) -> Self {
         let mut blocks = vec![false; clusters.div_ceil(BLOCK)];
         part.candidates.rows.iter().for_each(|row| blocks[row.cluster as usize / BLOCK] = true);
-        part.candidates.plain.iter().for_each(|&j| blocks[j as usize / BLOCK] = true);
-        part.candidates.masked.iter().for_each(|&(j, _)| blocks[j as usize / BLOCK] = true);
+        part.candidates.plain.iter().for_each(|entry| blocks[entry.cluster() / BLOCK] = true);
+        part.candidates.masked.iter().for_each(|(entry, _)| blocks[entry.cluster() / BLOCK] = true);
         Self { blocks }
     }
 
@@ -154,11 +173,9 @@ impl ClusterList {
 
     /// Pairs of clusters that one sum computes, half ones counted as half.
     pub(crate) fn cluster_pairs(&self) -> f64 {
-        let of = |segment: &Segment| {
-            let [start, whole, _, last] = segment.plain;
-            f64::from(whole - start) + 0.5 * f64::from(last - whole) + f64::from(segment.masked.1 - segment.masked.0)
-        };
-        self.parts.iter().flat_map(|part| &part.near.segments).map(of).sum()
+        let halves: u32 = self.parts.iter().flat_map(|part| &part.near.rows).map(|row| row.plain[2] - row.plain[0]).sum();
+        let all: usize = self.parts.iter().map(|part| part.near.plain.len() + part.near.masked.len()).sum();
+        all as f64 - 0.5 * f64::from(halves)
     }
 
     /// All pairs of `n` particles, in their own order.
@@ -166,29 +183,22 @@ impl ClusterList {
         let clusters = n.div_ceil(4);
         let mut near = Pairs::default();
         for i in 0..clusters {
-            // Clusters with a pair that does not interact end a range of plain ones.
-            let mut plain_from = i;
-            let special = |j: usize| {
-                let mask = mask(4, |a, b| {
-                    let (a, b) = (4 * i + a, 4 * j + b);
-                    a < n && b < n && (i != j || a < b) && !exclusions.of(a).contains(&(b as u32))
-                });
-                (mask != u16::MAX).then_some(mask)
-            };
-            let can_be_special = |j: usize| j == i || 4 * j + 4 > n || (4 * i..n.min(4 * i + 4)).any(|a| !exclusions.of(a).is_empty());
+            let excludes = (4 * i..n.min(4 * i + 4)).any(|a| !exclusions.of(a).is_empty());
             for j in i..clusters {
-                if let Some(mask) = if can_be_special(j) { special(j) } else { None } {
-                    let (at, from, to) = (near.masked.len() as u32, plain_from as u32, j as u32);
-                    near.masked.push((j as u32, mask));
-                    near.segments.push(Segment { image: 0, plain: [from, to, to, to], masked: (at, at + 1) });
-                    plain_from = j + 1;
+                let mask = if j == i || 4 * j + 4 > n || excludes {
+                    mask(|a, b| {
+                        let (a, b) = (4 * i + a, 4 * j + b);
+                        a < n && b < n && (i != j || a < b) && !exclusions.of(a).contains(&(b as u32))
+                    })
+                } else {
+                    u16::MAX
+                };
+                match mask {
+                    u16::MAX => near.plain.push(Entry::new(j as u32, 0)),
+                    mask => near.masked.push((Entry::new(j as u32, 0), mask)),
                 }
             }
-            if plain_from < clusters {
-                let (from, to) = (plain_from as u32, clusters as u32);
-                near.segments.push(Segment { image: 0, plain: [from, to, to, to], masked: (0, 0) });
-            }
-            near.end_row(i);
+            near.end_row(i, near.plain.len(), near.plain.len());
         }
         let order: Vec<u32> = (0..4 * clusters).map(|slot| if slot < n { slot as u32 } else { 0 }).collect();
         Self {
@@ -199,7 +209,6 @@ impl ClusterList {
             translations: vec![Quads::default(); clusters],
             images: vec![[0.0; 3]],
             parts: vec![Part { near, touched: Touched::all(clusters), ..Part::default() }],
-            everybody: (0..clusters as u32).collect(),
             ..Self::default()
         }
     }
@@ -376,12 +385,12 @@ fn pack<T: Element>(positions: &Vectors, order: &[u32], translations: &[Quads<f6
     largest.into_iter().fold(0.0, larger)
 }
 
-/// The mask of four particles against `count` in slots 0 to 3 each.
+/// The mask of four particles against four.
 #[inline(always)]
-pub(super) fn mask(count: usize, interacts: impl Fn(usize, usize) -> bool) -> u16 {
+pub(super) fn mask(interacts: impl Fn(usize, usize) -> bool) -> u16 {
     let mut mask = 0;
     for a in 0..4 {
-        for b in 0..count {
+        for b in 0..4 {
             mask |= u16::from(interacts(a, b)) << (4 * a + b);
         }
     }

@@ -4,7 +4,7 @@
 //! one register of 16 f32, two of 8 f64, four of 4 f64. The four j are loaded once for all lanes, and their forces are summed over
 //! the i in registers before they meet memory; those of the i stay in registers for the whole row.
 
-use super::cluster_list::{Forces, Pairs, Part, Stored};
+use super::cluster_list::{Forces, Pairs, Part, Stored, shifts};
 use super::form::{FAR_SQUARED, LaneTable, PairForm, PairTable};
 use crate::Evaluation;
 use crate::image::Imaging;
@@ -36,7 +36,6 @@ pub(crate) struct PartSum<'a, T: Element, F, P, I, const ENERGY: bool, const FOR
     pub images: &'a [[f64; 3]],
     pub positions: &'a [Quads<T>],
     pub types: &'a [[u32; 4]],
-    pub plain: &'a [u32],
     pub part: &'a mut Part,
 }
 
@@ -48,38 +47,59 @@ struct Four<L> {
     virial: L,
 }
 
+impl<L: Copy + Default> Four<L> {
+    #[inline(always)]
+    fn new<T: Element>(positions: &Quads<T>) -> Self
+    where
+        L: Lane<T>,
+    {
+        let none = [[L::default(); 3]; MOST];
+        let mut four = Self { r: none, force: none, energy: L::default(), virial: L::default() };
+        for g in 0..16 / L::WIDTH {
+            for c in 0..3 {
+                four.r[g][c] = L::spread_quads(&positions[c][g * (L::WIDTH / 4)..]);
+            }
+        }
+        four
+    }
+}
+
 impl<T: Stored, F: PairForm, P: PairTable, I: Imaging, const ENERGY: bool, const FORCES: bool> Kernel<T>
     for PartSum<'_, T, F, P, I, ENERGY, FORCES>
 {
     type Output = Evaluation;
     #[inline(always)]
     fn run<L: Lane<T>>(self) -> Evaluation {
-        let Self { form, table, image, images, positions, types, plain, part } = self;
+        let Self { form, table, image, images, positions, types, part } = self;
         let table = table.in_lanes::<T, L>();
-        let groups = L::WIDTH / 4;
-        let lanes = 4 / groups;
+        let lanes = 16 / L::WIDTH;
         let mut own = std::mem::take(T::forces_mut(part));
         if FORCES {
             part.touched.prepare(&mut own, positions.len());
         }
         let forces = &mut own[..];
-        let Pairs { rows, segments, masked, .. } = &part.near;
+        let Pairs { rows, plain, masked } = &part.near;
+        let shifts = shifts::<T>(images);
         let mut total = Evaluation::default();
-        let mut first = 0;
+        let (mut start, mut masked_start) = (0, 0);
         for row in rows.iter() {
             let i = row.cluster as usize;
-            let (mine, types_i) = (&positions[i], &types[i]);
-            let mut four =
-                Four { r: [[L::default(); 3]; MOST], force: [[L::default(); 3]; MOST], energy: L::default(), virial: L::default() };
+            let mut four = Four::<L>::new::<T>(&positions[i]);
+            let types_i = &types[i];
+            macro_rules! meet {
+                ($which:ident, $entry:expr, $mask:expr) => {{
+                    let j = $entry.cluster();
+                    let theirs = (&positions[j], &types[j], &shifts[$entry.image()]);
+                    (j, approach::<T, L, _, _, _, ENERGY, $which>(form, table, image, &mut four, types_i, theirs, $mask))
+                }};
+            }
             // The forces of one pair of clusters are added while those of the next are computed: a processor sees a few pairs ahead at
             // most, and each alone is a long chain of operations that wait for each other.
             macro_rules! meet_all {
-                ($which:ident, $partners:expr) => {{
+                ($which:ident, $entries:expr) => {{
                     let mut ahead: Option<(usize, Meeting<L>)> = None;
-                    for &j in $partners {
-                        let j = j as usize;
-                        let theirs = (&positions[j], &types[j]);
-                        let meeting = approach::<T, L, _, _, _, ENERGY, $which>(form, table, image, &mut four, types_i, theirs, None);
+                    for entry in $entries {
+                        let (j, meeting) = meet!($which, entry, None);
                         if FORCES {
                             if let Some((before, meeting)) = ahead {
                                 push::<T, L, $which>(&mut four, meeting, &mut forces[before]);
@@ -92,31 +112,22 @@ impl<T: Stored, F: PairForm, P: PairTable, I: Imaging, const ENERGY: bool, const
                     }
                 }};
             }
-            for segment in &segments[first..row.segments_end as usize] {
-                let shift = images[segment.image as usize];
-                for g in 0..lanes {
-                    for c in 0..3 {
-                        four.r[g][c] = L::spread_quads(&mine[c][g * groups..]) + L::splat(shift[c]);
-                    }
-                }
-                for &(j, mask) in &masked[segment.masked.0 as usize..segment.masked.1 as usize] {
-                    let (j, mask) = (j as usize, Some(u32::from(mask)));
-                    let theirs = (&positions[j], &types[j]);
-                    let meeting = approach::<T, L, _, _, _, ENERGY, ALL>(form, table, image, &mut four, types_i, theirs, mask);
-                    if FORCES {
-                        push::<T, L, ALL>(&mut four, meeting, &mut forces[j]);
-                    }
-                }
-                let [start, whole, first_two, last_two] = segment.plain.map(|at| at as usize);
-                // Where a lane holds all four, clusters near two of them are like all others.
-                let end = if lanes == 1 { last_two } else { whole };
-                meet_all!(ALL, &plain[start..end]);
-                if lanes > 1 {
-                    meet_all!(FIRST, &plain[whole..first_two]);
-                    meet_all!(LAST, &plain[first_two..last_two]);
+            for (entry, mask) in &masked[masked_start..row.masked as usize] {
+                let (j, meeting) = meet!(ALL, entry, Some(u32::from(*mask)));
+                if FORCES {
+                    push::<T, L, ALL>(&mut four, meeting, &mut forces[j]);
                 }
             }
-            first = row.segments_end as usize;
+            let [whole, first_two, last_two] = row.plain.map(|at| at as usize);
+            if lanes == 1 {
+                // A lane holds all four: clusters near two of them are like all others.
+                meet_all!(ALL, &plain[start..last_two]);
+            } else {
+                meet_all!(ALL, &plain[start..whole]);
+                meet_all!(FIRST, &plain[whole..first_two]);
+                meet_all!(LAST, &plain[first_two..last_two]);
+            }
+            (start, masked_start) = (last_two, row.masked as usize);
             if FORCES {
                 L::add_sums_of_quads(&four.force[..lanes], &mut forces[i].0);
             }
@@ -145,11 +156,16 @@ fn approach<T: Element, L: Lane<T>, F: PairForm, P: LaneTable<T, L>, I: Imaging,
     image: I,
     four: &mut Four<L>,
     types_i: &[u32; 4],
-    (theirs, types_j): (&Quads<T>, &[u32; 4]),
+    (theirs, types_j, shift): (&Quads<T>, &[u32; 4], &[T; 4]),
     mask: Option<u32>,
 ) -> Meeting<L> {
     let groups = L::WIDTH / 4;
-    let r_j = [L::repeat_quad(&theirs[0]), L::repeat_quad(&theirs[1]), L::repeat_quad(&theirs[2])];
+    let mut r_j = [L::repeat_quad(&theirs[0]), L::repeat_quad(&theirs[1]), L::repeat_quad(&theirs[2])];
+    if I::SHIFTS {
+        for c in 0..3 {
+            r_j[c] += L::splat(shift[c].to_f64());
+        }
+    }
     let mut meeting = Meeting { d: [[L::default(); 3]; MOST], f: [L::default(); MOST] };
     for g in lanes_of(WHICH, 4 / groups) {
         let r_i = four.r[g];

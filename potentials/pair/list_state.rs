@@ -30,7 +30,7 @@ pub(crate) const LEAST: f64 = 0.7;
 
 /// Time of an evaluation for a pair of clusters in the near list, of a pruning for a candidate, of a build for a candidate and for a
 /// particle; in arbitrary units, from measurements of each by itself (f64, AVX-512).
-const COST: Cost = Cost { near: 11.0, candidate: 4.2, found: 8.0, sorted: 80.0 };
+const COST: Cost = Cost { near: 11.0, candidate: 3.2, found: 6.0, sorted: 80.0 };
 
 struct Cost {
     near: f64,

@@ -11,7 +11,7 @@ use super::list_state::{LEAST, ListState, Skins};
 use super::tail::Tail;
 use super::tree::{Query, Tree, Trial};
 use super::tree_energy::OfParticle;
-use crate::image::{Direct, Image, Imaging, WithImage, with_image};
+use crate::image::{Image, Imaging, Listed, WithImage, with_image};
 use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
@@ -118,7 +118,7 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
                 self.renew_list(configuration, neighbours, limits, moved);
                 neighbours.list.take_positions::<N>(configuration);
             }
-            return self.sum_over::<N, _, ENERGY, FORCES>(set, &mut neighbours.list, Direct, forces);
+            return self.sum_over::<N, _, ENERGY, FORCES>(set, &mut neighbours.list, Listed, forces);
         }
         if neighbours.all.take_positions::<N>(configuration).is_none() {
             let Description { types, exclusions, .. } = &self.description;
@@ -138,14 +138,9 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
     ) -> Evaluation {
         let (form, table) = (self.form, &self.table);
         let mut parts = std::mem::take(&mut list.parts);
-        let (positions, types, images, everybody) = (N::get(list), &list.types[..], &list.images[..], &list.everybody[..]);
+        let (positions, types, images) = (N::get(list), &list.types[..], &list.images[..]);
         let sum = |part: &mut Part| {
-            let own = std::mem::take(&mut part.near.plain);
-            let plain = if everybody.is_empty() { &own[..] } else { everybody };
-            let kernel = PartSum::<N, _, _, _, ENERGY, FORCES> { form, table, image, images, positions, types, plain, part };
-            let evaluation = dispatch_with(set, kernel);
-            part.near.plain = own;
-            evaluation
+            dispatch_with(set, PartSum::<N, _, _, _, ENERGY, FORCES> { form, table, image, images, positions, types, part })
         };
         let total = if parts.len() > 1 {
             let sums: Vec<Evaluation> = parts.par_iter_mut().map(sum).collect();
