@@ -55,7 +55,7 @@ pub enum Entry {
         /// Whether equilibration tunes `time_step`.
         #[serde(default = "yes")]
         tune: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64. Small systems whose
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Small systems whose
         /// walkers run side by side have f64 all the same.
         #[serde(default)]
         precision: Precision,
@@ -77,7 +77,7 @@ pub enum Entry {
         /// Whether each step is accepted or rejected, which makes the chain exact.
         #[serde(default = "yes")]
         metropolized: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics in f32, their sums and all energies in f64. Small systems whose
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Small systems whose
         /// walkers run side by side have f64 all the same.
         #[serde(default)]
         precision: Precision,

@@ -4,7 +4,7 @@ mod configuration;
 mod flows;
 
 use crate::document::{Document, Report, nearest};
-use crate::schema::{Compare, Input, Output, Quantity};
+use crate::schema::{CellInput, Compare, Input, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Observable, State, state_of};
@@ -181,7 +181,7 @@ impl Builder<'_> {
             lengths: Lengths {
                 equilibration: input.run.equilibration,
                 production: input.run.production,
-                record_every: input.run.record_every,
+                record_every: self.record_every(),
             },
             trajectories,
             seed: input.seed,
@@ -211,7 +211,7 @@ impl Builder<'_> {
             }
         }
         let run = &input.run;
-        for (key, value) in [("run.production", run.production), ("run.record_every", run.record_every)] {
+        for (key, value) in [("run.production", run.production), ("run.record_every", self.record_every())] {
             if value == 0 {
                 self.report(key, 0, "a whole number of at least 1");
             }
@@ -221,8 +221,8 @@ impl Builder<'_> {
                 self.report(key, value, format!("a whole number of at most {MOST_SWEEPS}"));
             }
         }
-        if run.record_every > run.production && run.production > 0 {
-            let found = format!("{}, with a production of {} sweeps", run.record_every, run.production);
+        if self.record_every() > run.production && run.production > 0 {
+            let found = format!("{}, with a production of {} sweeps", self.record_every(), run.production);
             self.report("run.record_every", found, "at most the sweeps of production");
         }
         if input.sweep.is_empty() {
@@ -328,9 +328,23 @@ impl Builder<'_> {
         columns
     }
 
+    /// Sweeps between samples, as given or as [`Run::record_every`](crate::schema::Run::record_every) says.
+    fn record_every(&self) -> u64 {
+        let input = self.input;
+        input.run.record_every.unwrap_or_else(|| {
+            let moves = |entry: &Entry| matches!(entry, Entry::Displacement { .. } | Entry::Volume { .. });
+            let costs = !matches!(input.system.cell, CellInput::Open { .. }) && input.sweep.iter().any(moves);
+            let frames = input.output.iter().filter_map(|Output::Trajectory { every, .. }| *every);
+            let largest = if costs { input.run.production.clamp(1, 10) } else { 1 };
+            // The largest number up to that which divides all of them.
+            let all: Vec<u64> = frames.collect();
+            (1..=largest).rev().find(|&every| all.iter().all(|frame| frame.is_multiple_of(every))).unwrap_or(1)
+        })
+    }
+
     fn trajectories(&mut self) -> Vec<TrajectoryPlan> {
         let input = self.input;
-        let record_every = input.run.record_every;
+        let record_every = self.record_every();
         let walkers_in_all = input.ladder.first().map_or(1, |rung| rung.walkers).max(1);
         let mut plans: Vec<TrajectoryPlan> = Vec::new();
         for (k, output) in input.output.iter().enumerate() {

@@ -8,6 +8,6 @@ pub enum Precision {
     /// f64 throughout.
     #[default]
     Double,
-    /// Forces between pairs in f32, their sums in f64; all else in f64.
+    /// Forces between pairs, and their sums over the partners of a particle, in f32; positions, momenta, energies and virials in f64.
     Mixed,
 }

@@ -60,6 +60,15 @@ class Case:
     theirs: Callable
 
 
+@dataclasses.dataclass
+class Table:
+    """A case without a ratio: `lines` gives the cells of a table of its own, the names of the columns first. It runs once, whatever the rounds."""
+
+    name: str
+    heading: str
+    lines: Callable
+
+
 # Dynamics of liquids. By number of particles: steps that melt, steps that are timed.
 STEPS = {108: (20_000, 100_000), 500: (4_000, 20_000), 4000: (2_000, 2_000), 32_000: (1_000, 300), 256_000: (200, 80)}
 SAMPLES = 20  # of temperature, energy and pressure in the timed part, on both sides
@@ -110,6 +119,52 @@ def lammps(n, friction=0.0):
         return bench.peer("lammps_liquid.py", cells=round((n / 4) ** (1 / 3)), equilibration=melt * sample, production=timed * sample,
                           sample=sample, friction=friction)
     return run
+
+
+# Conservation of energy. Steps that melt, steps that are fitted, steps from sample to sample.
+DRIFT = 4_000, 100_000, 500
+# The truncation in mcflow and the same in LAMMPS. The second is not one of the styles that `-sf opt` speeds up.
+TRUNCATIONS = {"Truncated": "lj/cut", "LinearForceShift": "lj/smooth/linear"}
+
+
+def our_energies(bench, truncation, precision):
+    """Steps, total energies per particle and mean temperature of mcflow's 500 particles at constant energy."""
+    melt, fitted, sample = DRIFT
+    found = bench.mcflow.run(cell=f"Cube(density: {DENSITY})", count=500, cutoff=2.5, truncation=truncation, temperature=HOT,
+                             move=langevin(sample, precision=precision), equilibration=melt // sample,
+                             production=fitted // bench.shorter // sample, pin=bench.pin())
+    # The kinetic temperature is 2 K / 3 N: no momentum is taken out.
+    energies = [float(s["potential_energy"]) / 500 + 1.5 * float(s["kinetic_temperature"]) for s in bench.mcflow.samples()]
+    return energies, found["T"]
+
+
+def lammps_energies(bench, truncation):
+    """The same of LAMMPS, with lists of neighbours made as soon as a particle has moved by half the skin: those of the other cases, made every
+    20 steps, now and then miss a pair, which costs energy. Its temperature is 2 K / (3 N - 3), of particles without total momentum."""
+    melt, fitted, sample = DRIFT
+    found = bench.peer("lammps_liquid.py", cells=5, equilibration=melt, production=fitted // bench.shorter, sample=sample,
+                       pair=TRUNCATIONS[truncation], rebuild="every 1 check yes")
+    return found["energies"], found["T"]
+
+
+def straight_line(energies):
+    """Slope per 100 000 steps, its standard error (of independent samples), and the standard deviation about the line."""
+    x = np.arange(len(energies)) * DRIFT[2] / 1e5
+    (slope, level), y = np.polyfit(x, energies, 1), np.array(energies)
+    deviation = math.sqrt(np.sum((y - level - slope * x) ** 2) / (len(y) - 2))
+    return slope, deviation / math.sqrt(np.sum((x - x.mean()) ** 2)), deviation
+
+
+def drift(bench):
+    """Lines of a table: how well each program keeps the energy of a truncated potential and of one whose force goes to 0 at the cutoff."""
+    programs = {"mcflow f64": lambda t: our_energies(bench, t, None), "mcflow Mixed": lambda t: our_energies(bench, t, MIXED),
+                "LAMMPS -sf opt": lambda t: lammps_energies(bench, t)}
+    lines = [["potential", "program", "drift", "error", "deviation", "T"]]
+    for truncation in TRUNCATIONS:
+        for program, run in programs.items():
+            energies, temperature = run(truncation)
+            lines.append([truncation, program, *(f"{value:.1e}" for value in straight_line(energies)), f"{temperature:.3f}"])
+    return lines
 
 
 # The cluster of 13.
@@ -239,6 +294,8 @@ ALL = [
          liquid(108, walkers=16, cores=2)),
     Case("default output, dynamics N=500", 0.95, "steps/s", "least output", ordinary(DYNAMICS, 1000, False), ordinary(DYNAMICS, 1000, True)),
     Case("default output, moves N=500", 0.95, "moves/s", "least output", ordinary(METROPOLIS, 3000, False), ordinary(METROPOLIS, 3000, True)),
+    Table("drift NVE N=500", "energy per particle at constant energy, N = 500, a straight line through {steps} steps: its slope per 100 000 steps with "
+          "the standard error, the standard deviation about the line, and the mean temperature", drift),
 ]
 # The cost of a particle-step in the first over that in the second, which should be at most so much.
 SCALING = ("NVE N=256000 Mixed", 256_000, "NVE N=4000 Mixed", 4000, 1.25)

@@ -31,11 +31,11 @@ class Mcflow:
         self.binary, self.folder = str(pathlib.Path(binary).resolve()), pathlib.Path(folder)
 
     def run(self, cell, count, move, temperature, equilibration, production, start="Lattice(FaceCentredCubic)", cutoff=None, walkers=1,
-            record_every=1, output="", threads=1, seed=1, pin=()):
+            truncation="Truncated", record_every=1, output="", threads=1, seed=1, pin=()):
         """What a run did: its rate, and the means of what it measured. The files of the last run stay in `folder`/output."""
         text = TEMPLATE.format(
-            seed=seed, cell=cell, count=count, cutoff="" if cutoff is None else f", cutoff: {cutoff}, truncation: Truncated", start=start,
-            temperature=temperature, walkers=walkers, move=move, equilibration=equilibration, production=production,
+            seed=seed, cell=cell, count=count, cutoff="" if cutoff is None else f", cutoff: {cutoff}, truncation: {truncation}",
+            start=start, temperature=temperature, walkers=walkers, move=move, equilibration=equilibration, production=production,
             record_every=record_every, output=output)
         (self.folder / "system.ron").write_text(text)
         command = [self.binary, "run", "system.ron", "--threads", str(threads), "--output", "output", "--force"]
@@ -43,8 +43,7 @@ class Mcflow:
         if out.returncode != 0:
             raise RuntimeError("mcflow did not run: " + (out.stderr or out.stdout).strip()[-1500:])
         summary = json.loads((self.folder / "output" / "summary.json").read_text())
-        with open(self.folder / "output" / "observables.csv") as file:
-            samples = list(csv.DictReader(file))
+        samples = self.samples()
         names = {"T": "kinetic_temperature", "U": "potential_energy", "P": "pressure"}
         found = {short: statistics.fmean(float(s[name]) for s in samples) for short, name in names.items() if name in samples[0]}
         found["U/N"] = found.pop("U") / count
@@ -52,6 +51,11 @@ class Mcflow:
         if moves and all(m["attempted"] for m in moves):
             found["acceptance"] = sum(m["accepted"] for m in moves) / sum(m["attempted"] for m in moves)
         return {"rate": summary["phases"]["production"]["steps_per_second"]} | found
+
+    def samples(self):
+        """The observables of the last run, a dictionary for each sample."""
+        with open(self.folder / "output" / "observables.csv") as file:
+            return list(csv.DictReader(file))
 
     def last_frame(self, name):
         """The last frame of the trajectory of the last run, kept as `name`.xyz and, for the peers, as `name`.json."""
