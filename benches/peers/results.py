@@ -1,4 +1,4 @@
-"""The table (as text and as Markdown) and the figure of what run.py found."""
+"""The tables (as text and as Markdown) and the figure of what run.py found."""
 import dataclasses
 import importlib.metadata
 import pathlib
@@ -60,8 +60,26 @@ def figures(rows, scaling):
     return cells, notes
 
 
-def write(folder, rows, failures, scaling, rounds, quick):
-    """results.txt, results.md and ratios.svg in `folder`."""
+def aligned(cells, right):
+    """Lines of text, the columns `right` flush right."""
+    widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
+    return ["  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(line, widths))).rstrip() for line in cells]
+
+
+def markdown(cells, right):
+    """The same lines in Markdown."""
+    line = lambda words: "| " + " | ".join(w.replace("|", "\\|") for w in words) + " |"
+    rule = "|" + "|".join("--:" if k in right else "---" for k in range(len(cells[0]))) + "|"
+    return [line(cells[0]), rule, *map(line, cells[1:])]
+
+
+def capital(sentence):
+    """The same with a capital."""
+    return sentence[0].upper() + sentence[1:]
+
+
+def write(folder, rows, tables, failures, scaling, rounds, quick):
+    """results.txt, results.md and ratios.svg in `folder`. `tables` are headings and cells, below the ratios."""
     cells, notes = figures(rows, scaling)
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
     turns = "1 round" if rounds == 1 else f"{rounds} rounds"
@@ -70,18 +88,20 @@ def write(folder, rows, failures, scaling, rounds, quick):
     if quick:
         head.append("QUICK: runs of a tenth, too short to say how fast")
     notes += [f"not run: {name}: {' '.join(why.split())}" for name, why in failures]
-
-    widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
     right = {2, 3, 4, 6, 7, 8}
-    table = ["  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(zip(line, widths))).rstrip() for line in cells]
-    (folder / "results.txt").write_text("\n".join([*head, "", *table, "", *notes]).rstrip() + "\n")
 
-    line = lambda words: "| " + " | ".join(w.replace("|", "\\|") for w in words) + " |"
-    rule = "|" + "|".join("--:" if k in right else "---" for k in range(len(cells[0]))) + "|"
-    paragraphs = ["; ".join([*head[:2]]) + ".", head[2] + ".", *head[3:]]
-    (folder / "results.md").write_text(
-        "\n\n".join(p[0].upper() + p[1:] for p in paragraphs) + "\n\n" + "\n".join([line(cells[0]), rule, *map(line, cells[1:])]) + "\n"
-        + "".join(f"\n{note}\n" for note in notes))
+    text = [*head, ""]
+    text += [*aligned(cells, right), "", *notes, ""] if rows else [*notes, ""] if notes else []
+    for heading, lines in tables:
+        text += [heading, *aligned(lines, range(2, len(lines[0]))), ""]
+    (folder / "results.txt").write_text("\n".join(text).rstrip() + "\n")
+
+    paragraphs = [capital(p) for p in ("; ".join(head[:2]) + ".", head[2] + ".", *head[3:])]
+    paragraphs += ["\n".join(markdown(cells, right))] if rows else []
+    paragraphs += notes
+    for heading, lines in tables:
+        paragraphs += [capital(heading) + ":", "\n".join(markdown(lines, range(2, len(lines[0]))))]
+    (folder / "results.md").write_text("\n\n".join(paragraphs) + "\n")
     if rows:
         draw(folder / "ratios.svg", rows, head)
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import results
-from cases import ALL, SCALING, Bench
+from cases import ALL, SCALING, Bench, Table
 from mcflow_runs import Mcflow
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -32,7 +32,7 @@ if arguments.list or not cases:
 if platform.system() != "Linux" or shutil.which("taskset") is None:
     sys.exit("taskset is needed, to keep each run to one core")
 
-rows, failures = [], []
+rows, tables, failures = [], [], []
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     cores = sorted(os.sched_getaffinity(0))
@@ -43,6 +43,10 @@ with tempfile.TemporaryDirectory() as name:
         try:
             if "two threads" in case.name and len(cores) < 2:
                 raise RuntimeError("there is only one core")
+            if isinstance(case, Table):
+                tables.append((case.heading, case.lines(bench)))
+                print(f" done ({time.time() - begin:.0f} s)", file=sys.stderr)
+                continue
             rounds = [(case.ours(bench), case.theirs(bench)) for _ in range(arguments.rounds)]
             rows.append(results.Row(case, [r[0] for r in rounds], [r[1] for r in rounds]))
             print(f" {rows[-1].ratio:.2f} ({time.time() - begin:.0f} s)", file=sys.stderr)
@@ -50,6 +54,6 @@ with tempfile.TemporaryDirectory() as name:
             failures.append((case.name, str(error)))
             print(f" failed: {error}", file=sys.stderr)
 
-results.write(arguments.output, rows, failures, SCALING, arguments.rounds, arguments.quick)
+results.write(arguments.output, rows, tables, failures, SCALING, arguments.rounds, arguments.quick)
 print((arguments.output / "results.txt").read_text(), end="")
 sys.exit(1 if failures else 0)

@@ -113,11 +113,12 @@ impl Entry {
     }
 }
 
-/// Lattice vectors by the number that entries have for them.
+/// Lattice vectors by the number that entries have for them; the last number is 0 where there is nothing to add.
 pub(super) fn shifts<T: Element>(images: &[[f64; 3]]) -> [[T; 4]; 16] {
     let mut shifts = [[T::default(); 4]; 16];
-    for (shift, image) in shifts.iter_mut().zip(images) {
-        *shift = [T::from_f64(image[0]), T::from_f64(image[1]), T::from_f64(image[2]), T::default()];
+    for (shift, [x, y, z]) in shifts.iter_mut().zip(images) {
+        let moves = [*x, *y, *z] != [0.0; 3];
+        *shift = [*x, *y, *z, f64::from(u8::from(moves))].map(T::from_f64);
     }
     shifts
 }

@@ -161,7 +161,8 @@ fn approach<T: Element, L: Lane<T>, F: PairForm, P: LaneTable<T, L>, I: Imaging,
 ) -> Meeting<L> {
     let groups = L::WIDTH / 4;
     let mut r_j = [L::repeat_quad(&theirs[0]), L::repeat_quad(&theirs[1]), L::repeat_quad(&theirs[2])];
-    if I::SHIFTS {
+    // Most partners are not moved, and those that are follow each other: the branch is worth it.
+    if I::SHIFTS && shift[3] != T::default() {
         for c in 0..3 {
             r_j[c] += L::splat(shift[c].to_f64());
         }
