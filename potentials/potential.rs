@@ -64,6 +64,8 @@ pub struct Block {
     pub positions: Aligned,
     /// Energies, `[width]`.
     pub energies: Aligned,
+    /// Whether energies are wanted; they mean nothing after an evaluation without.
+    pub wants_energies: bool,
     /// Gradients +dU/dx in the layout of `positions`; empty where they are not wanted.
     pub gradients: Aligned,
 }
@@ -73,7 +75,7 @@ impl Block {
     pub fn zeros(width: usize, dimension: usize, n: usize, gradients: bool) -> Self {
         let size = dimension * n * width;
         let gradients = Aligned::zeros(if gradients { size } else { 0 });
-        Self { width, dimension, n, positions: Aligned::zeros(size), energies: Aligned::zeros(width), gradients }
+        Self { width, dimension, n, positions: Aligned::zeros(size), energies: Aligned::zeros(width), wants_energies: true, gradients }
     }
 
     /// Whether gradients are wanted.

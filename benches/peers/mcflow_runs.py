@@ -18,7 +18,7 @@ TEMPLATE = """(
     start: {start},
     ladder: [(temperature: {temperature}, walkers: {walkers})],
     sweep: [{move}],
-    run: (equilibration: {equilibration}, production: {production}, record_every: {record_every}),
+    run: (equilibration: {equilibration}, production: {production}{record_every}),
     output: [{output}],
 )
 """
@@ -36,7 +36,7 @@ class Mcflow:
         text = TEMPLATE.format(
             seed=seed, cell=cell, count=count, cutoff="" if cutoff is None else f", cutoff: {cutoff}, truncation: {truncation}",
             start=start, temperature=temperature, walkers=walkers, move=move, equilibration=equilibration, production=production,
-            record_every=record_every, output=output)
+            record_every="" if record_every is None else f", record_every: {record_every}", output=output)
         (self.folder / "system.ron").write_text(text)
         command = [self.binary, "run", "system.ron", "--threads", str(threads), "--output", "output", "--force"]
         out = subprocess.run([*pin, *command], cwd=self.folder, capture_output=True, text=True)
@@ -72,7 +72,7 @@ class Mcflow:
         """Mean energy and mean length of the gradient of configurations of a cluster, by `mcflow energy`."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             text = TEMPLATE.format(seed=1, cell="Open(dimension: 3)", count=len(rows[0]), cutoff="", start='File("rows.xyz")', temperature=1.0,
-                                   walkers=1, move="Displacement(step: 0.1)", equilibration=0, production=1, record_every=1, output="")
+                                   walkers=1, move="Displacement(step: 0.1)", equilibration=0, production=1, record_every="", output="")
             pathlib.Path(folder, "system.ron").write_text(text)
             frames = (f"{len(row)}\nProperties=species:S:1:pos:R:3\n" + "".join(f"A {x!r} {y!r} {z!r}\n" for x, y, z in row) for row in rows)
             pathlib.Path(folder, "rows.xyz").write_text("".join(frames))

@@ -91,7 +91,8 @@ def write(folder, rows, tables, failures, scaling, rounds, quick):
     right = {2, 3, 4, 6, 7, 8}
 
     text = [*head, ""]
-    text += [*aligned(cells, right), "", *notes, ""] if rows else [*notes, ""] if notes else []
+    text += [*aligned(cells, right), ""] if rows else []
+    text += [*notes, ""] if notes else []
     for heading, lines in tables:
         text += [heading, *aligned(lines, range(2, len(lines[0]))), ""]
     (folder / "results.txt").write_text("\n".join(text).rstrip() + "\n")

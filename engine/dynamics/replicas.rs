@@ -54,7 +54,8 @@ impl Phase {
         self.current = other.current;
     }
 
-    fn evaluate(&mut self, potential: &PotentialSum, cell: &Cell) {
+    fn evaluate(&mut self, potential: &PotentialSum, cell: &Cell, energies: bool) {
+        self.block.wants_energies = energies;
         potential.evaluate_block(cell, &mut self.block);
         self.current = true;
     }
@@ -195,7 +196,7 @@ impl Replicas {
             }
         }
         if integrator.starts_with_forces() && !state.current {
-            state.evaluate(environment.potential, &walkers[0].state.configuration.cell);
+            state.evaluate(environment.potential, &walkers[0].state.configuration.cell, true);
         }
     }
 
@@ -234,9 +235,11 @@ impl Phase {
         environment: &Environment,
     ) {
         let Coordinates { inverse_masses, spreads } = coordinates;
-        for stage in integrator.stages(steps) {
+        let mut stages = integrator.stages(steps).peekable();
+        while let Some(stage) = stages.next() {
             if stage.needs_forces && !self.current {
-                self.evaluate(environment.potential, &walkers[0].state.configuration.cell);
+                // Only the last forces are those of the end point, where the energy is wanted.
+                self.evaluate(environment.potential, &walkers[0].state.configuration.cell, stages.peek().is_none());
             }
             for &segment in &stage.segments {
                 if segment.noise.is_some() {
@@ -251,7 +254,7 @@ impl Phase {
             self.current &= !stage.drifts;
         }
         if !self.current {
-            self.evaluate(environment.potential, &walkers[0].state.configuration.cell);
+            self.evaluate(environment.potential, &walkers[0].state.configuration.cell, true);
         }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct ClusterList {
     /// Lattice vectors of entries.
     pub(super) images: Vec<[f64; 3]>,
     pub(super) parts: Vec<Part>,
+    /// Forces of several parts added up.
+    total: Vec<Forces<f64>>,
 }
 
 /// Some of the rows, and the forces that come from them.
@@ -286,23 +288,40 @@ impl ClusterList {
     }
 
     /// Adds the forces of all parts, in their order.
-    pub(crate) fn add_forces_to<T: Stored>(&self, target: &mut Vectors) {
+    pub(crate) fn add_forces_to<T: Stored>(&mut self, target: &mut Vectors) {
         let n = self.n;
-        for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
-            match &self.parts[..] {
-                [only] => {
+        match &self.parts[..] {
+            [only] => {
+                let forces = T::forces(only);
+                for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
                     for (f, &slot) in component.iter_mut().zip(&self.slots) {
-                        *f += T::forces(only)[slot as usize / 4].0[c][slot as usize % 4].to_f64();
+                        *f += forces[slot as usize / 4].0[c][slot as usize % 4].to_f64();
                     }
                 }
-                parts => component.par_chunks_mut(4 * PIECE).zip(self.slots.par_chunks(4 * PIECE)).for_each(|(component, slots)| {
-                    for (f, &slot) in component.iter_mut().zip(slots) {
-                        let (cluster, l) = (slot as usize / 4, slot as usize % 4);
-                        for part in parts.iter().filter(|part| part.touched.blocks[cluster / BLOCK]) {
-                            *f += T::forces(part)[cluster].0[c][l].to_f64();
+            }
+            parts => {
+                self.total.resize(self.types.len(), Forces::default());
+                self.total.par_chunks_mut(BLOCK).with_min_len(8).enumerate().for_each(|(block, total)| {
+                    total.fill(Forces::default());
+                    for part in parts.iter().filter(|part| part.touched.blocks[block]) {
+                        for (total, forces) in total.iter_mut().zip(&T::forces(part)[block * BLOCK..]) {
+                            for c in 0..3 {
+                                for l in 0..4 {
+                                    total.0[c][l] += forces.0[c][l].to_f64();
+                                }
+                            }
                         }
                     }
-                }),
+                });
+                let total = &self.total[..];
+                for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
+                    let pieces = component.par_chunks_mut(4 * PIECE).zip(self.slots.par_chunks(4 * PIECE));
+                    pieces.for_each(|(component, slots)| {
+                        for (f, &slot) in component.iter_mut().zip(slots) {
+                            *f += total[slot as usize / 4].0[c][slot as usize % 4];
+                        }
+                    });
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::image::Imaging;
 use mcflow_base::{Kernel, Lane};
 
 /// The sum over all pairs i < j, configurations in lanes.
-pub(crate) struct Configurations<'a, F, T, I, const FORCES: bool> {
+pub(crate) struct Configurations<'a, F, T, I, const ENERGY: bool, const FORCES: bool> {
     pub form: F,
     pub table: &'a T,
     pub types: &'a [u32],
@@ -16,7 +16,7 @@ pub(crate) struct Configurations<'a, F, T, I, const FORCES: bool> {
     pub block: &'a mut Block,
 }
 
-impl<F: PairForm, T: PairTable, I: Imaging, const FORCES: bool> Kernel for Configurations<'_, F, T, I, FORCES> {
+impl<F: PairForm, T: PairTable, I: Imaging, const ENERGY: bool, const FORCES: bool> Kernel for Configurations<'_, F, T, I, ENERGY, FORCES> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
@@ -35,7 +35,9 @@ impl<F: PairForm, T: PairTable, I: Imaging, const FORCES: bool> Kernel for Confi
             let (mut gradient_a, mut gradient_b) = ([L::default(); 3], [L::default(); 3]);
             if both && !excludes(out_a, second) {
                 let (u, force) = pair::<L, _, _, FORCES>(form, image, r_a, r_b, &row_a.one(types[second]));
-                energy += u;
+                if ENERGY {
+                    energy += u;
+                }
                 subtract::<L, FORCES>(&mut gradient_a, force);
                 add::<L, FORCES>(&mut gradient_b, force);
             }
@@ -44,13 +46,17 @@ impl<F: PairForm, T: PairTable, I: Imaging, const FORCES: bool> Kernel for Confi
                 let mut gradient = [L::default(); 3];
                 if !excludes(out_a, j) {
                     let (u, force) = pair::<L, _, _, FORCES>(form, image, r_a, r, &row_a.one(types[j]));
-                    energy += u;
+                    if ENERGY {
+                        energy += u;
+                    }
                     subtract::<L, FORCES>(&mut gradient_a, force);
                     add::<L, FORCES>(&mut gradient, force);
                 }
                 if !excludes(out_b, j) {
                     let (u, force) = pair::<L, _, _, FORCES>(form, image, r_b, r, &row_b.one(types[j]));
-                    energy += u;
+                    if ENERGY {
+                        energy += u;
+                    }
                     subtract::<L, FORCES>(&mut gradient_b, force);
                     add::<L, FORCES>(&mut gradient, force);
                 }

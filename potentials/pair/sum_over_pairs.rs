@@ -201,10 +201,10 @@ impl<F: PairForm, T: PairTable> WithImage for InLanes<'_, F, T> {
     fn run<I: Imaging>(self, image: I) {
         let Self { term, set, block } = self;
         let (form, table, Description { types, exclusions, .. }) = (term.form, &term.table, &term.description);
-        if block.wants_gradients() {
-            dispatch_with(set, Configurations::<_, _, _, true> { form, table, types, exclusions, image, block });
-        } else {
-            dispatch_with(set, Configurations::<_, _, _, false> { form, table, types, exclusions, image, block });
+        match (block.wants_energies, block.wants_gradients()) {
+            (_, false) => dispatch_with(set, Configurations::<_, _, _, true, false> { form, table, types, exclusions, image, block }),
+            (true, true) => dispatch_with(set, Configurations::<_, _, _, true, true> { form, table, types, exclusions, image, block }),
+            (false, true) => dispatch_with(set, Configurations::<_, _, _, false, true> { form, table, types, exclusions, image, block }),
         }
     }
 }

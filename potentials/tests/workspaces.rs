@@ -4,7 +4,7 @@ mod cases;
 
 use cases::{Numbers, brute_force, cases, close};
 use mcflow_base::InstructionSet;
-use mcflow_potentials::{Configuration, Precision, Term, Vectors, WorkspaceState};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors, WorkspaceState};
 
 #[test]
 fn kept_energies_stay_right_over_many_moves() {
@@ -184,6 +184,82 @@ fn a_restored_workspace_gives_the_same_bytes() {
             assert_eq!((a.energy.to_bits(), a.virial.to_bits()), (b.energy.to_bits(), b.virial.to_bits()), "{}", case.name);
             assert_eq!(workspace.list_builds(), restored.list_builds());
             step(&mut c, &mut numbers);
+        }
+    }
+}
+
+/// A liquid-like configuration of so many particles that the rows of its list are dealt to several parts.
+fn many() -> (PotentialSum, Configuration) {
+    let (m, density) = (14, 0.8442);
+    let n = 4 * m * m * m;
+    let length = (f64::from(n) / density).cbrt();
+    let mut numbers = Numbers(747796405);
+    let mut points = Vec::new();
+    for (i, j, k) in (0..m * m * m).map(|cell| (cell / (m * m), cell / m % m, cell % m)) {
+        for [x, y, z] in [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]] {
+            let at = |cell: i32, part: f64| (f64::from(cell) + part) / f64::from(m) * length;
+            points.push([at(i, x), at(j, y), at(k, z)].map(|at| at + 0.2 * (numbers.next() - 0.5)));
+        }
+    }
+    let cell = Cell::orthorhombic(&[length; 3]).unwrap();
+    let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.5), ..LennardJones::default() };
+    let potential = PotentialSum::new(&[Term::LennardJones(term)], &Particles::alike("A", points.len(), 1.0), &cell);
+    (potential, Configuration { positions: Vectors::from_points(3, &points), cell })
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (potential, mut c) = many();
+            let mut workspace = potential.workspace();
+            let mut forces = Vectors::zeros(3, c.positions.n());
+            let mut bits = Vec::new();
+            for step in 0..30 {
+                let evaluation = potential.energy_and_forces(&c, &mut workspace, &mut forces);
+                bits.extend([evaluation.energy.to_bits(), evaluation.virial.to_bits()]);
+                let precision = if step % 2 == 0 { Precision::Double } else { Precision::Mixed };
+                potential.forces(&c, &mut workspace, precision, &mut forces);
+                bits.extend(forces.row().iter().step_by(97).map(|f| f.to_bits()));
+                let steps: Vec<f64> = forces.row().iter().map(|f| (0.002 * f).clamp(-0.03, 0.03)).collect();
+                c.positions.row_mut().iter_mut().zip(&steps).for_each(|(x, d)| *x += d);
+            }
+            (bits, workspace.list_builds())
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(3));
+    assert!(one.1 > 1, "the list was never renewed");
+}
+
+#[test]
+fn several_parts_miss_no_pair() {
+    let (potential, mut c) = many();
+    let mut workspace = potential.workspace();
+    let mut numbers = Numbers(1181783497);
+    let n = c.positions.n();
+    let length = c.cell.heights().unwrap()[0];
+    for _ in 0..3 {
+        c.positions.row_mut().iter_mut().for_each(|x| *x += 0.12 * (numbers.next() - 0.5));
+        let mut forces = Vectors::zeros(3, n);
+        potential.energy_and_forces(&c, &mut workspace, &mut forces);
+        for i in (0..n).step_by(211) {
+            let r = c.positions.get(i);
+            let mut expected = [0.0; 3];
+            for j in (0..n).filter(|&j| j != i) {
+                let other = c.positions.get(j);
+                let d = [0, 1, 2].map(|k| r[k] - other[k]).map(|d| d - length * (d / length).round());
+                let r2 = d.iter().map(|d| d * d).sum::<f64>();
+                if r2 < 6.25 {
+                    let s6 = r2.powi(-3);
+                    [0, 1, 2].map(|k| expected[k] += (48.0 * s6 - 24.0) * s6 / r2 * d[k]);
+                }
+            }
+            let found = forces.get(i);
+            let scale = expected.iter().fold(1.0f64, |m, f| m.max(f.abs()));
+            assert!((0..3).all(|k| (found[k] - expected[k]).abs() < 1e-11 * scale), "particle {i}: {found:?} against {expected:?}");
         }
     }
 }
