@@ -335,7 +335,7 @@ impl Builder<'_> {
             let moves = |entry: &Entry| matches!(entry, Entry::Displacement { .. } | Entry::Volume { .. });
             let costs = !matches!(input.system.cell, CellInput::Open { .. }) && input.sweep.iter().any(moves);
             let frames = input.output.iter().filter_map(|Output::Trajectory { every, .. }| *every);
-            let largest = if costs { input.run.production.clamp(1, 20) } else { 1 };
+            let largest = if costs { (input.run.production / 100).clamp(1, 20) } else { 1 };
             // The largest number up to that which divides all of them.
             let all: Vec<u64> = frames.collect();
             (1..=largest).rev().find(|&every| all.iter().all(|frame| frame.is_multiple_of(every))).unwrap_or(1)

@@ -28,7 +28,7 @@ fn examples() -> Vec<PathBuf> {
 fn shortened(path: &Path, share: f64) -> Summary {
     let cut = |n: u64, least: u64| ((n as f64 * share) as u64).max(least);
     let built = build_changed(path, |input| {
-        let every = input.run.record_every;
+        let every = input.run.record_every.expect("examples say how often they record");
         // Lattices must melt whatever the share.
         input.run.equilibration = ((input.run.equilibration as f64 * share.max(0.6)) as u64).max(20);
         input.run.production = cut(input.run.production, 40 * every).div_ceil(every) * every;

@@ -71,7 +71,7 @@ class Table:
 
 # Dynamics of liquids. By number of particles: steps that melt, steps that are timed.
 STEPS = {108: (20_000, 100_000), 500: (4_000, 20_000), 4000: (2_000, 2_000), 32_000: (1_000, 300), 256_000: (200, 80)}
-SAMPLES = 20  # of temperature, energy and pressure in the timed part, on both sides
+SAMPLES, LEAST = 20, 15  # of temperature, energy and pressure in the timed part, and steps between them at least, on both sides
 
 
 def langevin(steps, friction=0.0, splitting="BAB", precision=None):
@@ -84,8 +84,9 @@ def lengths(bench, n, walkers=1):
     """The length of a sample, and how many of it melt and are timed. Each of several walkers does a quarter of what one alone does."""
     melt, timed = STEPS[n]
     share = 4 if walkers > 1 else 1
-    sample = max(timed // SAMPLES // share // bench.shorter, 1)
-    return sample, math.ceil(melt / share / sample), SAMPLES
+    samples = min(SAMPLES, timed // LEAST)
+    sample = max(timed // samples // share // bench.shorter, 1)
+    return sample, math.ceil(melt / share / sample), samples
 
 
 def liquid(n, precision=None, walkers=1, threads=1, cores=1):

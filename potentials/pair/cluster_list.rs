@@ -233,7 +233,7 @@ impl ClusterList {
             return None;
         }
         match &self.state {
-            Some(state) if state.built.cell != configuration.cell => return None,
+            Some(state) if state.built.cell != configuration.cell => None,
             Some(_) => Some(self.pack::<T>(positions, Since::Pruning)),
             None => Some(self.pack::<T>(positions, Since::Never)),
         }

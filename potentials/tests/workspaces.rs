@@ -254,7 +254,7 @@ fn several_parts_miss_no_pair() {
                 let r2 = d.iter().map(|d| d * d).sum::<f64>();
                 if r2 < 6.25 {
                     let s6 = r2.powi(-3);
-                    [0, 1, 2].map(|k| expected[k] += (48.0 * s6 - 24.0) * s6 / r2 * d[k]);
+                    (0..3).for_each(|k| expected[k] += (48.0 * s6 - 24.0) * s6 / r2 * d[k]);
                 }
             }
             let found = forces.get(i);
