@@ -213,8 +213,9 @@ pub struct Run {
     pub equilibration: u64,
     /// Sweeps that count.
     pub production: u64,
-    /// A sample each so many sweeps. Unless given: 20 (fewer where that leaves less than 100 samples) where single particles or the volume are moved in a periodic cell, for the energy and
-    /// the pressure of a sample cost as much as some hundred moves there, else 1; less where a trajectory's `every` asks for it.
+    /// A sample each so many sweeps. Unless given: 20 where single particles or the volume are moved in a periodic cell, for the energy and
+    /// the pressure of a sample cost as much as some hundred moves there, but as few as leave 100 samples and divide the `every` of
+    /// trajectories; else 1.
     #[serde(default)]
     pub record_every: Option<u64>,
 }
