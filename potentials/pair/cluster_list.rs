@@ -8,7 +8,8 @@
 //! pairs are those candidates that had two particles within cutoff + inner skin when the list was last pruned. A pair that is within
 //! the cutoff now was within cutoff + 2 d when the list was pruned, d being the largest displacement since, and a pair that was within
 //! reach at the pruning was within reach + 2 D at the build, D being the largest displacement from there to the pruning. So the near
-//! pairs are complete while d is at most half of the smaller of inner skin and outer skin - 2 D; both are checked at each evaluation.
+//! pairs are complete while d is at most half of the smaller of inner skin and outer skin - 2 D: d is checked at each evaluation, D at
+//! each pruning.
 //! Source: Páll et al., J. Chem. Phys. 153 (2020) 134110, section II B (dual pair list).
 //!
 //! The rows are dealt to parts, as many as the size of the system alone says, each with forces of its own that are added in the order
