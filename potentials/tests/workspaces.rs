@@ -265,3 +265,19 @@ fn several_parts_miss_no_pair() {
         }
     }
 }
+
+#[test]
+fn lists_are_renewed_in_time() {
+    // Every particle on a straight way of its own: the fastest are through both skins in some ten steps.
+    let (potential, mut c) = many();
+    let mut workspace = potential.workspace();
+    let mut numbers = Numbers(362437);
+    let velocities: Vec<f64> = c.positions.row().iter().map(|_| 0.06 * (numbers.next() - 0.5)).collect();
+    for step in 0..24 {
+        let found = potential.energy(&c, &mut workspace).energy;
+        let fresh = potential.energy(&c, &mut potential.workspace()).energy;
+        assert!((found - fresh).abs() < 1e-11 * fresh.abs(), "step {step}: {found} against {fresh}");
+        c.positions.row_mut().iter_mut().zip(&velocities).for_each(|(x, v)| *x += v);
+    }
+    assert!((2..12).contains(&workspace.list_builds()), "{} builds in 24 steps", workspace.list_builds());
+}
