@@ -55,8 +55,8 @@ pub enum Entry {
         /// Whether equilibration tunes `time_step`.
         #[serde(default = "yes")]
         tune: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Small systems whose
-        /// walkers run side by side have f64 all the same.
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Systems below 160 particles
+        /// have f64 all the same: nothing would be gained.
         #[serde(default)]
         precision: Precision,
         /// Done in each sweep whose number is a multiple of this.
@@ -77,8 +77,8 @@ pub enum Entry {
         /// Whether each step is accepted or rejected, which makes the chain exact.
         #[serde(default = "yes")]
         metropolized: bool,
-        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Small systems whose
-        /// walkers run side by side have f64 all the same.
+        /// `Double`, or `Mixed`: the pair forces that drive the dynamics, and their sums over the partners of a particle, in f32, all else in f64. Systems below 160 particles
+        /// have f64 all the same: nothing would be gained.
         #[serde(default)]
         precision: Precision,
         /// Done in each sweep whose number is a multiple of this.

@@ -58,7 +58,8 @@ impl Lattice {
             let site = i * total / n;
             let mut unit = site / basis.len();
             let mut fractional = [0.0; 3];
-            for k in 0..dimension {
+            // The last direction first, along which lists sort: particles with numbers next to each other are near in memory.
+            for k in (0..dimension).rev() {
                 fractional[k] = ((unit % repeats[k]) as f64 + basis[site % basis.len()][k] + 0.25) / repeats[k] as f64;
                 unit /= repeats[k];
             }

@@ -9,5 +9,6 @@ pub enum Precision {
     #[default]
     Double,
     /// Forces between pairs, and their sums over the partners of a particle, in f32; positions, momenta, energies and virials in f64.
+    /// f64 throughout where all pairs are computed (fewer than 160 particles, no cutoff, a cell hardly wider than the cutoff): nothing would be gained.
     Mixed,
 }

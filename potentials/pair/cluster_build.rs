@@ -5,6 +5,7 @@
 use super::cluster_list::{ClusterList, Entry, Pairs, Part, mask};
 use super::cluster_sort::{Frame, Sorted, column};
 use super::exclusions::Exclusions;
+use super::rounded_lattice::RoundedLattice;
 use crate::{Cell, Configuration};
 use mcflow_base::{Element, InstructionSet, Kernel, Lane, dispatch_with};
 use rayon::prelude::*;
@@ -35,6 +36,7 @@ pub(crate) fn build(
     list.parts.resize_with(parts, Part::default);
     // The row's cluster is moved in the search, its partners the other way in the sums.
     list.images = images.iter().map(|image| image.1.map(|x| -x)).collect();
+    list.rounded = RoundedLattice::new(&configuration.cell);
     list.rounding = sorted.rounding;
     let ClusterList { parts: all, order, .. } = list;
     // In f32, with what it may round away added to the reach: the list has a few pairs more, never one less.

@@ -15,10 +15,12 @@
 //! The rows are dealt to parts, as many as the size of the system alone says, each with forces of its own that are added in the order
 //! of the parts: whatever the number of threads that work on them, the bytes are the same.
 
+use super::cluster_copies::{Pack, larger, scatter};
 use super::exclusions::Exclusions;
-use super::list_state::ListState;
+use super::list_state::{Cost, ListState};
+use super::rounded_lattice::RoundedLattice;
 use crate::{Configuration, Vectors};
-use mcflow_base::{Element, Quads};
+use mcflow_base::{Element, Quads, dispatch};
 use rayon::prelude::*;
 
 /// Forces on four particles, component by component, filled up to two registers of the widest kind.
@@ -52,6 +54,8 @@ pub(crate) struct ClusterList {
     pub(super) positions_f32: Vec<Quads<f32>>,
     /// Lattice vectors of entries.
     pub(super) images: Vec<[f64; 3]>,
+    /// How positions and lattice vectors become f32.
+    pub(super) rounded: RoundedLattice,
     pub(super) parts: Vec<Part>,
     /// Forces of several parts added up.
     total: Vec<Forces<f64>>,
@@ -117,11 +121,11 @@ impl Entry {
 }
 
 /// Lattice vectors by the number that entries have for them; the last number is 0 where there is nothing to add.
-pub(super) fn shifts<T: Element>(images: &[[f64; 3]]) -> [[T; 4]; 16] {
+pub(super) fn shifts<T: Stored>(images: &[[f64; 3]], rounded: &RoundedLattice) -> [[T; 4]; 16] {
     let mut shifts = [[T::default(); 4]; 16];
-    for (shift, [x, y, z]) in shifts.iter_mut().zip(images) {
-        let moves = [*x, *y, *z] != [0.0; 3];
-        *shift = [*x, *y, *z, f64::from(u8::from(moves))].map(T::from_f64);
+    for (shift, &image) in shifts.iter_mut().zip(images) {
+        let [x, y, z] = T::lattice_vector(image, rounded);
+        *shift = [x, y, z, T::from_f64(f64::from(u8::from(image != [0.0; 3])))];
     }
     shifts
 }
@@ -276,7 +280,7 @@ impl ClusterList {
                 Since::Pruning => &self.pruned_at[range],
                 Since::Never => &[],
             };
-            pack(positions, order, translations, then, target)
+            dispatch(Pack { positions, order, translations, then, rounded: &self.rounded, target })
         };
         let largest = if self.parts.len() > 1 {
             let pieces = target.par_chunks_mut(PIECE).enumerate();
@@ -292,14 +296,7 @@ impl ClusterList {
     pub(crate) fn add_forces_to<T: Stored>(&mut self, target: &mut Vectors) {
         let n = self.n;
         match &self.parts[..] {
-            [only] => {
-                let forces = T::forces(only);
-                for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
-                    for (f, &slot) in component.iter_mut().zip(&self.slots) {
-                        *f += forces[slot as usize / 4].0[c][slot as usize % 4].to_f64();
-                    }
-                }
-            }
+            [only] => scatter(T::forces(only), &self.slots, target.row_mut().chunks_exact_mut(n).collect()),
             parts => {
                 self.total.resize(self.types.len(), Forces::default());
                 self.total.par_chunks_mut(BLOCK).with_min_len(8).enumerate().for_each(|(block, total)| {
@@ -315,14 +312,12 @@ impl ClusterList {
                     }
                 });
                 let total = &self.total[..];
-                for (c, component) in target.row_mut().chunks_exact_mut(n).enumerate() {
-                    let pieces = component.par_chunks_mut(4 * PIECE).zip(self.slots.par_chunks(4 * PIECE));
-                    pieces.for_each(|(component, slots)| {
-                        for (f, &slot) in component.iter_mut().zip(slots) {
-                            *f += total[slot as usize / 4].0[c][slot as usize % 4];
-                        }
-                    });
+                let mut pieces: Vec<Vec<&mut [f64]>> = (0..n.div_ceil(PIECE)).map(|_| Vec::with_capacity(3)).collect();
+                for component in target.row_mut().chunks_exact_mut(n) {
+                    pieces.iter_mut().zip(component.chunks_mut(PIECE)).for_each(|(piece, component)| piece.push(component));
                 }
+                let pieces = pieces.into_par_iter().with_min_len(8).zip(self.slots.par_chunks(PIECE));
+                pieces.for_each(|(piece, slots)| scatter(total, slots, piece));
             }
         }
     }
@@ -341,6 +336,12 @@ const PIECE: usize = 512;
 
 /// Which array of a list holds positions in this precision.
 pub(crate) trait Stored: Element {
+    /// What the parts of a sum cost.
+    const COST: Cost;
+    /// Four positions in this precision.
+    fn four(r: &[[f64; 4]; 3], rounded: &RoundedLattice) -> [[Self; 4]; 3];
+    /// A lattice vector in this precision.
+    fn lattice_vector(r: [f64; 3], rounded: &RoundedLattice) -> [Self; 3];
     fn of(list: &mut ClusterList) -> &mut Vec<Quads<Self>>;
     fn get(list: &ClusterList) -> &[Quads<Self>];
     fn forces(part: &Part) -> &[Forces<Self>];
@@ -348,6 +349,14 @@ pub(crate) trait Stored: Element {
 }
 
 impl Stored for f64 {
+    const COST: Cost = Cost::DOUBLE;
+    #[inline(always)]
+    fn four(r: &[[f64; 4]; 3], _: &RoundedLattice) -> [[f64; 4]; 3] {
+        *r
+    }
+    fn lattice_vector(r: [f64; 3], _: &RoundedLattice) -> [f64; 3] {
+        r
+    }
     fn of(list: &mut ClusterList) -> &mut Vec<Quads<f64>> {
         &mut list.positions
     }
@@ -363,6 +372,14 @@ impl Stored for f64 {
 }
 
 impl Stored for f32 {
+    const COST: Cost = Cost::SINGLE;
+    #[inline(always)]
+    fn four(r: &[[f64; 4]; 3], rounded: &RoundedLattice) -> [[f32; 4]; 3] {
+        rounded.stretch(r).map(|component| component.map(|x| x as f32))
+    }
+    fn lattice_vector(r: [f64; 3], rounded: &RoundedLattice) -> [f32; 3] {
+        rounded.stretch_one(r).map(|x| x as f32)
+    }
     fn of(list: &mut ClusterList) -> &mut Vec<Quads<f32>> {
         &mut list.positions_f32
     }
@@ -375,35 +392,6 @@ impl Stored for f32 {
     fn forces_mut(part: &mut Part) -> &mut Vec<Forces<f32>> {
         &mut part.forces_f32
     }
-}
-
-#[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-/// Copies positions to their slots; returns the largest squared distance from `then`, where that is given.
-fn pack<T: Element>(positions: &Vectors, order: &[u32], translations: &[Quads<f64>], then: &[Quads<f64>], target: &mut [Quads<T>]) -> f64 {
-    let mut largest = [0.0f64; 4];
-    for (k, (target, translation)) in target.iter_mut().zip(translations).enumerate() {
-        let order: &[u32; 4] = order[4 * k..].first_chunk().expect("four slots a cluster");
-        let mut squared = [0.0; 4];
-        for c in 0..positions.dimension() {
-            let component = positions.component(c);
-            let now: [f64; 4] = std::array::from_fn(|l| component[order[l] as usize] + translation[c][l]);
-            if let Some(then) = then.get(k) {
-                for l in 0..4 {
-                    let d = now[l] - then[c][l];
-                    squared[l] += d * d;
-                }
-            }
-            target[c] = now.map(T::from_f64);
-        }
-        for l in 0..4 {
-            largest[l] = larger(squared[l], largest[l]);
-        }
-    }
-    largest.into_iter().fold(0.0, larger)
 }
 
 /// The mask of four particles against four.

@@ -11,13 +11,13 @@ pub(crate) fn prune(set: InstructionSet, reach: f64, candidates_reach: Option<f6
     let rounding = list.rounding;
     let limit = |reach: f64| (reach + 2.0 * rounding).powi(2) * (1.0 + 8.0 * f32::ROUNDING);
     let (limit, candidates_limit) = (limit(reach), candidates_reach.map(limit));
-    let ClusterList { parts, positions_f32, images, .. } = list;
-    let (positions, images) = (&positions_f32[..], &images[..]);
+    let ClusterList { parts, positions_f32, images, rounded, .. } = list;
+    let (positions, shifts) = (&positions_f32[..], &shifts(images, rounded));
     let prune = |part: &mut Part| {
         let Part { candidates, near, .. } = part;
         match candidates_limit {
-            None => dispatch_with(set, Prune::<false> { positions, images, limit, candidates_limit: 0.0, candidates, near }),
-            Some(candidates_limit) => dispatch_with(set, Prune::<true> { positions, images, limit, candidates_limit, candidates, near }),
+            None => dispatch_with(set, Prune::<false> { positions, shifts, limit, candidates_limit: 0.0, candidates, near }),
+            Some(candidates_limit) => dispatch_with(set, Prune::<true> { positions, shifts, limit, candidates_limit, candidates, near }),
         }
     };
     if parts.len() > 1 {
@@ -29,7 +29,7 @@ pub(crate) fn prune(set: InstructionSet, reach: f64, candidates_reach: Option<f6
 
 struct Prune<'a, const TIGHTEN: bool> {
     positions: &'a [Quads<f32>],
-    images: &'a [[f64; 3]],
+    shifts: &'a [[f32; 4]; 16],
     limit: f64,
     candidates_limit: f64,
     candidates: &'a mut Pairs,
@@ -40,15 +40,14 @@ impl<const TIGHTEN: bool> Kernel<f32> for Prune<'_, TIGHTEN> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane<f32>>(self) {
-        let Self { positions, images, limit, candidates_limit, candidates, near } = self;
+        let Self { positions, shifts, limit, candidates_limit, candidates, near } = self;
         near.clear();
-        let shifts = shifts::<f32>(images);
         let mut chosen = [const { Vec::new() }; 3];
         let (mut start, mut masked_start, mut kept) = (0, 0, 0);
         for row in &mut candidates.rows {
             let r = four::<L>(&positions[row.cluster as usize]);
             for &(entry, mask) in &candidates.masked[masked_start..row.masked as usize] {
-                if near_bits::<L>(&r, positions, &shifts, entry.0, [limit; 2]).0 != 0 {
+                if near_bits::<L>(&r, positions, shifts, entry.0, [limit; 2]).0 != 0 {
                     near.masked.push((entry, mask));
                 }
             }
@@ -69,7 +68,7 @@ impl<const TIGHTEN: bool> Kernel<f32> for Prune<'_, TIGHTEN> {
                 }
                 let (mut low, mut high, mut within) = (0, 0, 0);
                 for l in 0..count {
-                    let (bits, tight) = near_bits::<L>(&r, positions, &shifts, chunk[l], [limit, candidates_limit]);
+                    let (bits, tight) = near_bits::<L>(&r, positions, shifts, chunk[l], [limit, candidates_limit]);
                     low |= u32::from(bits & 0xff != 0) << l;
                     high |= u32::from(bits >> 8 != 0) << l;
                     within |= u32::from(tight != 0) << l;

@@ -114,8 +114,9 @@ impl Sorted {
             self.low[c][..clusters].fill(0.0);
             self.high[c][..clusters].fill(0.0);
         }
-        // Coordinates and translated coordinates are rounded, and so is their difference: four roundings of less than 2 `farthest`.
-        self.rounding = 8.0 * f32::ROUNDING * (farthest + 4.0 * reach + frame.heights.iter().copied().fold(0.0, larger));
+        // Coordinates and translated coordinates are rounded, and so is their difference: four roundings of less than 2 `farthest`. The
+        // stretching of the cell is less than another one.
+        self.rounding = 10.0 * f32::ROUNDING * (farthest + 4.0 * reach + frame.heights.iter().copied().fold(0.0, larger));
         let lowest = f64::from(self.low[0][..clusters].iter().copied().fold(f32::INFINITY, f32::min));
         let highest = f64::from(self.high[0][..clusters].iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let unit = (highest - lowest) + 4.0 * reach;

@@ -4,7 +4,7 @@
 //! one register of 16 f32, two of 8 f64, four of 4 f64. The four j are loaded once for all lanes, and their forces are summed over
 //! the i in registers before they meet memory; those of the i stay in registers for the whole row.
 
-use super::cluster_list::{Forces, Pairs, Part, Stored, shifts};
+use super::cluster_list::{Forces, Pairs, Part, Stored};
 use super::form::{FAR_SQUARED, LaneTable, PairForm, PairTable};
 use crate::Evaluation;
 use crate::image::Imaging;
@@ -33,7 +33,7 @@ pub(crate) struct PartSum<'a, T: Element, F, P, I, const ENERGY: bool, const FOR
     pub form: F,
     pub table: &'a P,
     pub image: I,
-    pub images: &'a [[f64; 3]],
+    pub shifts: &'a [[T; 4]; 16],
     pub positions: &'a [Quads<T>],
     pub types: &'a [[u32; 4]],
     pub part: &'a mut Part,
@@ -70,7 +70,7 @@ impl<T: Stored, F: PairForm, P: PairTable, I: Imaging, const ENERGY: bool, const
     type Output = Evaluation;
     #[inline(always)]
     fn run<L: Lane<T>>(self) -> Evaluation {
-        let Self { form, table, image, images, positions, types, part } = self;
+        let Self { form, table, image, shifts, positions, types, part } = self;
         let table = table.in_lanes::<T, L>();
         let lanes = 16 / L::WIDTH;
         let mut own = std::mem::take(T::forces_mut(part));
@@ -79,7 +79,6 @@ impl<T: Stored, F: PairForm, P: PairTable, I: Imaging, const ENERGY: bool, const
         }
         let forces = &mut own[..];
         let Pairs { rows, plain, masked } = &part.near;
-        let shifts = shifts::<T>(images);
         let mut total = Evaluation::default();
         let (mut start, mut masked_start) = (0, 0);
         for row in rows.iter() {

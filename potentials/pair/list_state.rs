@@ -29,14 +29,19 @@ pub struct Skins {
 pub(crate) const LEAST: f64 = 0.7;
 
 /// Time of an evaluation for a pair of clusters in the near list, of a pruning for a candidate, of a build for a candidate and for a
-/// particle; in arbitrary units, from measurements of each by itself (f64, AVX-512).
-const COST: Cost = Cost { near: 11.0, candidate: 3.2, found: 6.0, sorted: 80.0 };
-
-struct Cost {
+/// particle; in arbitrary units, from measurements of each by itself (AVX-512).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
     near: f64,
     candidate: f64,
     found: f64,
     sorted: f64,
+}
+
+impl Cost {
+    /// With forces in f64, or in f32.
+    pub(crate) const DOUBLE: Self = Self { near: 11.0, candidate: 3.2, found: 6.0, sorted: 80.0 };
+    pub(crate) const SINGLE: Self = Self { near: 7.5, ..Self::DOUBLE };
 }
 
 impl Skins {
@@ -45,7 +50,7 @@ impl Skins {
     ///
     /// A pair of clusters is near where two particles are: within cutoff + skin, and about a cluster more. Every near list lasts for
     /// inner / (2 `displacement`) evaluations, every list of candidates for as many prunings as leave it complete.
-    pub(crate) fn cheapest(cutoff: f64, spacing: f64, displacement: f64, largest: f64) -> Self {
+    pub(crate) fn cheapest(cutoff: f64, spacing: f64, displacement: f64, largest: f64, time: Cost) -> Self {
         let around = |reach: f64| 0.5 * 4.19 / 16.0 * ((reach + 0.75 * spacing * 4f64.cbrt()) / spacing).powi(3);
         let lasts = |skin: f64| (0.5 * skin / displacement).floor().max(1.0);
         let steps = |k: usize| 0.04 * spacing * k as f64;
@@ -54,8 +59,8 @@ impl Skins {
             for outer in (0..40).map(|k| inner + steps(k)).filter(|&outer| outer <= largest) {
                 let prunings = (outer / inner - LEAST).floor() + 1.0;
                 let (near, candidates) = (around(cutoff + inner), around(cutoff + outer));
-                let build = COST.sorted + candidates * COST.found;
-                let cost = near * COST.near + (candidates * COST.candidate + build / prunings) / lasts(inner);
+                let build = time.sorted + candidates * time.found;
+                let cost = near * time.near + (candidates * time.candidate + build / prunings) / lasts(inner);
                 if cost < best.0 {
                     best = (cost, Self { inner, outer });
                 }

@@ -1,6 +1,7 @@
 //! Terms that are sums over pairs of particles.
 
 mod cluster_build;
+mod cluster_copies;
 mod cluster_list;
 mod cluster_prune;
 mod cluster_sort;
@@ -12,6 +13,7 @@ mod lennard_jones;
 mod list_state;
 mod neighbours;
 mod parameters;
+mod rounded_lattice;
 mod sum_over_pairs;
 mod tail;
 mod tree;

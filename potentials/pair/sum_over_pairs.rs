@@ -1,13 +1,13 @@
 //! A pair term: its numbers, and the choice of loop for each kind of evaluation.
 
 use super::cluster_build::build;
-use super::cluster_list::{ClusterList, Part, Stored};
+use super::cluster_list::{ClusterList, Part, Stored, shifts};
 use super::cluster_prune::prune;
 use super::cluster_sum::PartSum;
 use super::configurations::Configurations;
 use super::exclusions::Exclusions;
 use super::form::{ByType, Coefficients, PairForm, PairTable, Uniform};
-use super::list_state::{LEAST, ListState, Skins};
+use super::list_state::{Cost, LEAST, ListState, Skins};
 use super::tail::Tail;
 use super::tree::{Query, Tree, Trial};
 use super::tree_energy::OfParticle;
@@ -15,7 +15,6 @@ use crate::image::{Image, Imaging, Listed, WithImage, with_image};
 use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
-use std::marker::PhantomData;
 use std::ops::Add;
 
 /// What all pair terms have, whatever their arithmetic.
@@ -52,7 +51,7 @@ struct SumOverPairs<F, T> {
 impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
     /// Makes the list fit for `configuration`: prunes it anew, or builds it where it is used up. `moved` is the squared displacement since
     /// the last pruning, where there was one.
-    fn renew_list(&self, configuration: &Configuration, neighbours: &mut Neighbours, limits: Limits, moved: Option<f64>) {
+    fn renew_list(&self, configuration: &Configuration, neighbours: &mut Neighbours, limits: Limits, moved: Option<f64>, cost: Cost) {
         let list = &mut neighbours.list;
         let mut displacement = FIRST_DISPLACEMENT * limits.spacing;
         if let (Some(moved), Some(mut state)) = (moved, list.state.take()) {
@@ -64,7 +63,7 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
                 return;
             }
         }
-        let skins = Skins::cheapest(limits.cutoff, limits.spacing, displacement, limits.largest_skin);
+        let skins = Skins::cheapest(limits.cutoff, limits.spacing, displacement, limits.largest_skin, cost);
         let state = ListState { built: configuration.clone(), pruned: configuration.positions.clone(), skins, uses: 0 };
         self.build_list(&state, neighbours, limits.cutoff);
         neighbours.list.begin_near_pairs(state, skins.inner);
@@ -104,7 +103,7 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
         with_image(Image::new(&configuration.cell), InTree { term: self, set, tree, i, at })
     }
 
-    /// The sum with pair distances, energies and forces in the precision of `N`.
+    /// The sum, with pair distances, energies and forces in the precision of `N` where a list is used and in f64 elsewhere.
     fn sum<N: Stored, const ENERGY: bool, const FORCES: bool>(
         &self,
         configuration: &Configuration,
@@ -115,17 +114,18 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
         if let Some(limits) = self.description.cutoff.and_then(|cutoff| Limits::new(configuration, cutoff)) {
             let moved = neighbours.list.take_positions::<N>(configuration);
             if !neighbours.list.may_be_used(moved) {
-                self.renew_list(configuration, neighbours, limits, moved);
+                self.renew_list(configuration, neighbours, limits, moved, N::COST);
                 neighbours.list.take_positions::<N>(configuration);
             }
             return self.sum_over::<N, _, ENERGY, FORCES>(set, &mut neighbours.list, Listed, forces);
         }
-        if neighbours.all.take_positions::<N>(configuration).is_none() {
+        // f32 is for lists alone: their positions are those of particles brought back into the cell.
+        if neighbours.all.take_positions::<f64>(configuration).is_none() {
             let Description { types, exclusions, .. } = &self.description;
             neighbours.all = ClusterList::all_pairs(configuration.positions.n(), types, exclusions);
-            neighbours.all.take_positions::<N>(configuration);
+            neighbours.all.take_positions::<f64>(configuration);
         }
-        let work = AllPairs::<_, _, N, ENERGY, FORCES> { term: self, set, list: &mut neighbours.all, forces, precision: PhantomData };
+        let work = AllPairs::<_, _, ENERGY, FORCES> { term: self, set, list: &mut neighbours.all, forces };
         with_image(Image::new(&configuration.cell), work)
     }
 
@@ -138,9 +138,9 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
     ) -> Evaluation {
         let (form, table) = (self.form, &self.table);
         let mut parts = std::mem::take(&mut list.parts);
-        let (positions, types, images) = (N::get(list), &list.types[..], &list.images[..]);
+        let (positions, types, shifts) = (N::get(list), &list.types[..], &shifts(&list.images, &list.rounded));
         let sum = |part: &mut Part| {
-            dispatch_with(set, PartSum::<N, _, _, _, ENERGY, FORCES> { form, table, image, images, positions, types, part })
+            dispatch_with(set, PartSum::<N, _, _, _, ENERGY, FORCES> { form, table, image, shifts, positions, types, part })
         };
         let total = if parts.len() > 1 {
             let sums: Vec<Evaluation> = parts.par_iter_mut().map(sum).collect();
@@ -157,18 +157,17 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
 }
 
 /// The sum over all pairs, for each kind of cell.
-struct AllPairs<'a, F, T, N, const ENERGY: bool, const FORCES: bool> {
+struct AllPairs<'a, F, T, const ENERGY: bool, const FORCES: bool> {
     term: &'a SumOverPairs<F, T>,
     set: InstructionSet,
     list: &'a mut ClusterList,
     forces: Option<&'a mut Vectors>,
-    precision: PhantomData<N>,
 }
 
-impl<F: PairForm, T: PairTable, N: Stored, const ENERGY: bool, const FORCES: bool> WithImage for AllPairs<'_, F, T, N, ENERGY, FORCES> {
+impl<F: PairForm, T: PairTable, const ENERGY: bool, const FORCES: bool> WithImage for AllPairs<'_, F, T, ENERGY, FORCES> {
     type Output = Evaluation;
     fn run<I: Imaging>(self, image: I) -> Evaluation {
-        self.term.sum_over::<N, I, ENERGY, FORCES>(self.set, self.list, image, self.forces)
+        self.term.sum_over::<f64, I, ENERGY, FORCES>(self.set, self.list, image, self.forces)
     }
 }
 
