@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::{normal, streams};
-use mcflow_flows::{Activation, Architecture, Generator, Prior, Stage, Target, Trainer, Training};
+use mcflow_flows::{Activation, Architecture, Data, Generator, Prior, Stage, Target, Trainer, Training};
 use std::hint::black_box;
 
 struct Nothing;
@@ -40,7 +40,7 @@ fn flows(criterion: &mut Criterion) {
         for batch in [256, 1024] {
             let stage = Stage { steps: usize::MAX / 2, batch, maximum_likelihood: 1.0, ..Stage::default() };
             let training = Training { stages: vec![stage], evaluate_every: usize::MAX, ..Training::default() };
-            let mut trainer = Trainer::new(&generator, &rows, &Nothing, &training, 1).expect("a training");
+            let mut trainer = Trainer::new(&generator, Data::generator(&rows, &Nothing), &training, 1).expect("a training");
             group.throughput(Throughput::Elements(batch as u64));
             group.bench_function(format!("training step, {batch} rows"), |b| b.iter(|| trainer.step().expect("finite losses")));
         }

@@ -3,7 +3,9 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::VolumeMeasure;
-use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, fill_normals, streams};
+use mcflow_engine::{
+    Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, fill_normals, streams,
+};
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors};
 
 fn moves(criterion: &mut Criterion) {
@@ -41,8 +43,8 @@ fn moves(criterion: &mut Criterion) {
             group.bench_function(entry.name(), |b| {
                 let walkers = vec![Walker::new(state.clone(), random.clone(), 1, &potential)];
                 let mut chains = Chains { walkers, parameters: vec![entry.parameter()], entries: one, environment };
-                chains.sweep(1, 20, &Generators::new()).expect("finite states");
-                b.iter(|| chains.sweep(1, 1, &Generators::new()).expect("finite states"));
+                chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
+                b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
             });
             group.finish();
         }
@@ -87,8 +89,8 @@ fn replicas(criterion: &mut Criterion) {
                     });
                     let (walkers, parameters) = (walkers.collect(), vec![entries[0].parameter()]);
                     let mut chains = Chains { walkers, parameters, entries: &entries, environment };
-                    chains.sweep(1, 20, &Generators::new()).expect("finite states");
-                    b.iter(|| chains.sweep(1, 1, &Generators::new()).expect("finite states"));
+                    chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
+                    b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
                 });
             }
         }

@@ -4,7 +4,7 @@ use crate::observers::state_of;
 use crate::plan::{FlowPlan, Plan};
 use crate::random::Random;
 use crate::simulation::SamplePool;
-use crate::statistics::{StateIndex, WeightSummary, Weights};
+use crate::statistics::{StateIndex, WeightSummary, Weights, bennett_acceptance_ratio};
 use mcflow_flows::{Generator, TrainingReport};
 use mcflow_potentials::{Configuration, Vectors};
 use serde::{Deserialize, Serialize};
@@ -38,8 +38,10 @@ pub struct StateAcceptance {
     pub state: Option<String>,
     /// Frames looked at.
     pub frames: usize,
-    /// Mean over frames x and draws x' of min(1, w(x')/w(x)).
+    /// Mean over frames x and draws x' of min(1, w(x')/w(x)); of a map, over frames x, the probability that the image is accepted.
     pub acceptance: f64,
+    /// Of a map: the fraction of the frames whose image is in the other state.
+    pub inside: Option<f64>,
 }
 
 /// The judgement of a flow before production.
@@ -190,10 +192,84 @@ fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePoo
             state: state.map(|s| plan.states[s].name.clone()),
             frames: chosen.len(),
             acceptance: total / chosen.len() as f64,
+            inside: None,
         });
     }
     result
 }
+
+/// Judges a map between two states by frames it has not seen: how often their images lie in the other state, how often they would be
+/// accepted, and the free-energy difference by Bennett's ratio (images outside count as work of +inf).
+pub(crate) fn assess_jump(
+    plan: &Plan,
+    flow: &FlowPlan,
+    (from, to): (usize, usize),
+    map: &Generator,
+    reference: &SamplePool,
+    report: Option<&TrainingReport>,
+) -> FlowAssessment {
+    let (dim, beta, cell) = (map.dim(), plan.thermodynamic_state.beta, &plan.starts[0].cell);
+    let mut acceptance = Vec::new();
+    let mut works = Vec::new();
+    for (state, other, backwards) in [(from, to, false), (to, from, true)] {
+        let mut frames = reference.held_out_frames(state);
+        let stride = frames.len().div_ceil(JUMP_FRAMES_OF_A_STATE).max(1);
+        frames = frames.into_iter().step_by(stride).collect();
+        let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
+        let n = frames.len();
+        let (mut images, mut log_det) = (rows.clone(), vec![0.0; n]);
+        if backwards {
+            map.inverse(&rows, &mut images, &mut log_det);
+        } else {
+            map.forward(&rows, &mut images, &mut log_det);
+        }
+        let (mut before, mut after) = (vec![0.0; n], vec![0.0; n]);
+        plan.potential.energies(cell, &rows, &mut before);
+        plan.potential.energies(cell, &images, &mut after);
+        let work: Vec<f64> = (0..n)
+            .map(|k| {
+                let positions = Vectors::from_row(cell.dimension(), &images[k * dim..(k + 1) * dim]);
+                let arrived = state_of(&plan.states, &Configuration { positions, cell: cell.clone() }) == Some(other);
+                let work = beta * (after[k] - before[k]) - log_det[k];
+                if arrived && !work.is_nan() { work } else { f64::INFINITY }
+            })
+            .collect();
+        if n > 0 {
+            let mean = |f: &dyn Fn(f64) -> f64| work.iter().map(|&w| f(w)).sum::<f64>() / n as f64;
+            acceptance.push(StateAcceptance {
+                state: Some(plan.states[state].name.clone()),
+                frames: n,
+                acceptance: mean(&|w| (-w).min(0.0).exp()),
+                inside: Some(mean(&|w| f64::from(u8::from(w < f64::INFINITY)))),
+            });
+        }
+        works.push(work);
+    }
+    let difference = bennett_acceptance_ratio(&works[0], &works[1]).ok().map(|difference| StateDifference {
+        from: plan.states[from].name.clone(),
+        to: plan.states[to].name.clone(),
+        value: difference.value,
+        standard_error: difference.standard_error,
+    });
+    FlowAssessment {
+        name: flow.name.clone(),
+        parameters: map.n_parameters(),
+        training_seconds: report.map(|r| r.seconds),
+        training_steps: report.map(|r| r.steps as u64),
+        held_out_loss: report.map(|r| r.held_out_loss),
+        draws: 0,
+        effective_sample_fraction: None,
+        largest_weight: None,
+        pareto_k: None,
+        log_z: None,
+        free_energy_differences: difference.into_iter().collect(),
+        draw_acceptance: None,
+        acceptance,
+    }
+}
+
+/// Held-out frames that a map is judged by, at most.
+const JUMP_FRAMES_OF_A_STATE: usize = 2000;
 
 #[cfg(test)]
 mod tests {

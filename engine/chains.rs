@@ -4,7 +4,7 @@ use crate::dynamics::Replicas;
 use crate::local::LocalEntry;
 use crate::moves::Tally;
 use crate::record::Recorder;
-use crate::schedule::{Entry, tuned_parameter};
+use crate::schedule::{Entry, Trained, tuned_parameter};
 use crate::walker::{Environment, Walker};
 use crate::{RunError, StopReason};
 use mcflow_flows::Generator;
@@ -27,7 +27,7 @@ pub struct Chains<'a> {
 }
 
 impl Chains<'_> {
-    /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not in `generators` are left out.
+    /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not trained are left out.
     ///
     /// Entries without a flow run in each walker alone, or in groups of walkers side by side, all those between two entries with a flow
     /// in one go; an entry with a flow runs in all walkers at once. Each walker sees the same order of entries and uses its own random
@@ -35,7 +35,7 @@ impl Chains<'_> {
     ///
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
-    pub fn sweep(&mut self, first: u64, count: u64, generators: &Generators) -> Result<(), RunError> {
+    pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let ready = self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(index, self.parameters[index], &self.environment));
         let ready: Vec<Option<LocalEntry>> = ready.collect();
         let mut pending: Vec<&LocalEntry> = Vec::new();
@@ -43,9 +43,10 @@ impl Chains<'_> {
             for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
                 if let Some(local) = &ready[index] {
                     pending.push(local);
-                } else if let Some(generator) = entry.flow().and_then(|name| generators.get(name)) {
+                } else if !trained.generators.is_empty() {
                     self.run_local(&mut pending);
-                    entry.run_flow(self.parameters[index], &mut self.walkers, index, generator, &self.environment);
+                    let counts = (index, trained.ways_at(self.entries, index));
+                    entry.run_flow(self.parameters[index], &mut self.walkers, counts, trained, &self.environment);
                 }
             }
         }

@@ -72,13 +72,34 @@ pub struct Lengths {
 pub struct FlowPlan {
     /// Its name.
     pub name: String,
+    /// What it is for.
+    pub role: Role,
     /// Where it comes from.
     pub source: FlowSource,
     /// Draws made after training to judge it and to reweight.
     pub assessment_draws: usize,
 }
 
+/// What a flow is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// A prior mapped to the target: draws and latent walks.
+    Generator,
+    /// One state mapped to another.
+    ModeJump {
+        /// The name in the input, common to the maps of all pairs.
+        family: String,
+        /// The state it starts from.
+        from: usize,
+        /// The state it leads to.
+        to: usize,
+        /// What a squared distance outside costs in training.
+        penalty: f64,
+    },
+}
+
 /// Where a flow comes from.
+#[derive(Clone)]
 pub enum FlowSource {
     /// Weights that were trained before.
     Trained(Box<Generator>),
@@ -96,6 +117,7 @@ pub enum FlowSource {
 }
 
 /// Where samples for training come from.
+#[derive(Clone)]
 pub enum Samples {
     /// From the walkers of this run, by their local moves.
     FromRun {
@@ -104,6 +126,8 @@ pub enum Samples {
         /// Sweeps between two frames of a walker.
         every: u64,
     },
+    /// Those that were collected for a flow before it.
+    Collected,
     /// Rows read from a file.
     Rows(Vec<f64>),
 }

@@ -1,12 +1,15 @@
 //! One sweep: which moves, in which order, how often.
 
 use crate::dynamics::Splitting;
-use crate::moves::{GeneratorDraw, LatentWalk, Tally, VolumeMeasure};
+use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateMap, Tally, VolumeMeasure};
+use crate::observers::State;
+use crate::plan::{FlowPlan, Role};
 use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Precision};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One entry of a sweep, as the user writes it. Each leaves the target invariant (an uncorrected [`Entry::Langevin`] excepted), so
 /// the fixed cycle of them does.
@@ -112,6 +115,17 @@ pub enum Entry {
         #[serde(default = "one")]
         every: usize,
     },
+    /// Jumps between states by trained bijections: [`ModeJump`].
+    ModeJump {
+        /// The name of the flow.
+        flow: String,
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
 }
 
 fn yes() -> bool {
@@ -134,13 +148,14 @@ impl Entry {
             Self::Langevin { .. } => "Langevin",
             Self::GeneratorDraw { .. } => "GeneratorDraw",
             Self::LatentWalk { .. } => "LatentWalk",
+            Self::ModeJump { .. } => "ModeJump",
         }
     }
 
     /// The flow it needs.
     pub fn flow(&self) -> Option<&str> {
         match self {
-            Self::GeneratorDraw { flow, .. } | Self::LatentWalk { flow, .. } => Some(flow),
+            Self::GeneratorDraw { flow, .. } | Self::LatentWalk { flow, .. } | Self::ModeJump { flow, .. } => Some(flow),
             _ => None,
         }
     }
@@ -177,7 +192,7 @@ impl Entry {
         match self {
             Self::Displacement { step, .. } | Self::Volume { step, .. } | Self::LatentWalk { step, .. } => *step,
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => *time_step,
-            Self::GeneratorDraw { .. } => 0.0,
+            Self::GeneratorDraw { .. } | Self::ModeJump { .. } => 0.0,
         }
     }
 
@@ -209,7 +224,8 @@ impl Entry {
             | Self::Hmc { every, .. }
             | Self::Langevin { every, .. }
             | Self::GeneratorDraw { every, .. }
-            | Self::LatentWalk { every, .. } => *every,
+            | Self::LatentWalk { every, .. }
+            | Self::ModeJump { every, .. } => *every,
         }
     }
 
@@ -222,7 +238,10 @@ impl Entry {
     pub fn steps(&self, n: usize) -> u64 {
         (match self {
             Self::Displacement { count, .. } => count.unwrap_or(n),
-            Self::Volume { count, .. } | Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } => *count,
+            Self::Volume { count, .. }
+            | Self::GeneratorDraw { count, .. }
+            | Self::LatentWalk { count, .. }
+            | Self::ModeJump { count, .. } => *count,
             Self::Hmc { count, steps, .. } => count * steps,
             Self::Langevin { steps, .. } => *steps,
         }) as u64
@@ -241,7 +260,7 @@ impl Entry {
             Self::Volume { step, .. } => positive("step", *step),
             Self::LatentWalk { step, .. } => positive("step", *step),
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => positive("time_step", *time_step),
-            Self::GeneratorDraw { .. } => {}
+            Self::GeneratorDraw { .. } | Self::ModeJump { .. } => {}
         }
         let mut counts = vec![("every", self.every())];
         match self {
@@ -266,7 +285,9 @@ impl Entry {
                 }
             }
             Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),
-            Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } => counts.push(("count", *count)),
+            Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => {
+                counts.push(("count", *count));
+            }
             Self::Langevin { steps, friction, splitting, metropolized, .. } => {
                 counts.push(("steps", *steps));
                 if !(friction.is_finite() && *friction >= 0.0) {
@@ -292,15 +313,80 @@ impl Entry {
         problems
     }
 
-    /// Does an entry with a flow in all walkers.
-    pub fn run_flow(&self, parameter: f64, walkers: &mut [Walker], index: usize, generator: &Generator, environment: &Environment) {
+    /// Does an entry with a flow in all walkers; nothing where its flow is not trained yet.
+    ///
+    /// Counts go to [`Walker::tallies`] under `index`, those by way from `ways_at` on.
+    pub fn run_flow(
+        &self,
+        parameter: f64,
+        walkers: &mut [Walker],
+        (index, ways_at): (usize, usize),
+        trained: &Trained,
+        environment: &Environment,
+    ) {
         match self {
-            Self::GeneratorDraw { count, .. } => GeneratorDraw { generator, count: *count }.attempt(walkers, index, environment),
-            Self::LatentWalk { count, .. } => {
-                LatentWalk { generator, count: *count, step: parameter }.attempt(walkers, index, environment);
+            Self::GeneratorDraw { flow, count, .. } => {
+                if let Some(generator) = trained.generators.get(flow) {
+                    GeneratorDraw { generator, count: *count }.attempt(walkers, index, environment);
+                }
+            }
+            Self::LatentWalk { flow, count, .. } => {
+                if let Some(generator) = trained.generators.get(flow) {
+                    LatentWalk { generator, count: *count, step: parameter }.attempt(walkers, index, environment);
+                }
+            }
+            Self::ModeJump { flow, count, .. } => {
+                let maps = trained.maps(flow);
+                if !maps.is_empty() {
+                    ModeJump { states: trained.states, maps, count: *count, ways_at }.attempt(walkers, index, environment);
+                }
             }
             _ => unreachable!("an entry without a flow runs in each walker alone"),
         }
+    }
+}
+
+/// Trained flows, and what those among them that map one state to another belong to.
+#[derive(Clone, Copy)]
+pub struct Trained<'a> {
+    /// Flows by name.
+    pub generators: &'a BTreeMap<String, Generator>,
+    /// All flows of the run.
+    pub flows: &'a [FlowPlan],
+    /// All states of the run.
+    pub states: &'a [State],
+}
+
+impl<'a> Trained<'a> {
+    /// Flows by name, none of which maps states.
+    pub fn generators(generators: &'a BTreeMap<String, Generator>) -> Self {
+        Self { generators, flows: &[], states: &[] }
+    }
+
+    /// Where the counts by way of entry `index` begin in [`Walker::tallies`]: after those of all entries, and of the ways of those before.
+    pub fn ways_at(&self, entries: &[Entry], index: usize) -> usize {
+        entries.len() + entries[..index].iter().map(|entry| 2 * self.states_of(entry).len()).sum::<usize>()
+    }
+
+    /// The two states of each map that an entry uses.
+    pub fn states_of(&self, entry: &Entry) -> Vec<(usize, usize)> {
+        let Entry::ModeJump { flow: name, .. } = entry else { return Vec::new() };
+        let pairs = self.flows.iter().filter_map(|flow| match &flow.role {
+            Role::ModeJump { family, from, to, .. } if family == name => Some((*from, *to)),
+            _ => None,
+        });
+        pairs.collect()
+    }
+
+    /// The maps of the family with this name.
+    fn maps(&self, family: &str) -> Vec<StateMap<'a>> {
+        let maps = self.flows.iter().filter_map(|flow| match &flow.role {
+            Role::ModeJump { family: of, from, to, .. } if of == family => {
+                Some(StateMap { from: *from, to: *to, map: self.generators.get(&flow.name)? })
+            }
+            _ => None,
+        });
+        maps.collect()
     }
 }
 

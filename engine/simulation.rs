@@ -2,21 +2,23 @@
 //!
 //! Step sizes are tuned and flows are trained before production only; production changes nothing but the walkers.
 
-use crate::assessment::{FlowAssessment, assess};
+use crate::assessment::{FlowAssessment, assess, assess_jump};
 use crate::chains::{Chains, Generators, Monitor, Progress};
 use crate::checkpoint::{self, Stored};
 use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
-use crate::plan::{FlowSource, Plan, Samples};
+use crate::plan::{FlowSource, Plan, Role, Samples};
 use crate::random::{purpose_stream, streams};
 use crate::record::Recorder;
+use crate::schedule::Trained;
 use crate::target::ReducedTarget;
 use crate::walker::Walker;
 use crate::{RunError, StopReason};
-use mcflow_flows::{Generator, Header, Trainer, TrainingReport, TrainingState};
+use mcflow_flows::{Data, Ensemble, Generator, Header, Trainer, TrainingReport, TrainingState};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -72,6 +74,31 @@ pub struct SamplePool {
     pub states: Vec<Option<usize>>,
 }
 
+/// One frame in so many, the latest ones, is kept for judging maps between states.
+const KEPT_FOR_JUDGING: usize = 10;
+
+/// Frames of a state that a map is trained on at least.
+const FEWEST_FRAMES: usize = 100;
+
+impl SamplePool {
+    /// Frames of a state that maps are trained on: all but the latest tenth.
+    pub(crate) fn training_frames(&self, state: usize) -> Vec<usize> {
+        let mut frames = self.frames(state);
+        frames.truncate(frames.len() - frames.len() / KEPT_FOR_JUDGING);
+        frames
+    }
+
+    /// Frames of a state that maps have not seen: the latest tenth.
+    pub(crate) fn held_out_frames(&self, state: usize) -> Vec<usize> {
+        let mut frames = self.frames(state);
+        frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING)
+    }
+
+    fn frames(&self, state: usize) -> Vec<usize> {
+        (0..self.states.len()).filter(|&k| self.states[k] == Some(state)).collect()
+    }
+}
+
 /// A run in progress.
 pub struct Simulation<'a> {
     plan: &'a Plan,
@@ -111,6 +138,9 @@ impl<'a> Simulation<'a> {
     /// Files that cannot be made; a starting configuration without a finite energy.
     pub fn new(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
         let environment = plan.environment();
+        let none = Generators::new();
+        let trained = Trained { generators: &none, flows: &plan.flows, states: &plan.states };
+        let tallies = trained.ways_at(&plan.entries, plan.entries.len());
         let beta = plan.thermodynamic_state.beta;
         let walkers: Vec<Walker> = plan
             .starts
@@ -119,7 +149,7 @@ impl<'a> Simulation<'a> {
             .map(|(start, mut random)| {
                 let mut state = Microstate::new(start.clone());
                 state.draw_momenta(&plan.particles, beta, &mut random);
-                Walker::new(state, random, plan.entries.len(), &plan.potential)
+                Walker::new(state, random, tallies, &plan.potential)
             })
             .collect();
         for (number, walker) in walkers.iter().enumerate() {
@@ -261,7 +291,9 @@ impl<'a> Simulation<'a> {
     /// Sweeps and counts the cost.
     fn sweep(&mut self, first: u64, count: u64, with_flows: bool) -> Result<(), RunError> {
         let none = Generators::new();
-        self.chains.sweep(first, count, if with_flows { &self.generators } else { &none })?;
+        let generators = if with_flows { &self.generators } else { &none };
+        let trained = Trained { generators, flows: &self.plan.flows, states: &self.plan.states };
+        self.chains.sweep(first, count, &trained)?;
         let n = self.plan.particles.n();
         let walkers = self.chains.walkers.len() as u64;
         let cost = self.costs.entry(self.phase.name().to_string()).or_default();
@@ -361,23 +393,48 @@ impl<'a> Simulation<'a> {
             unreachable!("only flows to be trained get here");
         };
         let failed = |message: String| RunError::Training { flow: name.clone(), message };
+        let dim = plan.starts[0].positions.row().len();
         let rows = match samples {
-            Samples::FromRun { .. } => &self.pool.rows,
+            Samples::FromRun { .. } | Samples::Collected => &self.pool.rows,
             Samples::Rows(rows) => rows,
         };
-        let target = ReducedTarget::new(plan);
+        // A map between states learns from the frames of both, each restricted to its state.
+        let of_state = |state: usize| -> Vec<f64> {
+            let frames = self.pool.training_frames(state).into_iter();
+            frames.flat_map(|k| &self.pool.rows[k * dim..(k + 1) * dim]).copied().collect()
+        };
+        let (from, to, laws) = match &plan.flows[flow].role {
+            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan))),
+            Role::ModeJump { from, to, penalty, .. } => {
+                let within = |state: usize| ReducedTarget::within(plan, &plan.states[state], *penalty);
+                (Some(of_state(*from)), Cow::Owned(of_state(*to)), (Some(within(*from)), within(*to)))
+            }
+        };
+        for (rows, state) in from.iter().map(|rows| (&rows[..], 0)).chain([(&to[..], 1)]) {
+            if let (Role::ModeJump { from, to, .. }, true) = (&plan.flows[flow].role, rows.len() < FEWEST_FRAMES * dim) {
+                let state = &plan.states[[*from, *to][state]].name;
+                return Err(failed(format!(
+                    "{} frames of the state `{state}`, expected at least {FEWEST_FRAMES}: give it a `start`, or the run more frames",
+                    rows.len() / dim
+                )));
+            }
+        }
+        let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });
+        let data = Data { target: Ensemble { rows: &to, law: &laws.1 }, source };
         let mut seeds = purpose_stream(plan.seed, PURPOSE_TRAINING);
         let (mut weights_seed, mut training_seed) = (0, 0);
         for _ in 0..=flow {
             (weights_seed, training_seed) = (seeds.random(), seeds.random());
         }
-        let dim = plan.starts[0].positions.row().len();
         let mut generator = Generator::new(architecture, *prior, dim, weights_seed);
-        generator.standardise(rows);
+        generator.standardise(&to);
+        if let Some(from) = &from {
+            generator.standardise_source(from);
+        }
         let report = {
             let mut trainer = match self.training.take() {
-                Some(state) => Trainer::resume(&generator, rows, &target, training, state),
-                None => Trainer::new(&generator, rows, &target, training, training_seed),
+                Some(state) => Trainer::resume(&generator, data, training, state),
+                None => Trainer::new(&generator, data, training, training_seed),
             }
             .map_err(|e| failed(e.to_string()))?;
             let total = training.stages.iter().map(|s| s.steps as u64).sum();
@@ -438,7 +495,10 @@ impl<'a> Simulation<'a> {
             if let Some(generator) = self.generators.get(&flow.name) {
                 let mut random = purpose_stream(self.plan.seed, PURPOSE_ASSESSMENT + number as u64);
                 let report = self.reports.get(&flow.name);
-                self.assessments.push(assess(self.plan, flow, generator, &pool, report, &mut random));
+                self.assessments.push(match &flow.role {
+                    Role::Generator => assess(self.plan, flow, generator, &pool, report, &mut random),
+                    Role::ModeJump { from, to, .. } => assess_jump(self.plan, flow, (*from, *to), generator, &pool, report),
+                });
             }
         }
     }
@@ -506,6 +566,11 @@ impl<'a> Simulation<'a> {
     /// The trained flows.
     pub fn generators(&self) -> &Generators {
         &self.generators
+    }
+
+    /// What is trained, and the states that maps belong to.
+    pub fn trained(&self) -> Trained<'_> {
+        Trained { generators: &self.generators, flows: &self.plan.flows, states: &self.plan.states }
     }
 
     /// Largest relative difference between a running and a recomputed energy in production.

@@ -2,11 +2,12 @@
 
 use crate::chains::{Chains, Generators};
 use crate::microstate::Microstate;
-use crate::plan::{FlowSource, Plan};
+use crate::plan::{FlowSource, Plan, Role};
 use crate::random::{normal, streams};
+use crate::schedule::Trained;
 use crate::target::ReducedTarget;
 use crate::walker::Walker;
-use mcflow_flows::{Generator, Trainer};
+use mcflow_flows::{Data, Ensemble, Generator, Trainer};
 use std::time::{Duration, Instant};
 
 /// Measured costs of a plan on this machine.
@@ -31,7 +32,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
     });
     let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
     let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment() };
-    let mut speed = Speed { seconds_per_local_sweep: sweeps(&mut chains, &Generators::new()), ..Speed::default() };
+    let mut speed = Speed { seconds_per_local_sweep: sweeps(&mut chains, &Generators::new(), plan), ..Speed::default() };
 
     let dim = plan.starts[0].positions.row().len();
     let mut random = streams(plan.seed, 1).remove(0);
@@ -48,7 +49,12 @@ pub fn measure_speed(plan: &Plan) -> Speed {
             FlowSource::Train { architecture, prior, training, .. } => {
                 let mut generator = Generator::new(architecture, *prior, dim, 1);
                 generator.standardise(&rows);
-                if let Ok(mut trainer) = Trainer::new(&generator, &rows, &target, training, 1) {
+                let ensemble = Ensemble { rows: &rows, law: &target };
+                let source = matches!(flow.role, Role::ModeJump { .. }).then_some(ensemble);
+                if source.is_some() {
+                    generator.standardise_source(&rows);
+                }
+                if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();
                     let mut done = 0;
                     while done < 20 && start.elapsed() < PATIENCE && matches!(trainer.step(), Ok(Some(_))) {
@@ -61,7 +67,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
         }
     }
     if !generators.is_empty() {
-        speed.seconds_per_flow_sweep = (sweeps(&mut chains, &generators) - speed.seconds_per_local_sweep).max(0.0);
+        speed.seconds_per_flow_sweep = (sweeps(&mut chains, &generators, plan) - speed.seconds_per_local_sweep).max(0.0);
     }
     if !steps.is_empty() {
         speed.seconds_per_training_step = steps.iter().sum::<f64>() / steps.len() as f64;
@@ -70,11 +76,12 @@ pub fn measure_speed(plan: &Plan) -> Speed {
 }
 
 /// Seconds of one sweep; 0 where the starting configuration does not bear even one.
-fn sweeps(chains: &mut Chains, generators: &Generators) -> f64 {
+fn sweeps(chains: &mut Chains, generators: &Generators, plan: &Plan) -> f64 {
+    let trained = Trained { generators, flows: &plan.flows, states: &plan.states };
     let start = Instant::now();
     let mut done = 0;
     while start.elapsed() < PATIENCE {
-        if chains.sweep(done + 1, 1, generators).is_err() {
+        if chains.sweep(done + 1, 1, &trained).is_err() {
             return 0.0;
         }
         done += 1;

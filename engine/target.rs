@@ -1,19 +1,30 @@
 //! The target distribution as training sees it.
 
+use crate::observers::State;
 use crate::plan::Plan;
 use mcflow_flows::Target;
-use mcflow_potentials::Cell;
+use mcflow_potentials::{Cell, Configuration, Vectors};
 
 /// u = beta U and du/dx of batches of rows: all that training learns of the physics.
 pub struct ReducedTarget<'a> {
     plan: &'a Plan,
     cell: &'a Cell,
+    inside: Option<(&'a State, f64)>,
 }
 
 impl<'a> ReducedTarget<'a> {
     /// The target of a plan, in its starting cell.
     pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, cell: &plan.starts[0].cell }
+        Self { plan, cell: &plan.starts[0].cell, inside: None }
+    }
+
+    /// The target restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
+    ///
+    /// In the loss only: acceptance tests the region itself.
+    ///
+    /// [`Condition::depth`]: crate::observers::Condition::depth
+    pub fn within(plan: &'a Plan, state: &'a State, penalty: f64) -> Self {
+        Self { inside: Some((state, penalty)), ..Self::new(plan) }
     }
 }
 
@@ -21,8 +32,18 @@ impl Target for ReducedTarget<'_> {
     fn energies_and_gradients(&self, rows: &[f64], u: &mut [f64], gradient: &mut [f64]) {
         self.plan.potential.energies_and_gradients(self.cell, rows, u, gradient);
         let beta = self.plan.thermodynamic_state.beta;
-        for value in u.iter_mut().chain(gradient) {
+        for value in u.iter_mut().chain(gradient.iter_mut()) {
             *value *= beta;
+        }
+        let Some((state, penalty)) = self.inside else { return };
+        let dim = rows.len() / u.len().max(1);
+        let mut configuration =
+            Configuration { positions: Vectors::zeros(self.cell.dimension(), dim / self.cell.dimension()), cell: self.cell.clone() };
+        for ((row, u), gradient) in rows.chunks_exact(dim).zip(u).zip(gradient.chunks_exact_mut(dim)) {
+            configuration.positions.row_mut().copy_from_slice(row);
+            let outside = |depth: f64| depth.min(0.0);
+            let depth = state.condition.add_depth_gradient(&configuration, |depth| 2.0 * penalty * outside(depth), gradient);
+            *u += penalty * outside(depth).powi(2);
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct Walker {
     pub workspace: Workspace,
     /// This walker's stream of random numbers.
     pub random: Random,
-    /// Counts, one entry a schedule entry.
+    /// Counts: one entry a schedule entry, then two for each map of each entry that jumps between states.
     pub tallies: Vec<Tally>,
     /// Room for a normal number a coordinate; what it holds means nothing between moves.
     pub noise: Vec<f64>,
@@ -59,12 +59,12 @@ pub struct WalkerState {
 }
 
 impl Walker {
-    /// A walker at `state`, whose energy is computed here; `entries` is the number of schedule entries.
-    pub fn new(mut state: Microstate, random: Random, entries: usize, potential: &PotentialSum) -> Self {
+    /// A walker at `state`, whose energy is computed here; `tallies` is the number of counts.
+    pub fn new(mut state: Microstate, random: Random, tallies: usize, potential: &PotentialSum) -> Self {
         let mut workspace = potential.workspace();
         state.evaluate_energy(potential, &mut workspace);
         let noise = vec![0.0; state.degrees_of_freedom()];
-        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); entries], noise }
+        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); tallies], noise }
     }
 
     /// Proposes once by `a_move`, decides, and counts under `entry`.

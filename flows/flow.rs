@@ -29,8 +29,49 @@ pub(crate) struct Flow {
     /// Centre and scale of the data per coordinate: the last layer is x = mean + spread * y. Set from data, not trained.
     pub mean: Vec<f64>,
     pub spread: Vec<f64>,
+    /// The same for a map that starts from data too: its first layer is y = (z - mean) / spread.
+    pub source: Option<Standard>,
     pub couplings: Vec<Coupling>,
     pub n_parameters: usize,
+}
+
+/// Centre and scale of data, a number each coordinate.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standard {
+    pub mean: Vec<f64>,
+    pub spread: Vec<f64>,
+}
+
+impl Standard {
+    /// Rows in these units.
+    #[inline(always)]
+    fn enter(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
+        for row in rows.chunks_exact_mut(mean.len()) {
+            for ((v, m), s) in row.iter_mut().zip(mean).zip(spread) {
+                *v = (*v - m) / s;
+            }
+        }
+    }
+
+    /// Rows back from these units.
+    #[inline(always)]
+    fn leave(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
+        for row in rows.chunks_exact_mut(mean.len()) {
+            for ((v, m), s) in row.iter_mut().zip(mean).zip(spread) {
+                *v = m + s * *v;
+            }
+        }
+    }
+}
+
+/// Each row times or over a scale a coordinate.
+#[inline(always)]
+fn scale(spread: &[f64], rows: &mut [f64], divide: bool) {
+    for row in rows.chunks_exact_mut(spread.len()) {
+        for (v, s) in row.iter_mut().zip(spread) {
+            *v = if divide { *v / s } else { *v * s };
+        }
+    }
 }
 
 /// The weights of every network in the order in which the kernels read them.
@@ -84,7 +125,7 @@ impl Flow {
                 couplings.push(Coupling { given, changed, network, transform });
             }
         }
-        Self { dim, mean: vec![0.0; dim], spread: vec![1.0; dim], couplings, n_parameters: offset }
+        Self { dim, mean: vec![0.0; dim], spread: vec![1.0; dim], source: None, couplings, n_parameters: offset }
     }
 
     pub fn pack(&self, parameters: &[f64], gradients: bool, packed: &mut Packed) {
@@ -94,8 +135,10 @@ impl Flow {
         }
     }
 
+    /// ln of the ratio of the scales of the last layer and the first.
     fn log_spread(&self) -> f64 {
-        self.spread.iter().map(|s| s.ln()).sum()
+        let sum = |spread: &[f64]| spread.iter().map(|s| s.ln()).sum::<f64>();
+        sum(&self.spread) - self.source.as_ref().map_or(0.0, |source| sum(&source.spread))
     }
 
     /// Transforms `rows` in place and writes the log-determinants, chunk by chunk over threads.
@@ -203,12 +246,10 @@ impl<const RECORD: bool> Kernel for Apply<'_, RECORD> {
     fn run<L: Lane>(self) {
         let Self { flow, packed, direction, rows, log_det, tape, log_spread } = self;
         log_det.fill(0.0);
-        if direction == Direction::Inverse {
-            for row in rows.chunks_exact_mut(flow.dim) {
-                for ((v, m), s) in row.iter_mut().zip(&flow.mean).zip(&flow.spread) {
-                    *v = (*v - m) / s;
-                }
-            }
+        match (direction, &flow.source) {
+            (Direction::Inverse, _) => Standard::enter(&flow.mean, &flow.spread, rows),
+            (Direction::Forward, Some(source)) => Standard::enter(&source.mean, &source.spread, rows),
+            (Direction::Forward, None) => {}
         }
         let n = flow.couplings.len();
         for step in 0..n {
@@ -217,12 +258,10 @@ impl<const RECORD: bool> Kernel for Apply<'_, RECORD> {
             flow.couplings[c].reserve(log_det.len(), RECORD, tape);
             flow.couplings[c].apply::<L, RECORD>(direction, &packed.0[c], rows, flow.dim, log_det, tape);
         }
-        if direction == Direction::Forward {
-            for row in rows.chunks_exact_mut(flow.dim) {
-                for ((v, m), s) in row.iter_mut().zip(&flow.mean).zip(&flow.spread) {
-                    *v = m + s * *v;
-                }
-            }
+        match (direction, &flow.source) {
+            (Direction::Forward, _) => Standard::leave(&flow.mean, &flow.spread, rows),
+            (Direction::Inverse, Some(source)) => Standard::leave(&source.mean, &source.spread, rows),
+            (Direction::Inverse, None) => {}
         }
         let constant = if direction == Direction::Forward { log_spread } else { -log_spread };
         log_det.iter_mut().for_each(|l| *l += constant);
@@ -244,20 +283,20 @@ impl Kernel for Vjp<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         let Self { flow, packed, direction, rows, log_det, tape, gradient } = self;
-        if direction == Direction::Forward {
-            for row in rows.chunks_exact_mut(flow.dim) {
-                row.iter_mut().zip(&flow.spread).for_each(|(g, s)| *g *= s);
-            }
+        match (direction, &flow.source) {
+            (Direction::Forward, _) => scale(&flow.spread, rows, false),
+            (Direction::Inverse, Some(source)) => scale(&source.spread, rows, false),
+            (Direction::Inverse, None) => {}
         }
         let n = flow.couplings.len();
         for step in 0..n {
             let c = if direction == Direction::Forward { n - 1 - step } else { step };
             flow.couplings[c].vjp::<L>(direction, &packed.0[c], rows, flow.dim, log_det, &mut tape[c], gradient);
         }
-        if direction == Direction::Inverse {
-            for row in rows.chunks_exact_mut(flow.dim) {
-                row.iter_mut().zip(&flow.spread).for_each(|(g, s)| *g /= s);
-            }
+        match (direction, &flow.source) {
+            (Direction::Inverse, _) => scale(&flow.spread, rows, true),
+            (Direction::Forward, Some(source)) => scale(&source.spread, rows, true),
+            (Direction::Forward, None) => {}
         }
     }
 }

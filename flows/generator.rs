@@ -1,7 +1,7 @@
 //! A prior and a flow: what is trained, stored, drawn from, and whose density decides.
 
 use crate::architecture::{Architecture, Prior};
-use crate::flow::{CHUNK, Direction, Flow, Packed, Pool, Tape};
+use crate::flow::{CHUNK, Direction, Flow, Packed, Pool, Standard, Tape};
 use crate::weights::{Header, WeightsError};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
@@ -10,6 +10,9 @@ use rayon::prelude::*;
 use std::path::Path;
 
 /// A normalizing flow x = f(z) with the law of z; rows are `[n, dim]`, row-major.
+///
+/// Where [`Generator::standardise_source`] was called it is a map between two ensembles of data: z is a frame of the one, x of the
+/// other, and the prior means nothing.
 ///
 /// The last layer is x = mean + spread * y, set by [`Generator::standardise`] and not trained; before it come the half updates of
 /// the [`Architecture`], which start as the identity.
@@ -62,10 +65,26 @@ impl Generator {
     /// uniform prior the box of their least and largest values, 5 % wider on each side. A coordinate that does not vary keeps the
     /// scale 1.
     pub fn standardise(&mut self, samples: &[f64]) {
+        let Standard { mean, spread } = self.standard(samples);
+        (self.flow.mean, self.flow.spread) = (mean, spread);
+    }
+
+    /// Makes it a map that starts from the law of `samples` `[n, dim]` instead of the prior, and sets its first layer likewise.
+    pub fn standardise_source(&mut self, samples: &[f64]) {
+        self.flow.source = Some(self.standard(samples));
+    }
+
+    /// Whether it maps one ensemble to another, instead of a prior to an ensemble.
+    pub fn is_between_ensembles(&self) -> bool {
+        self.flow.source.is_some()
+    }
+
+    fn standard(&self, samples: &[f64]) -> Standard {
         let dim = self.dim();
         let n = samples.len() / dim;
+        let mut standard = Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] };
         if n == 0 {
-            return;
+            return standard;
         }
         for j in 0..dim {
             let column = || samples.chunks_exact(dim).map(|row| row[j]);
@@ -84,9 +103,10 @@ impl Generator {
                     (0.5 * (low + high), 0.55 * (high - low) / self.architecture.bound())
                 }
             };
-            self.flow.mean[j] = mean;
-            self.flow.spread[j] = if spread > 0.0 && spread.is_finite() { spread } else { 1.0 };
+            standard.mean[j] = mean;
+            standard.spread[j] = if spread > 0.0 && spread.is_finite() { spread } else { 1.0 };
         }
+        standard
     }
 
     /// Length of a row.

@@ -34,6 +34,6 @@ pub use objective::{EnergyCap, EnergyOperation, Growth, Target};
 pub use operation::FlowOperation;
 pub use state::{TrainingError, TrainingState};
 pub use train::train;
-pub use trainer::Trainer;
+pub use trainer::{Data, Ensemble, Trainer};
 pub use training::{Evaluation, Progress, Schedule, Stage, StageReport, Training, TrainingReport};
 pub use weights::{Header, WeightsError};

@@ -144,12 +144,24 @@ fn prior_energy(prior: Prior, bound: f64, z: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// J_ML = mean of -ln p(f^-1(x)) - ln|det df^-1/dx| over `rows` `[n, dim]`.
-pub(crate) fn maximum_likelihood(operations: &Operations, prior: Prior, bound: f64, parameters: &Tensor, rows: &Tensor) -> Result<Tensor> {
+/// Where latent rows come from, as a loss sees it.
+pub(crate) enum Start<'a> {
+    /// A prior, with the bound of its box.
+    Prior(Prior, f64),
+    /// An ensemble with these energies.
+    Ensemble(EnergyOperation<'a>),
+}
+
+/// J_ML = mean of -ln p(f^-1(x)) - ln|det df^-1/dx| over `rows` `[n, dim]`; -ln p is the reduced energy where rows come from an ensemble.
+pub(crate) fn maximum_likelihood(operations: &Operations, start: &Start, parameters: &Tensor, rows: &Tensor) -> Result<Tensor> {
     let dim = operations.flow().dim;
     let joined = parameters.apply_op2(rows, operations.operation(Direction::Inverse))?;
     let (z, log_det) = (joined.narrow(1, 0, dim)?, joined.narrow(1, dim, 1)?.squeeze(1)?);
-    (prior_energy(prior, bound, &z)? - log_det)?.mean(0)
+    let energy = match start {
+        Start::Prior(prior, bound) => prior_energy(*prior, *bound, &z)?,
+        Start::Ensemble(energy) => energy.apply(&z)?,
+    };
+    (energy - log_det)?.mean(0)
 }
 
 /// J_KL = mean of u(f(z)) - ln|det df/dz| over `latents` `[n, dim]`.

@@ -3,7 +3,7 @@
 use crate::generator::Generator;
 use crate::objective::Target;
 use crate::state::TrainingError;
-use crate::trainer::Trainer;
+use crate::trainer::{Data, Trainer};
 use crate::training::{Progress, Training, TrainingReport};
 use std::ops::ControlFlow;
 
@@ -22,7 +22,7 @@ pub fn train(
     seed: u64,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<TrainingReport, TrainingError> {
-    let mut trainer = Trainer::new(generator, samples, target, training, seed)?;
+    let mut trainer = Trainer::new(generator, Data::generator(samples, target), training, seed)?;
     while let Some(step) = trainer.step()? {
         if progress(&step).is_break() {
             break;

@@ -4,7 +4,7 @@ use crate::adam::{Adam, norm};
 use crate::architecture::Prior;
 use crate::flow::{Direction, Packed, Pool, Tape};
 use crate::generator::{Generator, log_prior};
-use crate::objective::{EnergyOperation, Target, maximum_likelihood, reverse_kl};
+use crate::objective::{EnergyCap, EnergyOperation, Start, Target, maximum_likelihood, reverse_kl};
 use crate::operation::{Operations, with_numbers};
 use crate::state::{TrainingError, TrainingState};
 use crate::training::{Evaluation, Progress, Stage, StageReport, Training, TrainingReport};
@@ -21,17 +21,85 @@ const FIXED_LATENTS: usize = 512;
 const SKIPS: usize = 10;
 const HALVINGS: usize = 12;
 
+/// Rows `[n, dim]` of an ensemble, and its law.
+#[derive(Clone, Copy)]
+pub struct Ensemble<'a> {
+    /// Rows; empty where no stage needs them.
+    pub rows: &'a [f64],
+    /// The law they follow.
+    pub law: &'a dyn Target,
+}
+
+/// What a flow learns from: the ensemble it leads to, and the one it starts from where that is not its prior.
+///
+/// Both losses have the same form either way: J_KL = E[u(f(z)) - ln|det df/dz|] with z from the prior or from the frames of the source,
+/// J_ML = E[u_0(f^-1(x)) - ln|det df^-1/dx|] over samples x, with u_0 = -ln p of the prior or the reduced energy of the source. With
+/// both weights above 0 a map between two ensembles is trained from both sides.
+#[derive(Clone, Copy)]
+pub struct Data<'a> {
+    /// Where the flow leads.
+    pub target: Ensemble<'a>,
+    /// Where it starts; `None` for its prior.
+    pub source: Option<Ensemble<'a>>,
+}
+
+impl<'a> Data<'a> {
+    /// For a generator: samples of the target (empty where no stage uses J_ML), and its law.
+    pub fn generator(samples: &'a [f64], law: &'a dyn Target) -> Self {
+        Self { target: Ensemble { rows: samples, law }, source: None }
+    }
+}
+
+/// Rows of an ensemble, in part kept out of training.
+#[derive(Default)]
+struct Split {
+    training: Vec<usize>,
+    held_out: Vec<f64>,
+}
+
+impl Split {
+    fn new(rows: &[f64], dim: usize, held_out: f64, rng: &mut Xoshiro256PlusPlus) -> Result<Self, TrainingError> {
+        if !rows.len().is_multiple_of(dim) {
+            let found = format!("{} numbers", rows.len() % dim);
+            return Err(TrainingError::Sample { row: rows.len() / dim, found, expected: format!("{dim} numbers") });
+        }
+        if let Some(i) = rows.iter().position(|v| !v.is_finite()) {
+            return Err(TrainingError::Sample { row: i / dim, found: rows[i].to_string(), expected: "finite numbers".into() });
+        }
+        let n = rows.len() / dim;
+        if n == 1 {
+            return Err(TrainingError::TooFewSamples { found: n });
+        }
+        let mut training: Vec<usize> = (0..n).collect();
+        training.shuffle(rng);
+        let kept_out = if n == 0 { 0 } else { ((n as f64 * held_out).round() as usize).clamp(1, n - 1) };
+        let held_rows = training.split_off(n - kept_out);
+        let held_out = held_rows.iter().take(HELD_OUT_ROWS).flat_map(|&r| &rows[r * dim..(r + 1) * dim]).copied().collect();
+        Ok(Self { training, held_out })
+    }
+
+    /// Some training rows, drawn with replacement.
+    fn draw(&self, rows: &[f64], dim: usize, count: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+        let mut drawn = Vec::with_capacity(count * dim);
+        for _ in 0..count {
+            let row = self.training[rng.random_range(0..self.training.len())];
+            drawn.extend_from_slice(&rows[row * dim..(row + 1) * dim]);
+        }
+        drawn
+    }
+}
+
 /// A training that goes on step by step.
 pub struct Trainer<'a> {
-    target: &'a dyn Target,
+    data: Data<'a>,
     training: &'a Training,
-    samples: &'a [f64],
     dim: usize,
     prior: Prior,
     bound: f64,
     operations: Operations,
-    training_rows: Vec<usize>,
-    held_out: Vec<f64>,
+    samples: Split,
+    source: Split,
+    /// Fixed rows to judge J_KL by: latents, or frames of the source.
     latents: Vec<f64>,
     prototype: Generator,
     packed: Packed,
@@ -40,41 +108,32 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Begins to train a copy of `generator`'s weights on `samples` `[n, dim]` (empty where no stage uses J_ML) and `target`.
+    /// Begins to train a copy of `generator`'s weights on `data`.
     ///
     /// # Errors
     ///
     /// If settings or samples cannot be used.
-    pub fn new(
-        generator: &Generator,
-        samples: &'a [f64],
-        target: &'a dyn Target,
-        training: &'a Training,
-        seed: u64,
-    ) -> Result<Self, TrainingError> {
+    pub fn new(generator: &Generator, data: Data<'a>, training: &'a Training, seed: u64) -> Result<Self, TrainingError> {
         let state = TrainingState::new(generator, seed);
-        let mut trainer = Self::assemble(generator, samples, target, training, state)?;
+        let mut trainer = Self::assemble(generator, data, training, state)?;
         let begun = Instant::now();
         if training.stages.iter().any(|s| s.reverse_kl > 0.0) {
-            trainer.state.reference = trainer.reference_energy();
+            trainer.state.reference = trainer.reference_energy(trainer.data.target);
+        }
+        if let Some(source) = data.source {
+            trainer.state.source_reference = trainer.reference_energy(source);
         }
         trainer.begin_stage();
         trainer.state.seconds += begun.elapsed().as_secs_f64();
         Ok(trainer)
     }
 
-    /// Goes on from `state`, with the same generator (architecture and standardisation), samples, target and settings as before.
+    /// Goes on from `state`, with the same generator (architecture and standardisation), data and settings as before.
     ///
     /// # Errors
     ///
     /// If the state does not fit them.
-    pub fn resume(
-        generator: &Generator,
-        samples: &'a [f64],
-        target: &'a dyn Target,
-        training: &'a Training,
-        state: TrainingState,
-    ) -> Result<Self, TrainingError> {
+    pub fn resume(generator: &Generator, data: Data<'a>, training: &'a Training, state: TrainingState) -> Result<Self, TrainingError> {
         let n = generator.n_parameters();
         if [&state.parameters, &state.first, &state.second, &state.best_parameters].iter().any(|v| v.len() != n) {
             let found = format!("{} parameters", state.parameters.len());
@@ -85,51 +144,38 @@ impl<'a> Trainer<'a> {
             let found = format!("stage {}, step {}", state.stage, state.step);
             return Err(TrainingError::State { found, expected: format!("a step of the {stages} stages") });
         }
-        Self::assemble(generator, samples, target, training, state)
+        Self::assemble(generator, data, training, state)
     }
 
-    fn assemble(
-        generator: &Generator,
-        samples: &'a [f64],
-        target: &'a dyn Target,
-        training: &'a Training,
-        state: TrainingState,
-    ) -> Result<Self, TrainingError> {
+    fn assemble(generator: &Generator, data: Data<'a>, training: &'a Training, state: TrainingState) -> Result<Self, TrainingError> {
         let dim = generator.dim();
-        if let Some(p) = training.problems(!samples.is_empty()).into_iter().next() {
+        if let Some(p) = training.problems(!data.target.rows.is_empty()).into_iter().next() {
             return Err(TrainingError::Settings { key: p.key, found: p.found, expected: p.expected });
-        }
-        if !samples.len().is_multiple_of(dim) {
-            let found = format!("{} numbers", samples.len() % dim);
-            return Err(TrainingError::Sample { row: samples.len() / dim, found, expected: format!("{dim} numbers") });
-        }
-        if let Some(i) = samples.iter().position(|v| !v.is_finite()) {
-            return Err(TrainingError::Sample { row: i / dim, found: samples[i].to_string(), expected: "finite numbers".into() });
-        }
-        let n = samples.len() / dim;
-        if n == 1 {
-            return Err(TrainingError::TooFewSamples { found: n });
         }
         // A stream of its own, so that the split does not depend on where the training is.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(state.seed);
         rng.jump();
-        let mut training_rows: Vec<usize> = (0..n).collect();
-        training_rows.shuffle(&mut rng);
-        let kept_out = if n == 0 { 0 } else { ((n as f64 * training.held_out).round() as usize).clamp(1, n - 1) };
-        let held_rows = training_rows.split_off(n - kept_out);
-        let held_out = held_rows.iter().take(HELD_OUT_ROWS).flat_map(|&r| &samples[r * dim..(r + 1) * dim]).copied().collect();
-        let mut latents = vec![0.0; FIXED_LATENTS * dim];
-        generator.draw_latent(&mut rng, &mut latents);
+        let samples = Split::new(data.target.rows, dim, training.held_out, &mut rng)?;
+        let source = data.source.map_or(Ok(Split::default()), |source| Split::new(source.rows, dim, training.held_out, &mut rng))?;
+        if data.source.is_some() && source.training.is_empty() {
+            return Err(TrainingError::TooFewSamples { found: 0 });
+        }
+        let latents = if data.source.is_some() {
+            source.held_out.clone()
+        } else {
+            let mut latents = vec![0.0; FIXED_LATENTS * dim];
+            generator.draw_latent(&mut rng, &mut latents);
+            latents
+        };
         Ok(Self {
-            target,
+            data,
             training,
-            samples,
             dim,
             prior: generator.prior(),
             bound: generator.architecture().bound(),
             operations: Operations::new(generator.flow().clone()),
-            training_rows,
-            held_out,
+            samples,
+            source,
             latents,
             prototype: generator.clone(),
             packed: Packed::default(),
@@ -138,23 +184,36 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// u_0: the median energy of some samples, or the lowest of the flow's first draws.
-    fn reference_energy(&mut self) -> f64 {
+    /// u_0: the median energy of some rows of the ensemble, or the lowest of the flow's first draws.
+    fn reference_energy(&mut self, ensemble: Ensemble) -> f64 {
         let dim = self.dim;
-        let n = self.samples.len() / dim;
+        let n = ensemble.rows.len() / dim;
         let rows: Vec<f64> = if n > 0 {
             let stride = n.div_ceil(FIXED_LATENTS);
-            self.samples.chunks_exact(dim).step_by(stride).flatten().copied().collect()
+            ensemble.rows.chunks_exact(dim).step_by(stride).flatten().copied().collect()
         } else {
             self.transform(Direction::Forward, &self.latents.clone()).0
         };
         let (mut u, mut gradient) = (vec![0.0; rows.len() / dim], vec![0.0; rows.len()]);
-        EnergyOperation::new(self.target, None, 0.0).evaluate(&rows, dim, &mut u, &mut gradient);
+        EnergyOperation::new(ensemble.law, None, 0.0).evaluate(&rows, dim, &mut u, &mut gradient);
         self.state.energy_evaluations += u.len() as u64;
         u.retain(|u| u.is_finite());
         u.sort_by(f64::total_cmp);
         let at = if n > 0 { u.len() / 2 } else { 0 };
         u.get(at).copied().unwrap_or(0.0)
+    }
+
+    /// The energies of the target, regularised.
+    fn target_energy(&self, cap: Option<EnergyCap>) -> EnergyOperation<'a> {
+        EnergyOperation::new(self.data.target.law, cap, self.state.reference)
+    }
+
+    /// The law of the rows that the flow starts from.
+    fn start(&self, cap: Option<EnergyCap>) -> Start<'a> {
+        match self.data.source {
+            None => Start::Prior(self.prior, self.bound),
+            Some(source) => Start::Ensemble(EnergyOperation::new(source.law, cap, self.state.source_reference)),
+        }
     }
 
     /// Rows transformed with the parameters as they are, and log-determinants.
@@ -168,16 +227,25 @@ impl<'a> Trainer<'a> {
     fn evaluate(&mut self) -> Evaluation {
         let stage = self.training.stages[self.state.stage].clone();
         let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n as f64;
-        let likelihood = (!self.held_out.is_empty()).then(|| {
-            let (z, log_det) = self.transform(Direction::Inverse, &self.held_out.clone());
-            let mut prior = vec![0.0; log_det.len()];
-            log_prior(self.prior, self.bound, self.dim, &z, &mut prior);
-            mean(&mut prior.iter().zip(&log_det).map(|(p, l)| -(p + l)), log_det.len())
+        let likelihood = (!self.samples.held_out.is_empty()).then(|| {
+            let (z, log_det) = self.transform(Direction::Inverse, &self.samples.held_out.clone());
+            let mut energies = vec![0.0; log_det.len()];
+            match self.start(stage.energy_cap) {
+                Start::Prior(prior, bound) => {
+                    log_prior(prior, bound, self.dim, &z, &mut energies);
+                    energies.iter_mut().for_each(|e| *e = -*e);
+                }
+                Start::Ensemble(energy) => {
+                    energy.evaluate(&z, self.dim, &mut energies, &mut vec![0.0; z.len()]);
+                    self.state.energy_evaluations += energies.len() as u64;
+                }
+            }
+            mean(&mut energies.iter().zip(&log_det).map(|(e, l)| e - l), log_det.len())
         });
         let divergence = (stage.reverse_kl > 0.0).then(|| {
             let (x, log_det) = self.transform(Direction::Forward, &self.latents.clone());
             let (mut u, mut gradient) = (vec![0.0; log_det.len()], vec![0.0; x.len()]);
-            EnergyOperation::new(self.target, stage.energy_cap, self.state.reference).evaluate(&x, self.dim, &mut u, &mut gradient);
+            self.target_energy(stage.energy_cap).evaluate(&x, self.dim, &mut u, &mut gradient);
             self.state.energy_evaluations += u.len() as u64;
             mean(&mut u.iter().zip(&log_det).map(|(u, l)| u - l), u.len())
         });
@@ -251,20 +319,25 @@ impl<'a> Trainer<'a> {
         let parameters = Var::from_slice(&self.state.parameters, self.state.parameters.len(), &device)?;
         let mut loss: Option<Tensor> = None;
         if stage.maximum_likelihood > 0.0 {
-            let mut rows = Vec::with_capacity(stage.batch * dim);
-            for _ in 0..stage.batch {
-                let row = self.training_rows[self.state.rng.random_range(0..self.training_rows.len())];
-                rows.extend_from_slice(&self.samples[row * dim..(row + 1) * dim]);
-            }
+            let rows = self.samples.draw(self.data.target.rows, dim, stage.batch, &mut self.state.rng);
             let rows = Tensor::from_vec(rows, (stage.batch, dim), &device)?;
-            let part = maximum_likelihood(&self.operations, self.prior, self.bound, &parameters, &rows)?;
+            let part = maximum_likelihood(&self.operations, &self.start(stage.energy_cap), &parameters, &rows)?;
+            if self.data.source.is_some() {
+                self.state.energy_evaluations += stage.batch as u64;
+            }
             loss = Some((part * stage.maximum_likelihood)?);
         }
         if stage.reverse_kl > 0.0 {
-            let mut latents = vec![0.0; stage.batch * dim];
-            self.prototype.draw_latent(&mut self.state.rng, &mut latents);
+            let latents = match self.data.source {
+                Some(source) => self.source.draw(source.rows, dim, stage.batch, &mut self.state.rng),
+                None => {
+                    let mut latents = vec![0.0; stage.batch * dim];
+                    self.prototype.draw_latent(&mut self.state.rng, &mut latents);
+                    latents
+                }
+            };
             let latents = Tensor::from_vec(latents, (stage.batch, dim), &device)?;
-            let energy = EnergyOperation::new(self.target, stage.energy_cap, self.state.reference);
+            let energy = self.target_energy(stage.energy_cap);
             let part = (reverse_kl(&self.operations, &energy, &parameters, &latents)? * stage.reverse_kl)?;
             self.state.energy_evaluations += stage.batch as u64;
             loss = Some(match loss {

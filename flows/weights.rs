@@ -1,7 +1,7 @@
 //! Trained weights in a safetensors file, with all that is needed to use them in its `__metadata__`.
 
 use crate::architecture::{Architecture, Prior};
-use crate::flow::Flow;
+use crate::flow::{Flow, Standard};
 use crate::generator::Generator;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Version of the layout of the file.
 const FORMAT: &str = "mcflow-flow-1";
+/// Entry of `starts_from` for a map from one ensemble to another; anything else is a generator.
+const ENSEMBLE: &str = "ensemble";
 
 /// What a weights file says about the system it was trained for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +70,9 @@ struct Entry {
 /// Names and shapes of all tensors in the order of the file.
 fn tensors(flow: &Flow) -> Vec<(String, Vec<usize>)> {
     let mut list = vec![("standardise.mean".to_string(), vec![flow.dim]), ("standardise.spread".to_string(), vec![flow.dim])];
+    if flow.source.is_some() {
+        list.extend([("source.mean".to_string(), vec![flow.dim]), ("source.spread".to_string(), vec![flow.dim])]);
+    }
     for (c, coupling) in flow.couplings.iter().enumerate() {
         for (l, w) in coupling.network.widths.windows(2).enumerate() {
             list.push((format!("couplings.{c:03}.layers.{l:02}.weight"), vec![w[0], w[1]]));
@@ -84,6 +89,7 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
         ("dimension", generator.dim().to_string()),
         ("architecture", json(generator.architecture())),
         ("prior", json(&generator.prior())),
+        ("starts_from", if generator.is_between_ensembles() { ENSEMBLE } else { "prior" }.to_string()),
         ("units", header.units.clone()),
         ("system_hash", header.system_hash.clone()),
         ("coordinates", header.coordinates.clone()),
@@ -102,7 +108,8 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
     }
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(text.as_bytes());
-    for v in generator.mean().iter().chain(generator.spread()).chain(generator.parameters()) {
+    let source = generator.flow().source.iter().flat_map(|source| source.mean.iter().chain(&source.spread));
+    for v in generator.mean().iter().chain(generator.spread()).chain(source).chain(generator.parameters()) {
         bytes.extend_from_slice(&v.to_le_bytes());
     }
     let failed = |source| WeightsError::File { path: path.to_path_buf(), source };
@@ -150,6 +157,9 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
         notes: serde_json::from_str(&text("notes")?).map_err(|e| parse_error("notes", e))?,
     };
     let mut flow = Flow::new(&architecture, prior, dim);
+    if metadata.get("starts_from").is_some_and(|from| from == ENSEMBLE) {
+        flow.source = Some(Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] });
+    }
     let mut numbers = Vec::with_capacity(2 * dim + flow.n_parameters);
     for (name, shape) in tensors(&flow) {
         let what = format!("tensor `{name}`");
@@ -166,11 +176,17 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
             numbers.push(value);
         }
     }
-    flow.mean.copy_from_slice(&numbers[..dim]);
-    flow.spread.copy_from_slice(&numbers[dim..2 * dim]);
-    if let Some(j) = flow.spread.iter().position(|&s| s <= 0.0) {
-        return Err(content("tensor `standardise.spread`", format!("{} at element {j}", flow.spread[j]), "numbers above 0".into()));
+    let scales = [("standardise.spread", &mut flow.mean, &mut flow.spread)];
+    let source = flow.source.iter_mut().map(|source| ("source.spread", &mut source.mean, &mut source.spread));
+    let mut rest = &numbers[..];
+    for (name, mean, spread) in scales.into_iter().chain(source) {
+        mean.copy_from_slice(&rest[..dim]);
+        spread.copy_from_slice(&rest[dim..2 * dim]);
+        rest = &rest[2 * dim..];
+        if let Some(j) = spread.iter().position(|&s| s <= 0.0) {
+            return Err(content(&format!("tensor `{name}`"), format!("{} at element {j}", spread[j]), "numbers above 0".into()));
+        }
     }
-    let parameters = numbers[2 * dim..].to_vec();
+    let parameters = rest.to_vec();
     Ok((Generator::assemble(architecture, prior, flow, parameters), header))
 }

@@ -4,10 +4,10 @@ mod configuration;
 mod flows;
 
 use crate::document::{Document, Report, nearest};
-use crate::schema::{CellInput, Compare, Input, Output, Quantity};
+use crate::schema::{CellInput, Compare, Input, MapInput, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
-use mcflow_engine::observers::{Column, Observable, State, state_of};
+use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
 use mcflow_engine::{Entry, Lengths, Plan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
@@ -133,7 +133,19 @@ impl Builder<'_> {
             self.add(&format!("sweep[{k}]"), entry.problems(cell, constant_pressure));
             if let Some(flow) = entry.flow() {
                 let known: Vec<&str> = input.flows.names().collect();
-                self.require_name(&format!("sweep[{k}].flow"), "flow", flow, &known);
+                let key = format!("sweep[{k}].flow");
+                self.require_name(&key, "flow", flow, &known);
+                let jumps = matches!(entry, Entry::ModeJump { .. });
+                if let Some((_, input)) = input.flows.iter().find(|(name, _)| *name == flow)
+                    && matches!(input.map, MapInput::ModeJump { .. }) != jumps
+                {
+                    let (found, expected) = if jumps {
+                        ("a generator", "a flow with `map: ModeJump(between: [...])`")
+                    } else {
+                        ("a map between states", "a flow without `map`, or `ModeJump` with this one")
+                    };
+                    self.report(key, format!("{flow:?}, {found}"), expected);
+                }
             }
         }
         self.check_moves(n, cell.dimension(), constant_pressure);
@@ -278,7 +290,40 @@ impl Builder<'_> {
             }
             states.push(State { name: name.to_string(), condition: state.condition.clone() });
         }
+        self.complete_voronoi_cells(&mut states);
         states
+    }
+
+    /// Gives each Voronoi cell the centres of the others.
+    fn complete_voronoi_cells(&mut self, states: &mut [State]) {
+        let centres: Vec<Option<(Vec<Variable>, Vec<f64>)>> = states
+            .iter()
+            .map(|state| match &state.condition {
+                Condition::Nearest { of, point, .. } => Some((of.clone(), point.clone())),
+                _ => None,
+            })
+            .collect();
+        for (k, state) in states.iter_mut().enumerate() {
+            let Condition::Nearest { of, point, others } = &mut state.condition else { continue };
+            let key = format!("states[{:?}].where", state.name);
+            let mut fine = true;
+            for (_, (variables, centre)) in
+                centres.iter().enumerate().filter(|(other, _)| *other != k).filter_map(|(o, c)| Some((o, c.as_ref()?)))
+            {
+                if variables != of {
+                    self.report(&key, "other variables than another state with `Nearest`", "the same variables for all of them");
+                    fine = false;
+                } else if centre == point {
+                    self.report(&key, format!("the point {point:?} twice"), "another point for each state");
+                    fine = false;
+                } else {
+                    others.push(centre.clone());
+                }
+            }
+            if fine && others.is_empty() {
+                self.report(&key, "`Nearest` with no other state to compare with", "two states at least with `Nearest`");
+            }
+        }
     }
 
     fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {

@@ -166,6 +166,9 @@ pub struct FlowInput {
     /// Weights that an earlier run or `mcflow train` wrote, instead of `layers` and `training`.
     #[serde(default)]
     pub file: Option<String>,
+    /// What it maps.
+    #[serde(default)]
+    pub map: MapInput,
     /// The layers.
     #[serde(default)]
     pub layers: Option<Architecture>,
@@ -181,6 +184,23 @@ pub struct FlowInput {
     /// Draws made after training to judge the flow and to reweight.
     #[serde(default = "defaults::draws")]
     pub assessment_draws: usize,
+}
+
+/// What a flow maps to what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum MapInput {
+    /// Latent variables to configurations: for `GeneratorDraw` and `LatentWalk`.
+    #[default]
+    Generator,
+    /// One state to another, a map for each pair of states: for `ModeJump`.
+    ModeJump {
+        /// The states.
+        between: Vec<String>,
+        /// Cost in training, in kT, of the squared distance of an image outside its state. The move tests the region itself.
+        #[serde(default = "defaults::penalty")]
+        penalty: f64,
+    },
 }
 
 /// Samples for training.
@@ -291,6 +311,9 @@ pub(crate) mod defaults {
     }
     pub fn one_sweep() -> u64 {
         1
+    }
+    pub fn penalty() -> f64 {
+        100.0
     }
     pub fn draws() -> usize {
         10_000

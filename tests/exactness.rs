@@ -4,9 +4,11 @@
 mod common;
 
 use common::flow::flow_near_identity;
+use common::maps::map_between;
 use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
+use mcflow_engine::observers::{Axis, Condition, State, Variable};
 use mcflow_engine::{Entry, Microstate};
 use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
 
@@ -60,6 +62,8 @@ fn springs(entries: Vec<Entry>) -> Case {
         pressure: None,
         entries,
         flow: Some(flow_near_identity(6, 3)),
+        states: Vec::new(),
+        maps: Vec::new(),
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
         },
@@ -84,6 +88,8 @@ fn double_well(entries: Vec<Entry>) -> Case {
         pressure: None,
         entries,
         flow: Some(flow_near_identity(2, 5)),
+        states: Vec::new(),
+        maps: Vec::new(),
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), 1.0);
         },
@@ -108,12 +114,30 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         pressure: Some(0.5),
         entries: vec![Entry::Volume { count: 3, step, measure, tune: false, every: 1 }],
         flow: None,
+        states: Vec::new(),
+        maps: Vec::new(),
         start: |_, _| {},
         moments: vec![
             Moment { name: "V", of: |s| s.volume(), expected: 42.0 },
             Moment { name: "V^2", of: |s| s.volume().powi(2), expected: 84.0 + 42.0 * 42.0 },
         ],
         together: WALKERS,
+    }
+}
+
+/// Three regions of the double well along x, joined in a row by two maps: from the middle one there are two ways, from the others one, so
+/// that the ratio of their choices counts. The middle region ends beyond the barrier, and both wells reach across boundaries.
+fn regions(entries: Vec<Entry>) -> Case {
+    let x = || Variable::Coordinate { particle: 0, axis: Axis::X };
+    let state = |name: &str, condition| State { name: name.to_string(), condition };
+    Case {
+        states: vec![
+            state("left", Condition::Below(x(), -1.2)),
+            state("middle", Condition::Between(x(), -1.2, 1.3)),
+            state("right", Condition::Above(x(), 1.3)),
+        ],
+        maps: vec![(1, 0, map_between(&[0.0, 0.0], &[-1.9, 0.0], 0.5, 7)), (1, 2, map_between(&[0.0, 0.0], &[1.9, 0.0], 0.6, 8))],
+        ..double_well(entries)
     }
 }
 
@@ -140,6 +164,8 @@ fn two_particles(precision: Precision) -> Case {
             Entry::Hmc { count: 1, steps: 3, time_step: 0.02, tune: false, precision, every: 1 },
         ],
         flow: None,
+        states: Vec::new(),
+        maps: Vec::new(),
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
             Moment { name: "U", of: |s| s.energy, expected: -0.12985013813560367 },
@@ -163,6 +189,8 @@ fn two_particles_npt() -> Case {
             Entry::Volume { count: 2, step: 1.0, measure: VolumeMeasure::Logarithmic, tune: false, every: 1 },
         ],
         flow: None,
+        states: Vec::new(),
+        maps: Vec::new(),
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
             Moment { name: "V", of: |s| s.volume(), expected: 304.10598967136445 },
@@ -246,6 +274,24 @@ fn latent_walks_are_exact_and_their_mutants_are_not() {
         case.must_fail("latent walk", "dropped", dropped);
         case.must_fail("latent walk", "negated", negated);
     }
+}
+
+#[test]
+fn mode_jumps_are_exact_and_their_mutants_are_not() {
+    /// Without the ratio of the choices: ln 2 too much from the middle, ln 2 too little back.
+    fn no_choice_ratio(proposal: &mut Proposal, state: &Microstate) {
+        let x = state.configuration.positions.get(0)[0];
+        if proposal.change == Change::Whole {
+            proposal.log_q_ratio -= if (-1.2..1.3).contains(&x) { 2f64.ln() } else { -(2f64.ln()) };
+        }
+    }
+    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, every: 1 };
+    // Jumps lead from a point to finitely many others: it takes local moves to reach all. Displacements have no ratio to lose.
+    let case = regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
+    case.must_be_exact("mode jumps");
+    case.must_fail("mode jumps", "dropped", dropped);
+    case.must_fail("mode jumps", "negated", negated);
+    case.must_fail("mode jumps", "no ratio of choices", no_choice_ratio);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Proposal, VolumeMeasure};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
-use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Walker, normal, streams};
+use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Trained, Walker, normal, streams};
 use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
 
@@ -36,7 +36,7 @@ fn ends(
     let parameters = entries.iter().map(Entry::parameter).collect();
     let mut chains = Chains { walkers, parameters, entries, environment };
     let generators: Generators = [("flow".to_string(), flow_near_identity(2, 5))].into();
-    chains.sweep(1, SWEEPS, &generators).expect("finite states");
+    chains.sweep(1, SWEEPS, &Trained::generators(&generators)).expect("finite states");
     chains.walkers.iter().map(|w| number(&w.state)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use mcflow_engine::dynamics::{Integrator, Splitting};
 use mcflow_engine::statistics::estimate;
-use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Walker, streams};
+use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, streams};
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Truncation};
 
 fn lennard_jones(cutoff: f64, truncation: Truncation, tail: bool) -> Term {
@@ -95,10 +95,10 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
         let walkers = streams(8, 4).into_iter().map(|r| Walker::new(state.clone(), r, 1, &potential)).collect();
         let parameters = vec![entries[0].parameter()];
         let mut chains = Chains { walkers, parameters, entries: &entries, environment };
-        chains.sweep(1, 60, &Generators::new()).expect("finite states");
+        chains.sweep(1, 60, &Trained::generators(&Generators::new())).expect("finite states");
         let (mut energies, mut pressures) = (vec![Vec::new(); 4], vec![Vec::new(); 4]);
         for sweep in 0..500 {
-            chains.sweep(61 + sweep, 1, &Generators::new()).expect("finite states");
+            chains.sweep(61 + sweep, 1, &Trained::generators(&Generators::new())).expect("finite states");
             let drift = chains.refresh_energies();
             assert!(drift < 1e-9, "running and recomputed energy differ by {drift:e}");
             for (k, walker) in chains.walkers.iter().enumerate() {

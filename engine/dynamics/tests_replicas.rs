@@ -4,7 +4,7 @@ use crate::dynamics::Splitting;
 use crate::microstate::Microstate;
 use crate::random::streams;
 use crate::thermodynamics::ThermodynamicState;
-use crate::{Chains, Entry};
+use crate::{Chains, Entry, Trained};
 use mcflow_potentials::{Configuration, LennardJones, Particles, Term};
 
 fn entries() -> Vec<Entry> {
@@ -53,10 +53,10 @@ fn walkers_fare_alike_alone_and_side_by_side() {
         let parameters = vec![entries[0].parameter()];
         let chains = |walkers| Chains { walkers, parameters: parameters.clone(), entries: &entries, environment };
         let mut together = chains(walkers(2 * width - 1));
-        together.sweep(1, 3, &Generators::new()).expect("finite states");
+        together.sweep(1, 3, &Trained::generators(&Generators::new())).expect("finite states");
         for (number, walker) in walkers(2 * width - 1).into_iter().enumerate() {
             let mut alone = chains(vec![walker]);
-            alone.sweep(1, 3, &Generators::new()).expect("finite states");
+            alone.sweep(1, 3, &Trained::generators(&Generators::new())).expect("finite states");
             let (a, b) = (&alone.walkers[0], &together.walkers[number]);
             assert_eq!(a.random, b.random, "{:?}: other random numbers", entries[0]);
             let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-10 * (1.0 + a.abs()));

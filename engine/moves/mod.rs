@@ -9,6 +9,7 @@ mod flow_rows;
 mod generator_draw;
 mod hamiltonian;
 mod latent_walk;
+mod mode_jump;
 mod volume;
 
 pub use displacement::Displacement;
@@ -16,6 +17,7 @@ pub use flow_rows::ROUND_TRIP_TOLERANCE;
 pub use generator_draw::GeneratorDraw;
 pub use hamiltonian::{Hmc, MetropolizedStep};
 pub use latent_walk::LatentWalk;
+pub use mode_jump::{ModeJump, StateMap};
 pub use volume::{Volume, VolumeMeasure};
 
 use crate::microstate::Microstate;

@@ -1,10 +1,12 @@
 //! What is measured: numbers a sample, accumulated functions, states.
 
 mod columns;
+mod states;
 mod variable;
 
 pub use columns::{Column, sample};
-pub use variable::{Axis, Condition, State, Variable, state_of};
+pub use states::{Condition, State, state_of};
+pub use variable::{Axis, Variable};
 
 use mcflow_base::Problem;
 use mcflow_potentials::Cell;

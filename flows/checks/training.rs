@@ -1,6 +1,8 @@
 //! Training: bytes by threads and by resuming, the double well, what cannot be trained.
 
-use crate::{Activation, Architecture, EnergyCap, Generator, Growth, Prior, Schedule, Stage, Trainer, Training, TrainingError, train};
+use crate::{
+    Activation, Architecture, Data, EnergyCap, Generator, Growth, Prior, Schedule, Stage, Trainer, Training, TrainingError, train,
+};
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -103,22 +105,22 @@ fn bytes_do_not_depend_on_threads_or_interruptions() {
         assert_ne!(expected, start.parameters());
         assert_eq!(expected, run(2), "two threads");
         for stop in [1, 13, 30, 44] {
-            let mut first = Trainer::new(&start, &data, &double_well, &training, 5).unwrap();
+            let mut first = Trainer::new(&start, Data::generator(&data, &double_well), &training, 5).unwrap();
             for _ in 0..stop {
                 first.step().unwrap();
             }
             let state = first.state().clone();
             assert_eq!(state.steps(), stop);
-            let mut second = Trainer::resume(&start, &data, &double_well, &training, state).unwrap();
+            let mut second = Trainer::resume(&start, Data::generator(&data, &double_well), &training, state).unwrap();
             while second.step().unwrap().is_some() {}
             let mut generator = start.clone();
             second.finish(&mut generator);
             assert_eq!(expected, generator.parameters(), "stopped after {stop} steps");
         }
         let other = Generator::new(&architecture, Prior::Gaussian, 3, 4);
-        let state = Trainer::new(&start, &data, &double_well, &training, 5).unwrap().state().clone();
+        let state = Trainer::new(&start, Data::generator(&data, &double_well), &training, 5).unwrap().state().clone();
         assert!(matches!(
-            Trainer::resume(&other, &[], &double_well, &training, state),
+            Trainer::resume(&other, Data::generator(&[], &double_well), &training, state),
             Err(TrainingError::State { .. }) | Err(TrainingError::Settings { .. })
         ));
     }

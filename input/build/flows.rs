@@ -2,16 +2,16 @@
 
 use super::Builder;
 use super::configuration::Space;
-use crate::schema::{FlowInput, SamplesInput};
+use crate::schema::{FlowInput, MapInput, SamplesInput};
 use mcflow_engine::observers::State;
-use mcflow_engine::{FlowPlan, FlowSource, Samples};
-use mcflow_flows::{Generator, WeightsError};
+use mcflow_engine::{FlowPlan, FlowSource, Role, Samples};
+use mcflow_flows::{Generator, Prior, WeightsError};
 use mcflow_potentials::{Cell, Particles};
 use sha2::Digest;
 
 impl Builder<'_> {
     /// All flows, checked; `None` where one cannot be had.
-    pub(super) fn flows(&mut self, particles: &Particles, cell: &Cell, _states: &[State]) -> Option<Vec<FlowPlan>> {
+    pub(super) fn flows(&mut self, particles: &Particles, cell: &Cell, states: &[State]) -> Option<Vec<FlowPlan>> {
         let input = self.input;
         let mut plans = Vec::new();
         let mut all = true;
@@ -23,7 +23,11 @@ impl Builder<'_> {
             // A misspelled name in the sweep is said there, and may have meant this flow.
             let all_known = input.sweep.iter().filter_map(|entry| entry.flow()).all(|used| input.flows.names().any(|known| known == used));
             if all_known && !input.sweep.iter().any(|entry| entry.flow() == Some(name)) && !input.sweep.is_empty() {
-                self.report(&key, "a flow that no move uses", "`GeneratorDraw` or `LatentWalk` with it in the sweep, or no such flow");
+                self.report(
+                    &key,
+                    "a flow that no move uses",
+                    "a move with it in the sweep (`GeneratorDraw`, `LatentWalk`, `ModeJump`), or no such flow",
+                );
             }
             if cell.is_periodic() {
                 let expected = "an open cell: flows of this version have no periodic coordinates";
@@ -32,12 +36,81 @@ impl Builder<'_> {
             if !(100..=10_000_000).contains(&flow.assessment_draws) {
                 self.report(format!("{key}.assessment_draws"), flow.assessment_draws, "a whole number from 100 to 10000000");
             }
-            match self.flow_source(&key, flow, particles, cell) {
-                Some(source) => plans.push(FlowPlan { name: name.to_string(), source, assessment_draws: flow.assessment_draws }),
-                None => all = false,
+            let roles = self.roles(&key, name, flow, states);
+            let several = roles.len() > 1;
+            if several && flow.file.is_some() {
+                self.report(format!("{key}.file"), format!("one file for {} maps", roles.len()), "two states in `between`, one map");
+            }
+            let Some(source) = self.flow_source(&key, flow, particles, cell) else {
+                all = false;
+                continue;
+            };
+            if let FlowSource::Trained(generator) = &source
+                && generator.is_between_ensembles() != matches!(flow.map, MapInput::ModeJump { .. })
+            {
+                let (found, expected) = match flow.map {
+                    MapInput::Generator => ("a map between states", "the weights of a generator, or `map: ModeJump(...)`"),
+                    MapInput::ModeJump { .. } => ("a generator", "the weights of a map between states"),
+                };
+                self.report(format!("{key}.file"), found, expected);
+            }
+            for (k, (name, role)) in roles.into_iter().enumerate() {
+                let mut source = source.clone();
+                if let FlowSource::Train { samples: samples @ Samples::FromRun { .. }, .. } = &mut source
+                    && k > 0
+                {
+                    *samples = Samples::Collected;
+                }
+                plans.push(FlowPlan { name, role, source, assessment_draws: flow.assessment_draws });
             }
         }
         all.then_some(plans)
+    }
+
+    /// The flows that one entry of the input stands for, by name: one, or a map for each pair of states.
+    fn roles(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<(String, Role)> {
+        let MapInput::ModeJump { between, penalty } = &flow.map else { return vec![(name.to_string(), Role::Generator)] };
+        let known: Vec<&str> = states.iter().map(|state| state.name.as_str()).collect();
+        let mut numbers = Vec::new();
+        for (k, state) in between.iter().enumerate() {
+            let at = format!("{key}.map.between[{k}]");
+            if !self.require_name(&at, "state", state, &known) {
+                continue;
+            }
+            let number = known.iter().position(|name| name == state).expect("a known name");
+            if numbers.contains(&number) {
+                self.report(at, format!("{state:?} twice"), "each state once");
+            }
+            numbers.push(number);
+        }
+        if between.len() < 2 {
+            self.report(format!("{key}.map.between"), format!("{} states", between.len()), "at least two states");
+        }
+        self.require(&format!("{key}.map.penalty"), *penalty, |v| v >= 0.0, "a finite number, at least 0");
+        if !matches!(flow.samples, SamplesInput::Run { .. }) {
+            self.report(
+                format!("{key}.samples"),
+                "samples from a file, for maps between states",
+                "samples from the run: `Run(frames: ...)`",
+            );
+        }
+        let plain = |text: &str| -> String { text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect() };
+        let mut roles = Vec::new();
+        for (a, &from) in numbers.iter().enumerate() {
+            for &to in &numbers[a + 1..] {
+                let full = format!("{name}-{}-{}", plain(known[from]), plain(known[to]));
+                roles.push((full, Role::ModeJump { family: name.to_string(), from, to, penalty: *penalty }));
+            }
+        }
+        let twice = (1..roles.len()).find(|&k| roles[..k].iter().any(|(name, _)| *name == roles[k].0));
+        if let Some(k) = twice {
+            self.report(
+                format!("{key}.map.between"),
+                format!("two maps named {:?}", roles[k].0),
+                "states whose names differ in letters or digits",
+            );
+        }
+        roles
     }
 
     fn flow_source(&mut self, key: &str, flow: &FlowInput, particles: &Particles, cell: &Cell) -> Option<FlowSource> {
@@ -87,6 +160,20 @@ impl Builder<'_> {
             return None;
         };
         self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
+        let mut training = training.clone();
+        if matches!(flow.map, MapInput::ModeJump { .. }) {
+            // A map is trained from both sides unless the input says otherwise.
+            for stage in training.stages.iter_mut().filter(|stage| stage.maximum_likelihood == 0.0 && stage.reverse_kl == 0.0) {
+                (stage.maximum_likelihood, stage.reverse_kl) = (1.0, 1.0);
+            }
+            if flow.prior != Prior::Gaussian {
+                self.report(
+                    format!("{key}.prior"),
+                    format!("{:?}, for maps between states", flow.prior),
+                    "no `prior`: these maps have none",
+                );
+            }
+        }
         self.add(&format!("{key}.training"), training.problems(true));
         let samples = match &flow.samples {
             SamplesInput::Run { frames, every } => {
@@ -112,6 +199,6 @@ impl Builder<'_> {
                 Samples::Rows(rows)
             }
         };
-        Some(FlowSource::Train { architecture: layers.clone(), prior: flow.prior, training: training.clone(), samples })
+        Some(FlowSource::Train { architecture: layers.clone(), prior: flow.prior, training, samples })
     }
 }

@@ -1,6 +1,7 @@
 //! `summary.json`: every figure of a run under a stable name.
 
 use crate::build::Built;
+use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
     Estimate, NoEstimate, StateIndex, estimate, free_energy_difference, round_trips, standard_error_by_blocks, state_populations,
 };
@@ -89,6 +90,26 @@ pub struct MoveSummary {
     pub acceptance: Option<f64>,
     /// Mean of the acceptance probabilities.
     pub mean_acceptance_probability: Option<f64>,
+    /// The same by way, where the move jumps between states.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WaySummary>,
+}
+
+/// Counts of jumps from one state to another.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaySummary {
+    /// The state that jumps start from.
+    pub from: String,
+    /// The state that they lead to.
+    pub to: String,
+    /// Proposals.
+    pub attempted: u64,
+    /// Accepted ones.
+    pub accepted: u64,
+    /// Images outside the state.
+    pub infeasible: u64,
+    /// Accepted over attempted.
+    pub acceptance: Option<f64>,
 }
 
 /// The mean of a column.
@@ -272,10 +293,27 @@ fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
                 non_finite: tally.non_finite,
                 acceptance: tally.acceptance(),
                 mean_acceptance_probability: tally.mean_probability(),
+                ways: ways(simulation, entry, &walker.tallies),
             });
         }
     }
     all
+}
+
+/// Counts by way of an entry that jumps between states.
+fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySummary> {
+    let (plan, trained) = (simulation.plan(), simulation.trained());
+    let first = trained.ways_at(&plan.entries, entry);
+    let pairs = trained.states_of(&plan.entries[entry]).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
+    let of = |((from, to), tally): ((usize, usize), &Tally)| WaySummary {
+        from: plan.states[from].name.clone(),
+        to: plan.states[to].name.clone(),
+        attempted: tally.attempted,
+        accepted: tally.accepted,
+        infeasible: tally.infeasible,
+        acceptance: tally.acceptance(),
+    };
+    pairs.zip(&tallies[first..]).map(of).collect()
 }
 
 fn states(simulation: &Simulation, temperature: f64, seconds: f64) -> RungStates {
@@ -362,15 +400,21 @@ pub fn table(summary: &Summary) -> String {
         }
     }
     for flow in &summary.flows {
-        let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
-        line(format!("flow {}: effective sample fraction", flow.name), fraction);
-        line(format!("flow {}: ln Z by its weights", flow.name), measured(flow.log_z));
+        let is_map = flow.acceptance.iter().any(|state| state.inside.is_some());
+        if !is_map {
+            let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
+            line(format!("flow {}: effective sample fraction", flow.name), fraction);
+            line(format!("flow {}: ln Z by its weights", flow.name), measured(flow.log_z));
+        }
+        let by = if is_map { "Bennett" } else { "its weights" };
         for StateDifference { from, to, value, standard_error } in &flow.free_energy_differences {
-            line(format!("flow {}: F({to}) - F({from}) by its weights", flow.name), format!("{} kT", with_error(*value, *standard_error)));
+            line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), format!("{} kT", with_error(*value, *standard_error)));
         }
         for state in &flow.acceptance {
             let name = state.state.as_deref().unwrap_or("no state");
-            line(format!("flow {}: draws accepted from frames of {name}", flow.name), format!("{:.3}", state.acceptance));
+            let what = if is_map { "images" } else { "draws" };
+            let inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
+            line(format!("flow {}: {what} accepted from frames of {name}", flow.name), format!("{:.3}{inside}", state.acceptance));
         }
     }
     let mut totals: BTreeMap<(usize, String), (u64, u64)> = BTreeMap::new();
@@ -384,10 +428,27 @@ pub fn table(summary: &Summary) -> String {
             line(format!("{name}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
         }
     }
+    for (from, to, attempted, accepted) in jumps(&summary.moves) {
+        if attempted > 0 {
+            line(format!("  jumps {from} -> {to}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
+        }
+    }
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);
     line("wall time".to_string(), format!("{:.1} s", summary.seconds));
     text
+}
+
+/// Attempted and accepted jumps by way, over all walkers and entries.
+pub fn jumps(moves: &[MoveSummary]) -> Vec<(String, String, u64, u64)> {
+    let mut all: Vec<(String, String, u64, u64)> = Vec::new();
+    for way in moves.iter().flat_map(|m| &m.ways) {
+        match all.iter_mut().find(|(from, to, ..)| (from, to) == (&way.from, &way.to)) {
+            Some((_, _, attempted, accepted)) => (*attempted, *accepted) = (*attempted + way.attempted, *accepted + way.accepted),
+            None => all.push((way.from.clone(), way.to.clone(), way.attempted, way.accepted)),
+        }
+    }
+    all
 }
 
 #[cfg(test)]

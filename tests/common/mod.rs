@@ -1,10 +1,15 @@
 //! Chains on small targets, many at a time, judged by z-scores.
 
 pub mod flow;
+pub mod maps;
 
 use mcflow_engine::moves::Proposal;
+use mcflow_engine::observers::State;
 use mcflow_engine::statistics::z_score;
-use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Walker, normal, streams};
+use mcflow_engine::{
+    Chains, Entry, Environment, FlowPlan, FlowSource, Generators, Microstate, Random, Role, ThermodynamicState, Trained, Walker, normal,
+    streams,
+};
 use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
 use rayon::prelude::*;
@@ -25,6 +30,9 @@ pub struct Case {
     pub pressure: Option<f64>,
     pub entries: Vec<Entry>,
     pub flow: Option<Generator>,
+    /// States, and maps between two of them for `ModeJump` with the flow "jump".
+    pub states: Vec<State>,
+    pub maps: Vec<(usize, usize, Generator)>,
     pub start: fn(&mut Random, &mut Microstate),
     pub moments: Vec<Moment>,
     /// Walkers that run together: dynamics then runs in lanes, one walker an element; 1 for walkers alone.
@@ -63,14 +71,22 @@ impl Case {
             let rest = walkers.split_off(self.together.min(walkers.len()));
             groups.push(std::mem::replace(&mut walkers, rest));
         }
-        let generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
+        let mut generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
+        let mut flows = Vec::new();
+        for (k, (from, to, map)) in self.maps.iter().enumerate() {
+            let name = format!("jump-{k}");
+            let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
+            flows.push(FlowPlan { name: name.clone(), role, source: FlowSource::Trained(Box::new(map.clone())), assessment_draws: 0 });
+            generators.insert(name, map.clone());
+        }
+        let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {
             let parameters = self.entries.iter().map(Entry::parameter).collect();
             let mut sums = vec![vec![0.0; self.moments.len()]; walkers.len()];
             let mut chains = Chains { walkers, parameters, entries: &self.entries, environment };
-            chains.sweep(1, BURN_IN, &generators).expect("finite states");
+            chains.sweep(1, BURN_IN, &trained).expect("finite states");
             for sweep in 0..SWEEPS {
-                chains.sweep(BURN_IN + 1 + sweep, 1, &generators).expect("finite states");
+                chains.sweep(BURN_IN + 1 + sweep, 1, &trained).expect("finite states");
                 for (sums, walker) in sums.iter_mut().zip(&chains.walkers) {
                     for (sum, moment) in sums.iter_mut().zip(&self.moments) {
                         *sum += (moment.of)(&walker.state);

@@ -35,7 +35,7 @@ fn missing() -> ObservableSummary {
 }
 
 fn flow(pareto_k: Option<f64>) -> FlowAssessment {
-    let acceptance = StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31 };
+    let acceptance = StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31, inside: None };
     FlowAssessment {
         name: AWKWARD.to_string(),
         parameters: 123_456,
@@ -74,6 +74,7 @@ fn summary() -> Summary {
         non_finite: 2,
         acceptance: Some(0.4),
         mean_acceptance_probability: Some(0.41),
+        ways: Vec::new(),
         precision: None,
     };
     Summary {

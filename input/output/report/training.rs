@@ -27,16 +27,24 @@ pub fn flows(summary: &Summary, reports: &BTreeMap<String, TrainingReport>, stat
     summary.flows.iter().map(of).collect()
 }
 
+/// Whether it maps one state to another, instead of a prior to all.
+fn is_map(flow: &FlowAssessment) -> bool {
+    flow.acceptance.iter().any(|state| state.inside.is_some())
+}
+
 fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String {
     let k = flow.pareto_k.map_or("–".to_string(), |k| warn(&number(k, 2), k > LARGEST_PARETO_K));
-    let mut rows = vec![
-        vec!["parameters".to_string(), count(flow.parameters as u64)],
+    let mut rows = vec![vec!["parameters".to_string(), count(flow.parameters as u64)]];
+    let by_draws = [
         vec!["effective sample fraction".to_string(), number_or_dash(flow.effective_sample_fraction, 3)],
         vec!["largest weight".to_string(), number_or_dash(flow.largest_weight, 2)],
         vec!["Pareto k of the weights".to_string(), k],
         vec!["acceptance of draws in equilibrium".to_string(), number_or_dash(flow.draw_acceptance, 3)],
         vec!["ln Z".to_string(), measured(flow.log_z.map(|z| z.value), flow.log_z.map(|z| z.standard_error))],
     ];
+    if !is_map(flow) {
+        rows.extend(by_draws);
+    }
     match (flow.training_steps, flow.training_seconds) {
         (Some(steps), Some(seconds)) => rows.push(vec!["training".to_string(), format!("{} steps, {}", count(steps), duration(seconds))]),
         _ => rows.push(vec!["training".to_string(), "none: the weights were read".to_string()]),
@@ -47,12 +55,16 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
     if let Some(report) = report {
         rows.push(vec!["energies computed in training".to_string(), count(report.energy_evaluations)]);
     }
-    table(&["flow", &format!("by {} draws", count(flow.draws as u64))], &rows)
+    let by = if is_map(flow) { "a map between states".to_string() } else { format!("by {} draws", count(flow.draws as u64)) };
+    table(&["flow", &by], &rows)
 }
 
 /// What the tail of the weights means.
 fn advice(flow: &FlowAssessment) -> String {
     let exact = "The chain is exact whatever the flow is; a poor one only costs time.";
+    if is_map(flow) {
+        return format!("Judged by the latest tenth of the frames of each state, which training has not seen. {exact}");
+    }
     match flow.pareto_k {
         None => format!("The weights of the draws show no tail that could be fitted. {exact}"),
         Some(k) if k > LARGEST_PARETO_K => format!(
@@ -82,9 +94,19 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
         .iter()
         .map(|a| {
             let name = a.state.as_deref().map_or(if states.is_empty() { "all" } else { "no state" }.to_string(), escape);
-            vec![name, count(a.frames as u64), warn(&number(a.acceptance, 3), a.acceptance < 0.1 * best)]
+            let poor = a.inside.is_none() && a.acceptance < 0.1 * best;
+            let mut row = vec![name, count(a.frames as u64), warn(&number(a.acceptance, 3), poor)];
+            row.extend(a.inside.map(|inside| number(inside, 3)));
+            row
         })
         .collect();
+    if is_map(flow) {
+        let text = table(&["frames of", "looked at", "images accepted", "images inside the other state"], &rows);
+        return format!(
+            "{text}<p class=\"small\">From the state of lower free energy no more than the ratio of the populations can be accepted: what counts is \
+             the way back from the other one.</p>\n"
+        );
+    }
     let missing = states.iter().filter(|s| !flow.acceptance.iter().any(|a| a.state.as_deref() == Some(**s)));
     rows.extend(missing.map(|s| vec![escape(s), warn("0", true), "–".to_string()]));
     let text = table(&["frames of", "looked at", "draws accepted"], &rows);
@@ -103,7 +125,7 @@ fn differences(flow: &FlowAssessment) -> String {
             vec![format!("F({}) − F({})", escape(&d.to), escape(&d.from)), value]
         })
         .collect();
-    table(&["by the weights of the draws alone", ""], &rows)
+    table(&[if is_map(flow) { "by the images of both sides (Bennett 1976)" } else { "by the weights of the draws alone" }, ""], &rows)
 }
 
 fn stages(report: &TrainingReport) -> String {
