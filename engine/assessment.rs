@@ -146,7 +146,7 @@ fn log_weights(plan: &Plan, generator: &Generator, rows: &[f64]) -> Vec<f64> {
     let (mut energies, mut log_density) = (vec![0.0; n], vec![0.0; n]);
     plan.potential.energies(&plan.starts[0].cell, rows, &mut energies);
     generator.log_density(rows, &mut log_density);
-    let beta = plan.thermodynamic_state.beta;
+    let beta = plan.beta(0);
     energies.iter().zip(log_density).map(|(energy, log_q)| -beta * energy - log_q).collect()
 }
 
@@ -208,11 +208,11 @@ pub(crate) fn assess_jump(
     reference: &SamplePool,
     report: Option<&TrainingReport>,
 ) -> FlowAssessment {
-    let (dim, beta, cell) = (map.dim(), plan.thermodynamic_state.beta, &plan.starts[0].cell);
+    let (dim, beta, cell) = (map.dim(), plan.beta(0), &plan.starts[0].cell);
     let mut acceptance = Vec::new();
     let mut works = Vec::new();
     for (state, other, backwards) in [(from, to, false), (to, from, true)] {
-        let mut frames = reference.held_out_frames(state);
+        let mut frames = reference.held_out_frames(Some(state));
         let stride = frames.len().div_ceil(JUMP_FRAMES_OF_A_STATE).max(1);
         frames = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
@@ -263,6 +263,88 @@ pub(crate) fn assess_jump(
         pareto_k: None,
         log_z: None,
         free_energy_differences: difference.into_iter().collect(),
+        draw_acceptance: None,
+        acceptance,
+    }
+}
+
+/// Judges a map between two rungs by frames it has not seen: the weights of the mapped frames of the rung it starts from, the states and the
+/// free-energy difference they give, and how often exchanges with frames of each state of the other rung would be accepted.
+///
+/// With ln w(x) = u_a(x) - u_b(f(x)) + ln|det df/dx| of frames x of a, ln w'(y) of frames of b by f^-1, an exchange has the probability
+/// min(1, w w').
+pub(crate) fn assess_exchange(
+    plan: &Plan,
+    flow: &FlowPlan,
+    (from, to): (usize, usize),
+    map: &Generator,
+    pools: &[SamplePool],
+    report: Option<&TrainingReport>,
+) -> FlowAssessment {
+    let (dim, cell) = (map.dim(), &plan.starts[0].cell);
+    let state_of_row = |row: &[f64]| -> StateIndex {
+        let positions = Vectors::from_row(cell.dimension(), row);
+        state_of(&plan.states, &Configuration { positions, cell: cell.clone() }).map(|s| s as u32)
+    };
+    let side = |rung: usize, other: usize, backwards: bool| {
+        let frames = pools[rung].held_out_frames(None);
+        let stride = frames.len().div_ceil(JUMP_FRAMES_OF_A_STATE).max(1);
+        let frames: Vec<usize> = frames.into_iter().step_by(stride).collect();
+        let rows: Vec<f64> = frames.iter().flat_map(|&k| &pools[rung].rows[k * dim..(k + 1) * dim]).copied().collect();
+        let n = frames.len();
+        let (mut images, mut log_det) = (rows.clone(), vec![0.0; n]);
+        if backwards {
+            map.inverse(&rows, &mut images, &mut log_det);
+        } else {
+            map.forward(&rows, &mut images, &mut log_det);
+        }
+        let (mut before, mut after) = (vec![0.0; n], vec![0.0; n]);
+        plan.potential.energies(cell, &rows, &mut before);
+        plan.potential.energies(cell, &images, &mut after);
+        let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + log_det[k]);
+        let log_w: Vec<f64> = log_w.map(|w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
+        let states: Vec<Option<usize>> = frames.iter().map(|&k| pools[rung].states[k]).collect();
+        (images, log_w, states)
+    };
+    let (images, log_w, _) = side(from, to, false);
+    let (_, other_log_w, other_states) = side(to, from, true);
+    let weights = Weights::new(&log_w).ok();
+    let summary = weights.as_ref().map(Weights::summary);
+    let image_states: Vec<StateIndex> = images.chunks(dim).map(state_of_row).collect();
+    let differences = weights.iter().flat_map(|weights| {
+        (1..plan.states.len()).filter_map(|to| {
+            let difference = weights.free_energy_difference(&image_states, 0, to as u32).ok()?;
+            let (from, to) = (plan.states[0].name.clone(), plan.states[to].name.clone());
+            Some(StateDifference { from, to, value: difference.value, standard_error: difference.standard_error })
+        })
+    });
+    let mut acceptance = Vec::new();
+    let groups: Vec<Option<usize>> = (0..plan.states.len()).map(Some).chain([None]).collect();
+    for state in groups {
+        let members: Vec<f64> = other_log_w.iter().zip(&other_states).filter(|(_, s)| **s == state).map(|(w, _)| *w).collect();
+        if members.is_empty() || log_w.is_empty() {
+            continue;
+        }
+        let pairs = members.iter().flat_map(|b| log_w.iter().map(move |a| (a + b).min(0.0).exp()));
+        acceptance.push(StateAcceptance {
+            state: state.map(|s| plan.states[s].name.clone()),
+            frames: members.len(),
+            acceptance: pairs.sum::<f64>() / (members.len() * log_w.len()) as f64,
+            inside: None,
+        });
+    }
+    FlowAssessment {
+        name: flow.name.clone(),
+        parameters: map.n_parameters(),
+        training_seconds: report.map(|r| r.seconds),
+        training_steps: report.map(|r| r.steps as u64),
+        held_out_loss: report.map(|r| r.held_out_loss),
+        draws: log_w.len(),
+        effective_sample_fraction: summary.as_ref().map(|s| s.effective_fraction),
+        largest_weight: summary.as_ref().map(|s| s.largest_weight),
+        pareto_k: summary.as_ref().and_then(|s| s.pareto_k),
+        log_z: None,
+        free_energy_differences: differences.collect(),
         draw_acceptance: None,
         acceptance,
     }

@@ -29,32 +29,47 @@ pub struct Chains<'a> {
 impl Chains<'_> {
     /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not trained are left out.
     ///
-    /// Entries without a flow run in each walker alone, or in groups of walkers side by side, all those between two entries with a flow
-    /// in one go; an entry with a flow runs in all walkers at once. Each walker sees the same order of entries and uses its own random
-    /// numbers, and groups follow from the order of the walkers, so threads change nothing.
-    ///
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
-        let ready = self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(index, self.parameters[index], &self.environment));
-        let ready: Vec<Option<LocalEntry>> = ready.collect();
+        let ready = self.prepare();
+        let entries = self.entries;
+        let due = |sweep: u64| (0..entries.len()).filter(move |&index| entries[index].is_due(sweep));
+        let indices: Vec<usize> = (first..first + count).flat_map(due).collect();
+        self.run(&ready, &indices, trained);
+        self.finish(0, first + count - 1)
+    }
+
+    /// All entries made ready, `None` where one needs a flow or another rung.
+    pub(crate) fn prepare(&self) -> Vec<Option<LocalEntry>> {
+        self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(index, self.parameters[index], &self.environment)).collect()
+    }
+
+    /// Does entries one after the other.
+    ///
+    /// Those without a flow run in each walker alone, or in groups of walkers side by side, all those between two entries with a flow
+    /// in one go; an entry with a flow runs in all walkers at once. Each walker sees the same order of entries and uses its own random
+    /// numbers, and groups follow from the order of the walkers, so threads change nothing.
+    pub(crate) fn run(&mut self, ready: &[Option<LocalEntry>], indices: &[usize], trained: &Trained) {
         let mut pending: Vec<&LocalEntry> = Vec::new();
-        for sweep in first..first + count {
-            for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
-                if let Some(local) = &ready[index] {
-                    pending.push(local);
-                } else if !trained.generators.is_empty() {
-                    self.run_local(&mut pending);
-                    let counts = (index, trained.ways_at(self.entries, index));
-                    entry.run_flow(self.parameters[index], &mut self.walkers, counts, trained, &self.environment);
-                }
+        for &index in indices {
+            if let Some(local) = &ready[index] {
+                pending.push(local);
+            } else if !trained.generators.is_empty() {
+                self.run_local(&mut pending);
+                let counts = (index, trained.ways_at(self.entries, index));
+                self.entries[index].run_flow(self.parameters[index], &mut self.walkers, counts, trained, &self.environment);
             }
         }
         self.run_local(&mut pending);
+    }
+
+    /// Ends a stretch of sweeps, the last of which was `sweep`; `before` walkers are in the rungs before this one.
+    pub(crate) fn finish(&mut self, before: usize, sweep: u64) -> Result<(), RunError> {
         // Lookup tables that were kept up to date move by move have an order of their own. They are made anew from the positions here,
         // where a checkpoint may be written, so that a resumed run sums in the same order.
         self.walkers.iter_mut().for_each(|walker| walker.workspace.positions_changed());
-        self.check_finite(first + count - 1)
+        self.check_finite(before, sweep)
     }
 
     fn run_local(&mut self, pending: &mut Vec<&LocalEntry>) {
@@ -72,7 +87,7 @@ impl Chains<'_> {
         pending.clear();
     }
 
-    fn check_finite(&self, sweep: u64) -> Result<(), RunError> {
+    fn check_finite(&self, before: usize, sweep: u64) -> Result<(), RunError> {
         for (number, walker) in self.walkers.iter().enumerate() {
             let state = &walker.state;
             let found = if !state.energy.is_finite() {
@@ -84,7 +99,7 @@ impl Chains<'_> {
             } else {
                 continue;
             };
-            return Err(RunError::NonFinite { walker: number, sweep, found });
+            return Err(RunError::NonFinite { walker: before + number, sweep, found });
         }
         Ok(())
     }

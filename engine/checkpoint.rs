@@ -2,6 +2,7 @@
 
 use crate::RunError;
 use crate::assessment::FlowAssessment;
+use crate::ladder::Exchanges;
 use crate::moves::Tally;
 use crate::record::RecordPosition;
 use crate::simulation::{Phase, PhaseCost, SamplePool};
@@ -20,9 +21,10 @@ pub struct Stored {
     pub(crate) phase: Phase,
     pub(crate) done: u64,
     pub(crate) walkers: Vec<WalkerState>,
-    pub(crate) parameters: Vec<f64>,
-    pub(crate) tuned_at: Vec<Tally>,
-    pub(crate) pool: SamplePool,
+    pub(crate) parameters: Vec<Vec<f64>>,
+    pub(crate) exchanges: Exchanges,
+    pub(crate) tuned_at: Vec<Vec<Tally>>,
+    pub(crate) pools: Vec<SamplePool>,
     pub(crate) training: Option<TrainingState>,
     pub(crate) reports: BTreeMap<String, TrainingReport>,
     pub(crate) assessments: Vec<FlowAssessment>,
@@ -32,7 +34,7 @@ pub struct Stored {
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v02";
+const MAGIC: &[u8; 16] = b"mcflow state v03";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")

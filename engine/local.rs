@@ -39,7 +39,7 @@ impl Entry {
                 let integrator = Integrator::new(splitting, parameter, *friction, *precision, environment);
                 (*steps, if *metropolized { What::Metropolized(MetropolizedStep { integrator }) } else { What::Plain(integrator) })
             }
-            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } | Self::ModeJump { .. } => return None,
+            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => return None,
         };
         Some(LocalEntry { index, times, what })
     }

@@ -6,6 +6,7 @@ use crate::thermodynamics::ThermodynamicState;
 use crate::walker::Environment;
 use mcflow_flows::{Architecture, Generator, Prior, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
+use std::ops::Range;
 
 /// Everything a run is made of. Made and checked by the reader of inputs; never changed afterwards.
 pub struct Plan {
@@ -13,11 +14,11 @@ pub struct Plan {
     pub particles: Particles,
     /// The potential energy.
     pub potential: PotentialSum,
-    /// The target distribution.
-    pub thermodynamic_state: ThermodynamicState,
+    /// The target distribution of each rung; flows are of the first one, unless they map rungs.
+    pub rungs: Vec<RungPlan>,
     /// k_B in the units of the run.
     pub boltzmann: f64,
-    /// The starting configuration of each walker.
+    /// The starting configuration of each walker, rung by rung.
     pub starts: Vec<Configuration>,
     /// One sweep.
     pub entries: Vec<Entry>,
@@ -46,15 +47,50 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What all walkers share.
-    pub fn environment(&self) -> Environment<'_> {
-        Environment { potential: &self.potential, particles: &self.particles, thermodynamic_state: self.thermodynamic_state, mutant: None }
+    /// What all walkers of a rung share.
+    pub fn environment(&self, rung: usize) -> Environment<'_> {
+        let thermodynamic_state = self.rungs[rung].thermodynamic_state;
+        Environment { potential: &self.potential, particles: &self.particles, thermodynamic_state, mutant: None }
+    }
+
+    /// 1 / kT of a rung.
+    pub fn beta(&self, rung: usize) -> f64 {
+        self.rungs[rung].thermodynamic_state.beta
+    }
+
+    /// The pairs of rungs that an entry exchanges between.
+    pub fn pairs_of(&self, entry: &Entry) -> Vec<(usize, usize)> {
+        let Entry::Exchange { flow, .. } = entry else { return Vec::new() };
+        match flow {
+            None => (1..self.rungs.len()).map(|upper| (upper - 1, upper)).collect(),
+            Some(name) => {
+                let role = self.flows.iter().find(|flow| flow.name == *name).map(|flow| &flow.role);
+                role.into_iter()
+                    .filter_map(|role| if let Role::Exchange { from, to } = role { Some((*from.min(to), *from.max(to))) } else { None })
+                    .collect()
+            }
+        }
+    }
+
+    /// The walkers of a rung, among all.
+    pub fn walkers(&self, rung: usize) -> Range<usize> {
+        let before: usize = self.rungs[..rung].iter().map(|rung| rung.walkers).sum();
+        before..before + self.rungs[rung].walkers
     }
 
     /// Why the chain is not exact; empty where it is.
     pub fn inexact_because(&self) -> Vec<String> {
         self.entries.iter().filter_map(Entry::inexact_because).collect()
     }
+}
+
+/// A rung of the ladder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RungPlan {
+    /// Its target distribution.
+    pub thermodynamic_state: ThermodynamicState,
+    /// Number of walkers.
+    pub walkers: usize,
 }
 
 /// Numbers of sweeps.
@@ -95,6 +131,13 @@ pub enum Role {
         to: usize,
         /// What a squared distance outside costs in training.
         penalty: f64,
+    },
+    /// One rung mapped to another.
+    Exchange {
+        /// The rung it starts from.
+        from: usize,
+        /// The rung it leads to.
+        to: usize,
     },
 }
 

@@ -1,11 +1,12 @@
 //! What production writes and keeps: columns, states, accumulated functions, trajectories.
 
 use crate::RunError;
-use crate::chains::Chains;
+use crate::ladder::Ladder;
 use crate::observers::{Observable, sample, state_of};
 use crate::plan::{Plan, TrajectoryFormat};
 use crate::statistics::{Histogram, RadialDistribution, StateIndex};
 use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
+use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -186,18 +187,18 @@ impl Recorder {
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn record(&mut self, sweep: u64, plan: &Plan, chains: &mut Chains) -> Result<(), RunError> {
-        let environment = chains.environment;
-        let samples: Vec<(Vec<f64>, StateIndex)> = chains
-            .walkers
-            .par_iter_mut()
-            .map(|walker| {
+    pub fn record(&mut self, sweep: u64, plan: &Plan, ladder: &mut Ladder) -> Result<(), RunError> {
+        let mut samples: Vec<(Vec<f64>, StateIndex)> = Vec::new();
+        for chains in &mut ladder.rungs {
+            let environment = chains.environment;
+            samples.par_extend(chains.walkers.par_iter_mut().map(|walker| {
                 let row = sample(&plan.columns, walker, &environment, plan.boltzmann);
                 (row, state_of(&plan.states, &walker.state.configuration).map(|s| s as u32))
-            })
-            .collect();
+            }));
+        }
+        let walkers: Vec<&Walker> = ladder.walkers().collect();
         for (functions, observable) in self.functions.iter_mut().zip(&plan.functions) {
-            functions.par_iter_mut().zip(&chains.walkers).for_each(|(accumulator, walker)| {
+            functions.par_iter_mut().zip(&walkers).for_each(|(accumulator, walker)| {
                 let configuration = &walker.state.configuration;
                 match (accumulator, observable) {
                     (Accumulator::Profile(histogram), Observable::Profile { of, .. }) => histogram.add(of.value(configuration)),
@@ -225,7 +226,7 @@ impl Recorder {
             self.write_line(&line)?;
         }
         for trajectory in self.writers.iter_mut().filter(|t| sweep.is_multiple_of(t.every)) {
-            let state = &chains.walkers[trajectory.walker].state;
+            let state = &walkers[trajectory.walker].state;
             let frame = Frame {
                 energy: Some(state.energy),
                 step: Some(sweep),

@@ -126,6 +126,15 @@ pub enum Entry {
         #[serde(default = "one")]
         every: usize,
     },
+    /// Exchange of configurations between rungs: [`Exchange`](crate::exchange::Exchange).
+    Exchange {
+        /// The name of a flow from one rung to another; between all neighbouring rungs, as they are, unless given.
+        #[serde(default)]
+        flow: Option<String>,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
 }
 
 fn yes() -> bool {
@@ -149,6 +158,7 @@ impl Entry {
             Self::GeneratorDraw { .. } => "GeneratorDraw",
             Self::LatentWalk { .. } => "LatentWalk",
             Self::ModeJump { .. } => "ModeJump",
+            Self::Exchange { .. } => "Exchange",
         }
     }
 
@@ -156,6 +166,7 @@ impl Entry {
     pub fn flow(&self) -> Option<&str> {
         match self {
             Self::GeneratorDraw { flow, .. } | Self::LatentWalk { flow, .. } | Self::ModeJump { flow, .. } => Some(flow),
+            Self::Exchange { flow, .. } => flow.as_deref(),
             _ => None,
         }
     }
@@ -192,7 +203,7 @@ impl Entry {
         match self {
             Self::Displacement { step, .. } | Self::Volume { step, .. } | Self::LatentWalk { step, .. } => *step,
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => *time_step,
-            Self::GeneratorDraw { .. } | Self::ModeJump { .. } => 0.0,
+            Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => 0.0,
         }
     }
 
@@ -225,13 +236,19 @@ impl Entry {
             | Self::Langevin { every, .. }
             | Self::GeneratorDraw { every, .. }
             | Self::LatentWalk { every, .. }
-            | Self::ModeJump { every, .. } => *every,
+            | Self::ModeJump { every, .. }
+            | Self::Exchange { every, .. } => *every,
         }
     }
 
     /// Whether sweep number `sweep` has it.
     pub fn is_due(&self, sweep: u64) -> bool {
         sweep.is_multiple_of(self.every() as u64)
+    }
+
+    /// How often it has been due before sweep number `sweep`, in which it is.
+    pub(crate) fn occurrence(&self, sweep: u64) -> u64 {
+        sweep / self.every() as u64
     }
 
     /// Steps (trial moves, time steps, draws) of one occurrence, for `n` particles.
@@ -242,6 +259,7 @@ impl Entry {
             | Self::GeneratorDraw { count, .. }
             | Self::LatentWalk { count, .. }
             | Self::ModeJump { count, .. } => *count,
+            Self::Exchange { .. } => 1,
             Self::Hmc { count, steps, .. } => count * steps,
             Self::Langevin { steps, .. } => *steps,
         }) as u64
@@ -260,7 +278,7 @@ impl Entry {
             Self::Volume { step, .. } => positive("step", *step),
             Self::LatentWalk { step, .. } => positive("step", *step),
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => positive("time_step", *time_step),
-            Self::GeneratorDraw { .. } | Self::ModeJump { .. } => {}
+            Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => {}
         }
         let mut counts = vec![("every", self.every())];
         match self {
@@ -284,6 +302,7 @@ impl Entry {
                     ));
                 }
             }
+            Self::Exchange { .. } => {}
             Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),
             Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => {
                 counts.push(("count", *count));
@@ -341,6 +360,7 @@ impl Entry {
                     ModeJump { states: trained.states, maps, count: *count, ways_at }.attempt(walkers, index, environment);
                 }
             }
+            Self::Exchange { .. } => unreachable!("exchanges are between rungs"),
             _ => unreachable!("an entry without a flow runs in each walker alone"),
         }
     }
@@ -361,6 +381,19 @@ impl<'a> Trained<'a> {
     /// Flows by name, none of which maps states.
     pub fn generators(generators: &'a BTreeMap<String, Generator>) -> Self {
         Self { generators, flows: &[], states: &[] }
+    }
+
+    /// The same states, nothing trained.
+    pub(crate) fn without_flows(&self) -> Trained<'a> {
+        static NONE: BTreeMap<String, Generator> = BTreeMap::new();
+        Trained { generators: &NONE, ..*self }
+    }
+
+    /// The map of a learned exchange, between two rungs.
+    pub(crate) fn exchange_map(&self, name: &str) -> Option<StateMap<'a>> {
+        let flow = self.flows.iter().find(|flow| flow.name == name)?;
+        let Role::Exchange { from, to } = flow.role else { return None };
+        Some(StateMap { from, to, map: self.generators.get(name)? })
     }
 
     /// Where the counts by way of entry `index` begin in [`Walker::tallies`]: after those of all entries, and of the ways of those before.

@@ -2,13 +2,14 @@
 //!
 //! Step sizes are tuned and flows are trained before production only; production changes nothing but the walkers.
 
-use crate::assessment::{FlowAssessment, assess, assess_jump};
+use crate::assessment::{FlowAssessment, assess, assess_exchange, assess_jump};
 use crate::chains::{Chains, Generators, Monitor, Progress};
 use crate::checkpoint::{self, Stored};
+use crate::ladder::{Exchanges, Ladder};
 use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
-use crate::plan::{FlowSource, Plan, Role, Samples};
+use crate::plan::{FlowSource, Plan, Role, RungPlan, Samples};
 use crate::random::{purpose_stream, streams};
 use crate::record::Recorder;
 use crate::schedule::Trained;
@@ -81,21 +82,21 @@ const KEPT_FOR_JUDGING: usize = 10;
 const FEWEST_FRAMES: usize = 100;
 
 impl SamplePool {
-    /// Frames of a state that maps are trained on: all but the latest tenth.
-    pub(crate) fn training_frames(&self, state: usize) -> Vec<usize> {
+    /// Frames of a state, or all, that maps are trained on: all but the latest tenth.
+    pub(crate) fn training_frames(&self, state: Option<usize>) -> Vec<usize> {
         let mut frames = self.frames(state);
         frames.truncate(frames.len() - frames.len() / KEPT_FOR_JUDGING);
         frames
     }
 
-    /// Frames of a state that maps have not seen: the latest tenth.
-    pub(crate) fn held_out_frames(&self, state: usize) -> Vec<usize> {
+    /// Frames of a state, or all, that maps have not seen: the latest tenth.
+    pub(crate) fn held_out_frames(&self, state: Option<usize>) -> Vec<usize> {
         let mut frames = self.frames(state);
         frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING)
     }
 
-    fn frames(&self, state: usize) -> Vec<usize> {
-        (0..self.states.len()).filter(|&k| self.states[k] == Some(state)).collect()
+    fn frames(&self, state: Option<usize>) -> Vec<usize> {
+        (0..self.states.len()).filter(|&k| state.is_none() || self.states[k] == state).collect()
     }
 }
 
@@ -103,14 +104,16 @@ impl SamplePool {
 pub struct Simulation<'a> {
     plan: &'a Plan,
     directory: PathBuf,
-    chains: Chains<'a>,
+    ladder: Ladder<'a>,
     generators: Generators,
     pub(crate) recorder: Recorder,
     phase: Phase,
     /// Sweeps or training steps of the present phase that are done.
     done: u64,
-    tuned_at: Vec<Tally>,
-    pool: SamplePool,
+    /// Counts at the last tuning, by rung and entry.
+    tuned_at: Vec<Vec<Tally>>,
+    /// Frames of each rung.
+    pools: Vec<SamplePool>,
     training: Option<TrainingState>,
     reports: BTreeMap<String, TrainingReport>,
     assessments: Vec<FlowAssessment>,
@@ -129,7 +132,8 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Energies of starting configurations may be any finite number; these are the numbers of purposes of [`purpose_stream`].
 const PURPOSE_TRAINING: u64 = 1;
-const PURPOSE_ASSESSMENT: u64 = 2;
+const PURPOSE_EXCHANGE: u64 = 2;
+const PURPOSE_ASSESSMENT: u64 = 3;
 
 impl<'a> Simulation<'a> {
     /// A run at its start, writing into `directory`, which must exist.
@@ -137,28 +141,28 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Files that cannot be made; a starting configuration without a finite energy.
     pub fn new(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
-        let environment = plan.environment();
         let none = Generators::new();
         let trained = Trained { generators: &none, flows: &plan.flows, states: &plan.states };
         let tallies = trained.ways_at(&plan.entries, plan.entries.len());
-        let beta = plan.thermodynamic_state.beta;
-        let walkers: Vec<Walker> = plan
-            .starts
-            .iter()
-            .zip(streams(plan.seed, plan.starts.len()))
-            .map(|(start, mut random)| {
+        let mut all = plan.starts.iter().zip(streams(plan.seed, plan.starts.len())).enumerate();
+        let mut rungs = Vec::new();
+        for (rung, RungPlan { walkers, .. }) in plan.rungs.iter().enumerate() {
+            let mut made = Vec::new();
+            for (number, (start, mut random)) in all.by_ref().take(*walkers) {
                 let mut state = Microstate::new(start.clone());
-                state.draw_momenta(&plan.particles, beta, &mut random);
-                Walker::new(state, random, tallies, &plan.potential)
-            })
-            .collect();
-        for (number, walker) in walkers.iter().enumerate() {
-            if !walker.state.energy.is_finite() {
-                let found = format!("a potential energy of {}", walker.state.energy);
-                return Err(RunError::NonFinite { walker: number, sweep: 0, found });
+                state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
+                let walker = Walker::new(state, random, tallies, &plan.potential);
+                if !walker.state.energy.is_finite() {
+                    let found = format!("a potential energy of {}", walker.state.energy);
+                    return Err(RunError::NonFinite { walker: number, sweep: 0, found });
+                }
+                made.push(walker);
             }
+            let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+            rungs.push(Chains { walkers: made, parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
-        let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+        let random = purpose_stream(plan.seed, PURPOSE_EXCHANGE);
+        let exchanges = Exchanges::new(random, plan.starts.len(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
         let mut generators = Generators::new();
         for flow in &plan.flows {
             if let FlowSource::Trained(generator) = &flow.source {
@@ -168,13 +172,13 @@ impl<'a> Simulation<'a> {
         Ok(Self {
             plan,
             directory: directory.to_path_buf(),
-            tuned_at: vec![Tally::default(); plan.entries.len()],
-            chains: Chains { walkers, parameters, entries: &plan.entries, environment },
+            tuned_at: vec![vec![Tally::default(); plan.entries.len()]; plan.rungs.len()],
+            ladder: Ladder { rungs, exchanges },
             generators,
             recorder: Recorder::create(plan, directory)?,
             phase: Phase::Equilibration,
             done: 0,
-            pool: SamplePool::default(),
+            pools: vec![SamplePool::default(); plan.rungs.len()],
             training: None,
             reports: BTreeMap::new(),
             assessments: Vec::new(),
@@ -205,17 +209,22 @@ impl<'a> Simulation<'a> {
                 generators.insert(flow.name.clone(), generator);
             }
         }
-        let walkers = stored.walkers.iter().map(|walker| Walker::restored(walker, &plan.potential)).collect();
+        let mut walkers = stored.walkers.iter().map(|walker| Walker::restored(walker, &plan.potential));
+        let mut rungs = Vec::new();
+        for (rung, parameters) in stored.parameters.into_iter().enumerate() {
+            let walkers = walkers.by_ref().take(plan.rungs[rung].walkers).collect();
+            rungs.push(Chains { walkers, parameters, entries: &plan.entries, environment: plan.environment(rung) });
+        }
         Ok(Self {
             plan,
             directory: directory.to_path_buf(),
-            chains: Chains { walkers, parameters: stored.parameters, entries: &plan.entries, environment: plan.environment() },
+            ladder: Ladder { rungs, exchanges: stored.exchanges },
             generators,
             recorder: Recorder::resume(plan, directory, &stored.record)?,
             phase: stored.phase,
             done: stored.done,
             tuned_at: stored.tuned_at,
-            pool: stored.pool,
+            pools: stored.pools,
             training: stored.training,
             reports: stored.reports,
             assessments: stored.assessments,
@@ -284,7 +293,7 @@ impl<'a> Simulation<'a> {
     /// Sweeps between two looks at the clock: few enough for a lively progress bar, whatever the system's size.
     fn piece(&self) -> u64 {
         let steps: u64 = self.plan.entries.iter().map(|e| e.steps(self.plan.particles.n())).sum();
-        let work = steps * self.chains.walkers.len() as u64;
+        let work = steps * self.plan.starts.len() as u64;
         (100_000 / work.max(1)).max(1)
     }
 
@@ -293,16 +302,18 @@ impl<'a> Simulation<'a> {
         let none = Generators::new();
         let generators = if with_flows { &self.generators } else { &none };
         let trained = Trained { generators, flows: &self.plan.flows, states: &self.plan.states };
-        self.chains.sweep(first, count, &trained)?;
+        self.ladder.sweep(first, count, &trained)?;
         let n = self.plan.particles.n();
-        let walkers = self.chains.walkers.len() as u64;
         let cost = self.costs.entry(self.phase.name().to_string()).or_default();
         for entry in &self.plan.entries {
             if entry.flow().is_some() && !with_flows {
                 continue;
             }
             let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep)).count() as u64;
-            let steps = entry.steps(n) * occurrences * walkers;
+            // Flows of a target are those of the first rung; an exchange is a step for each walker of its rungs.
+            let first_alone = entry.flow().is_some() && !matches!(entry, crate::Entry::Exchange { .. });
+            let walkers = if first_alone { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
+            let steps = entry.steps(n) * occurrences * walkers as u64;
             cost.steps += steps;
             cost.particle_steps += if matches!(entry, crate::Entry::Displacement { .. }) { steps } else { steps * n as u64 };
         }
@@ -329,7 +340,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn acceptances(&self) -> String {
-        let totals = self.chains.totals();
+        let totals = self.ladder.totals();
         let named = self.plan.entries.iter().zip(&totals).filter_map(|(e, t)| Some(format!("{} {:.2}", e.name(), t.acceptance()?)));
         named.collect::<Vec<_>>().join("  ")
     }
@@ -343,11 +354,11 @@ impl<'a> Simulation<'a> {
             self.sweep(self.done + 1, count, with_flows)?;
             self.done += count;
             if self.done.is_multiple_of(tune_every) {
-                self.tuned_at = self.chains.tune(&self.tuned_at);
+                self.tuned_at = self.ladder.tune(&self.tuned_at);
             }
             self.between_pieces(total, Self::acceptances, monitor)?;
         }
-        self.chains.refresh_energies();
+        self.ladder.refresh_energies();
         if with_flows {
             self.start_production();
         } else {
@@ -364,7 +375,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn start_production(&mut self) {
-        self.chains.reset_tallies();
+        self.ladder.reset_tallies();
         self.enter(Phase::Production);
     }
 
@@ -372,18 +383,25 @@ impl<'a> Simulation<'a> {
         let FlowSource::Train { samples: Samples::FromRun { frames, every }, .. } = self.plan.flows[flow].source else {
             unreachable!("only flows trained on the run's own samples get here");
         };
-        let rounds = (frames as u64).div_ceil(self.chains.walkers.len() as u64);
+        let rounds = (frames as u64).div_ceil(self.plan.rungs[0].walkers as u64);
         while self.done < rounds {
             self.sweep(self.done * every + 1, every, false)?;
             self.done += 1;
-            for walker in &self.chains.walkers {
-                self.pool.rows.extend_from_slice(walker.state.configuration.positions.row());
-                self.pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
-            }
-            self.between_pieces(rounds, |run| format!("{} frames", run.pool.states.len()), monitor)?;
+            self.collect();
+            self.between_pieces(rounds, |run| format!("{} frames", run.pools[0].states.len()), monitor)?;
         }
         self.enter(Phase::Training(flow));
         Ok(())
+    }
+
+    /// A frame of each walker.
+    fn collect(&mut self) {
+        for (pool, chains) in self.pools.iter_mut().zip(&self.ladder.rungs) {
+            for walker in &chains.walkers {
+                pool.rows.extend_from_slice(walker.state.configuration.positions.row());
+                pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
+            }
+        }
     }
 
     fn train(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
@@ -395,30 +413,34 @@ impl<'a> Simulation<'a> {
         let failed = |message: String| RunError::Training { flow: name.clone(), message };
         let dim = plan.starts[0].positions.row().len();
         let rows = match samples {
-            Samples::FromRun { .. } | Samples::Collected => &self.pool.rows,
+            Samples::FromRun { .. } | Samples::Collected => &self.pools[0].rows,
             Samples::Rows(rows) => rows,
         };
-        // A map between states learns from the frames of both, each restricted to its state.
-        let of_state = |state: usize| -> Vec<f64> {
-            let frames = self.pool.training_frames(state).into_iter();
-            frames.flat_map(|k| &self.pool.rows[k * dim..(k + 1) * dim]).copied().collect()
+        // Maps are judged by the latest frames of both ends, and learn from the others; those between states from each restricted to its own.
+        let frames = |rung: usize, state: Option<usize>| -> Vec<f64> {
+            let pool = &self.pools[rung];
+            pool.training_frames(state).into_iter().flat_map(|k| &pool.rows[k * dim..(k + 1) * dim]).copied().collect()
         };
         let (from, to, laws) = match &plan.flows[flow].role {
-            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan))),
+            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan, 0))),
             Role::ModeJump { from, to, penalty, .. } => {
                 let within = |state: usize| ReducedTarget::within(plan, &plan.states[state], *penalty);
-                (Some(of_state(*from)), Cow::Owned(of_state(*to)), (Some(within(*from)), within(*to)))
+                for state in [*from, *to] {
+                    let found = self.pools[0].training_frames(Some(state)).len();
+                    if found < FEWEST_FRAMES {
+                        let name = &plan.states[state].name;
+                        return Err(failed(format!(
+                            "{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: give it a `start`, or the run more frames"
+                        )));
+                    }
+                }
+                (Some(frames(0, Some(*from))), Cow::Owned(frames(0, Some(*to))), (Some(within(*from)), within(*to)))
+            }
+            Role::Exchange { from, to } => {
+                let law = |rung: usize| ReducedTarget::new(plan, rung);
+                (Some(frames(*from, None)), Cow::Owned(frames(*to, None)), (Some(law(*from)), law(*to)))
             }
         };
-        for (rows, state) in from.iter().map(|rows| (&rows[..], 0)).chain([(&to[..], 1)]) {
-            if let (Role::ModeJump { from, to, .. }, true) = (&plan.flows[flow].role, rows.len() < FEWEST_FRAMES * dim) {
-                let state = &plan.states[[*from, *to][state]].name;
-                return Err(failed(format!(
-                    "{} frames of the state `{state}`, expected at least {FEWEST_FRAMES}: give it a `start`, or the run more frames",
-                    rows.len() / dim
-                )));
-            }
-        }
         let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });
         let data = Data { target: Ensemble { rows: &to, law: &laws.1 }, source };
         let mut seeds = purpose_stream(plan.seed, PURPOSE_TRAINING);
@@ -484,20 +506,18 @@ impl<'a> Simulation<'a> {
 
     /// Judges every flow on fresh draws and on reference frames: those collected for training, else the walkers as they stand.
     fn assess_trained(&mut self) {
-        let mut pool = std::mem::take(&mut self.pool);
-        if pool.states.is_empty() {
-            for walker in &self.chains.walkers {
-                pool.rows.extend_from_slice(walker.state.configuration.positions.row());
-                pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
-            }
+        if self.pools.iter().all(|pool| pool.states.is_empty()) {
+            self.collect();
         }
+        let pools: Vec<SamplePool> = self.pools.iter_mut().map(std::mem::take).collect();
         for (number, flow) in self.plan.flows.iter().enumerate() {
             if let Some(generator) = self.generators.get(&flow.name) {
                 let mut random = purpose_stream(self.plan.seed, PURPOSE_ASSESSMENT + number as u64);
                 let report = self.reports.get(&flow.name);
                 self.assessments.push(match &flow.role {
-                    Role::Generator => assess(self.plan, flow, generator, &pool, report, &mut random),
-                    Role::ModeJump { from, to, .. } => assess_jump(self.plan, flow, (*from, *to), generator, &pool, report),
+                    Role::Generator => assess(self.plan, flow, generator, &pools[0], report, &mut random),
+                    Role::ModeJump { from, to, .. } => assess_jump(self.plan, flow, (*from, *to), generator, &pools[0], report),
+                    Role::Exchange { from, to } => assess_exchange(self.plan, flow, (*from, *to), generator, &pools, report),
                 });
             }
         }
@@ -512,8 +532,8 @@ impl<'a> Simulation<'a> {
             self.sweep(self.done + 1, count, true)?;
             self.done += count;
             if self.done.is_multiple_of(every) {
-                self.largest_drift = self.largest_drift.max(self.chains.refresh_energies());
-                self.recorder.record(self.done, self.plan, &mut self.chains)?;
+                self.largest_drift = self.largest_drift.max(self.ladder.refresh_energies());
+                self.recorder.record(self.done, self.plan, &mut self.ladder)?;
                 monitor.recorded(&self.recorder);
             }
             match self.between_pieces(total, Self::acceptances, monitor) {
@@ -543,9 +563,9 @@ impl<'a> Simulation<'a> {
         &self.recorder
     }
 
-    /// Walkers, step sizes and counts.
-    pub fn chains(&self) -> &Chains<'a> {
-        &self.chains
+    /// Walkers, step sizes and counts of all rungs.
+    pub fn ladder(&self) -> &Ladder<'a> {
+        &self.ladder
     }
 
     /// Time and work by phase.
@@ -587,10 +607,11 @@ fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
     Stored {
         phase: simulation.phase,
         done: simulation.done,
-        walkers: simulation.chains.walkers.iter().map(Walker::stored).collect(),
-        parameters: simulation.chains.parameters.clone(),
+        walkers: simulation.ladder.walkers().map(Walker::stored).collect(),
+        parameters: simulation.ladder.rungs.iter().map(|chains| chains.parameters.clone()).collect(),
+        exchanges: simulation.ladder.exchanges.clone(),
         tuned_at: simulation.tuned_at.clone(),
-        pool: simulation.pool.clone(),
+        pools: simulation.pools.clone(),
         training,
         reports: simulation.reports.clone(),
         assessments: simulation.assessments.clone(),

@@ -1,6 +1,7 @@
 //! How long the parts of a plan take here: for `mcflow check`.
 
 use crate::chains::{Chains, Generators};
+use crate::ladder::{Exchanges, Ladder};
 use crate::microstate::Microstate;
 use crate::plan::{FlowSource, Plan, Role};
 use crate::random::{normal, streams};
@@ -25,20 +26,27 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Tries the parts of `plan` for a moment each, in memory. Flows are tried with untrained weights: as fast as trained ones.
 pub fn measure_speed(plan: &Plan) -> Speed {
-    let walkers = plan.starts.iter().zip(streams(plan.seed, plan.starts.len())).map(|(start, mut random)| {
-        let mut state = Microstate::new(start.clone());
-        state.draw_momenta(&plan.particles, plan.thermodynamic_state.beta, &mut random);
-        Walker::new(state, random, plan.entries.len(), &plan.potential)
-    });
-    let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
-    let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment() };
+    let mut random = streams(plan.seed, plan.starts.len()).into_iter();
+    let mut chains = Vec::new();
+    for rung in 0..plan.rungs.len() {
+        let walkers = plan.starts[plan.walkers(rung)].iter().zip(random.by_ref()).map(|(start, mut random)| {
+            let mut state = Microstate::new(start.clone());
+            state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
+            Walker::new(state, random, plan.entries.len(), &plan.potential)
+        });
+        let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+        chains.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
+    }
+    let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
+    let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), plan.starts.len(), pairs);
+    let mut chains = Ladder { rungs: chains, exchanges };
     let mut speed = Speed { seconds_per_local_sweep: sweeps(&mut chains, &Generators::new(), plan), ..Speed::default() };
 
     let dim = plan.starts[0].positions.row().len();
     let mut random = streams(plan.seed, 1).remove(0);
     let rows: Vec<f64> = (0..256 * dim).map(|k| plan.starts[(k / dim) % plan.starts.len()].positions.row()[k % dim]).collect();
     let rows: Vec<f64> = rows.into_iter().map(|v| v + 0.1 * normal(&mut random)).collect();
-    let target = ReducedTarget::new(plan);
+    let target = ReducedTarget::new(plan, 0);
     let mut generators = Generators::new();
     let mut steps = Vec::new();
     for flow in &plan.flows {
@@ -50,7 +58,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                 let mut generator = Generator::new(architecture, *prior, dim, 1);
                 generator.standardise(&rows);
                 let ensemble = Ensemble { rows: &rows, law: &target };
-                let source = matches!(flow.role, Role::ModeJump { .. }).then_some(ensemble);
+                let source = (!matches!(flow.role, Role::Generator)).then_some(ensemble);
                 if source.is_some() {
                     generator.standardise_source(&rows);
                 }
@@ -76,7 +84,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
 }
 
 /// Seconds of one sweep; 0 where the starting configuration does not bear even one.
-fn sweeps(chains: &mut Chains, generators: &Generators, plan: &Plan) -> f64 {
+fn sweeps(chains: &mut Ladder, generators: &Generators, plan: &Plan) -> f64 {
     let trained = Trained { generators, flows: &plan.flows, states: &plan.states };
     let start = Instant::now();
     let mut done = 0;

@@ -9,31 +9,31 @@ use mcflow_potentials::{Cell, Configuration, Vectors};
 pub struct ReducedTarget<'a> {
     plan: &'a Plan,
     cell: &'a Cell,
+    beta: f64,
     inside: Option<(&'a State, f64)>,
 }
 
 impl<'a> ReducedTarget<'a> {
-    /// The target of a plan, in its starting cell.
-    pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, cell: &plan.starts[0].cell, inside: None }
+    /// The target of a rung, in its starting cell.
+    pub fn new(plan: &'a Plan, rung: usize) -> Self {
+        Self { plan, cell: &plan.starts[0].cell, beta: plan.beta(rung), inside: None }
     }
 
-    /// The target restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
+    /// The target of the first rung restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
     ///
     /// In the loss only: acceptance tests the region itself.
     ///
     /// [`Condition::depth`]: crate::observers::Condition::depth
     pub fn within(plan: &'a Plan, state: &'a State, penalty: f64) -> Self {
-        Self { inside: Some((state, penalty)), ..Self::new(plan) }
+        Self { inside: Some((state, penalty)), ..Self::new(plan, 0) }
     }
 }
 
 impl Target for ReducedTarget<'_> {
     fn energies_and_gradients(&self, rows: &[f64], u: &mut [f64], gradient: &mut [f64]) {
         self.plan.potential.energies_and_gradients(self.cell, rows, u, gradient);
-        let beta = self.plan.thermodynamic_state.beta;
         for value in u.iter_mut().chain(gradient.iter_mut()) {
-            *value *= beta;
+            *value *= self.beta;
         }
         let Some((state, penalty)) = self.inside else { return };
         let dim = rows.len() / u.len().max(1);

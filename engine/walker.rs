@@ -125,6 +125,15 @@ impl Walker {
         self.other.current_forces = None;
     }
 
+    /// Other positions, with their energy, in place of the present ones; momenta stay.
+    pub(crate) fn take_positions(&mut self, row: &[f64], energy: f64) {
+        self.state.configuration.positions.row_mut().copy_from_slice(row);
+        self.state.energy = energy;
+        self.state.virial = None;
+        self.state.current_forces = None;
+        self.workspace.positions_changed();
+    }
+
     fn apply(&mut self, proposal: Proposal, potential: &PotentialSum) {
         match proposal.change {
             Change::Particle { index, to } => {

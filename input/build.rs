@@ -4,11 +4,11 @@ mod configuration;
 mod flows;
 
 use crate::document::{Document, Report, nearest};
-use crate::schema::{CellInput, Compare, Input, MapInput, Output, Quantity};
+use crate::schema::{CellInput, Compare, Input, Output, Quantity};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
-use mcflow_engine::{Entry, Lengths, Plan, ThermodynamicState, TrajectoryPlan};
+use mcflow_engine::{Entry, Lengths, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -135,16 +135,11 @@ impl Builder<'_> {
                 let known: Vec<&str> = input.flows.names().collect();
                 let key = format!("sweep[{k}].flow");
                 self.require_name(&key, "flow", flow, &known);
-                let jumps = matches!(entry, Entry::ModeJump { .. });
                 if let Some((_, input)) = input.flows.iter().find(|(name, _)| *name == flow)
-                    && matches!(input.map, MapInput::ModeJump { .. }) != jumps
+                    && input.map.move_names().iter().all(|name| *name != entry.name())
                 {
-                    let (found, expected) = if jumps {
-                        ("a generator", "a flow with `map: ModeJump(between: [...])`")
-                    } else {
-                        ("a map between states", "a flow without `map`, or `ModeJump` with this one")
-                    };
-                    self.report(key, format!("{flow:?}, {found}"), expected);
+                    let found = format!("{flow:?}, {}", input.map.title());
+                    self.report(key, found, format!("a flow for {}", entry.name()));
                 }
             }
         }
@@ -173,16 +168,25 @@ impl Builder<'_> {
             return None;
         }
         let (starts, potential) = (starts?, potential?);
-        let rung = &input.ladder[0];
-        let thermodynamic_state = ThermodynamicState { beta: 1.0 / (input.units.boltzmann() * rung.temperature), pressure: rung.pressure };
-        let system = format!("{:?} {particles:?} {:?} {thermodynamic_state:?}", input.system.potential, cell);
+        let rungs: Vec<RungPlan> = input
+            .ladder
+            .iter()
+            .map(|rung| RungPlan {
+                thermodynamic_state: ThermodynamicState {
+                    beta: 1.0 / (input.units.boltzmann() * rung.temperature),
+                    pressure: rung.pressure,
+                },
+                walkers: rung.walkers,
+            })
+            .collect();
+        let system = format!("{:?} {particles:?} {:?} {:?}", input.system.potential, cell, rungs[0].thermodynamic_state);
         let mut run = Sha256::new();
         run.update(env!("CARGO_PKG_VERSION"));
         run.update(text);
         run.update(input.seed.to_le_bytes());
         run.update(self.files.clone().finalize());
         Some(Plan {
-            thermodynamic_state,
+            rungs,
             boltzmann: input.units.boltzmann(),
             starts,
             entries: input.sweep.clone(),
@@ -208,9 +212,22 @@ impl Builder<'_> {
 
     fn check_numbers(&mut self) {
         let input = self.input;
-        if input.ladder.len() != 1 {
-            let expected = "exactly one rung (exchange between rungs is no move of this version)";
-            self.report("ladder", format!("{} rungs", input.ladder.len()), expected);
+        let exchanges = input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { .. }));
+        if !(1..=1000).contains(&input.ladder.len()) {
+            self.report("ladder", format!("{} rungs", input.ladder.len()), "from 1 to 1000 rungs");
+        } else if input.ladder.len() > 1 && !exchanges && !input.sweep.is_empty() {
+            self.report(
+                "ladder",
+                format!("{} rungs, but no exchange in the sweep", input.ladder.len()),
+                "`Exchange()` in the sweep, or one rung",
+            );
+        } else if input.ladder.len() == 1 && exchanges {
+            self.report("ladder", "one rung, but `Exchange` in the sweep", "a second rung, or no `Exchange`");
+        }
+        if let Some(first) = input.ladder.first()
+            && let Some(k) = input.ladder.iter().position(|rung| rung.pressure.is_some() != first.pressure.is_some())
+        {
+            self.report(format!("ladder[{k}].pressure"), "a pressure in some rungs only", "a pressure in all rungs, or in none");
         }
         for (k, rung) in input.ladder.iter().enumerate() {
             let key = |name: &str| format!("ladder[{k}].{name}");
@@ -275,7 +292,7 @@ impl Builder<'_> {
             }
         }
         let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
-        if trains && input.sweep.iter().all(|e| e.flow().is_some()) && !input.sweep.is_empty() {
+        if trains && input.sweep.iter().all(|e| e.flow().is_some() || matches!(e, Entry::Exchange { .. })) && !input.sweep.is_empty() {
             self.report("sweep", "moves by flows alone", "a local move too, such as Displacement: samples for training come from it");
         }
     }
@@ -390,7 +407,7 @@ impl Builder<'_> {
     fn trajectories(&mut self) -> Vec<TrajectoryPlan> {
         let input = self.input;
         let record_every = self.record_every();
-        let walkers_in_all = input.ladder.first().map_or(1, |rung| rung.walkers).max(1);
+        let walkers_in_all = input.ladder.iter().map(|rung| rung.walkers).sum::<usize>().max(1);
         let mut plans: Vec<TrajectoryPlan> = Vec::new();
         for (k, output) in input.output.iter().enumerate() {
             let Output::Trajectory { format, every, walkers } = output;
@@ -483,7 +500,9 @@ impl Builder<'_> {
         if with_start.is_empty() {
             return;
         }
-        for (walker, start) in starts.iter().enumerate() {
+        // Walkers of each rung start in turn in every state.
+        let places = self.input.ladder.iter().flat_map(|rung| 0..rung.walkers);
+        for (walker, start) in places.zip(starts) {
             let state = with_start[walker % with_start.len()];
             let key = self.start_key(walker);
             if !states[state].condition.holds(start) {

@@ -201,6 +201,33 @@ pub enum MapInput {
         #[serde(default = "defaults::penalty")]
         penalty: f64,
     },
+    /// One rung of the ladder to another, numbered from 0: for `Exchange`.
+    Exchange {
+        /// The rung it starts from: a hot one, as a rule.
+        from: usize,
+        /// The rung it leads to.
+        to: usize,
+    },
+}
+
+impl MapInput {
+    /// The moves that use it.
+    pub fn move_names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Generator => &["GeneratorDraw", "LatentWalk"],
+            Self::ModeJump { .. } => &["ModeJump"],
+            Self::Exchange { .. } => &["Exchange"],
+        }
+    }
+
+    /// What it is, in messages.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Generator => "a generator",
+            Self::ModeJump { .. } => "a map between states",
+            Self::Exchange { .. } => "a map between rungs",
+        }
+    }
 }
 
 /// Samples for training.

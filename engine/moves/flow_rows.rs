@@ -12,7 +12,7 @@ pub const ROUND_TRIP_TOLERANCE: f64 = 1e-6;
 const ROWS_OF_A_TASK: usize = 64;
 
 /// x = f(z) and ln|det dx/dz| of every row.
-pub(super) fn forward_rows(generator: &Generator, latents: &[f64]) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn forward_rows(generator: &Generator, latents: &[f64]) -> (Vec<f64>, Vec<f64>) {
     in_tasks(latents, generator.dim(), |z, x, log_det| generator.forward(z, x, log_det))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn densities_of(generator: &Generator, rows: &[f64]) -> (Vec<f64>, Ve
 }
 
 /// z = f^-1(x) and ln|det dz/dx| of every row.
-pub(super) fn inverse_rows(generator: &Generator, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn inverse_rows(generator: &Generator, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
     in_tasks(rows, generator.dim(), |x, z, log_det| generator.inverse(x, z, log_det))
 }
 
@@ -46,7 +46,7 @@ fn in_tasks(rows: &[f64], dim: usize, map: impl Fn(&[f64], &mut [f64], &mut [f64
 }
 
 /// Potential energy of every row.
-pub(super) fn energies_of(environment: &Environment, cell: &Cell, rows: &[f64], dim: usize) -> Vec<f64> {
+pub(crate) fn energies_of(environment: &Environment, cell: &Cell, rows: &[f64], dim: usize) -> Vec<f64> {
     let mut energies = vec![0.0; rows.len() / dim];
     energies
         .par_chunks_mut(ROWS_OF_A_TASK)
@@ -65,6 +65,6 @@ pub(super) fn current_rows(walkers: &[Walker], dim: usize) -> Vec<f64> {
 }
 
 /// Whether a row came back from a round trip.
-pub(super) fn returns(row: &[f64], back: &[f64]) -> bool {
+pub(crate) fn returns(row: &[f64], back: &[f64]) -> bool {
     row.iter().zip(back).all(|(a, b)| (a - b).abs() <= ROUND_TRIP_TOLERANCE * (1.0 + a.abs()))
 }

@@ -8,12 +8,12 @@ use mcflow_flows::Generator;
 use rand::RngExt;
 use rayon::prelude::*;
 
-/// A bijection f that leads from one state to another, and f^-1 back.
+/// A bijection f that leads from one state, or one rung, to another, and f^-1 back.
 #[derive(Clone, Copy, Debug)]
 pub struct StateMap<'a> {
-    /// The state that f starts from.
+    /// Where f starts.
     pub from: usize,
-    /// The state that it leads to.
+    /// Where it leads.
     pub to: usize,
     /// f.
     pub map: &'a Generator,

@@ -152,8 +152,9 @@ impl Builder<'_> {
     /// One starting configuration a walker.
     pub(super) fn starts(&mut self, space: &Space) -> Option<Vec<Configuration>> {
         let input = self.input;
-        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers);
-        let walkers = if (1..=1_000_000).contains(&walkers) { walkers } else { 1 };
+        let sane = |walkers: usize| if (1..=1_000_000).contains(&walkers) { walkers } else { 1 };
+        let rungs: Vec<usize> = input.ladder.iter().map(|rung| sane(rung.walkers)).collect();
+        let walkers = rungs.iter().copied().max().unwrap_or(1);
         let sources: Vec<(String, &Start)> = match (self.states_with_start().as_slice(), &input.start) {
             ([], Some(start)) => vec![("start".to_string(), start)],
             ([], None) => {
@@ -178,7 +179,8 @@ impl Builder<'_> {
             let positions = source[(walker / made.len()) % source.len()].clone();
             Configuration { positions, cell: space.cell.clone() }
         };
-        Some((0..walkers).map(configuration).collect())
+        // Walkers of each rung start alike: in turn in every state.
+        Some(rungs.iter().flat_map(|&walkers| 0..walkers).map(configuration).collect())
     }
 
     fn start_key_of(&self, state: usize) -> String {

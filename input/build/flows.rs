@@ -26,7 +26,7 @@ impl Builder<'_> {
                 self.report(
                     &key,
                     "a flow that no move uses",
-                    "a move with it in the sweep (`GeneratorDraw`, `LatentWalk`, `ModeJump`), or no such flow",
+                    format!("`{}` with it in the sweep, or no such flow", flow.map.move_names().join("` or `")),
                 );
             }
             if cell.is_periodic() {
@@ -46,13 +46,10 @@ impl Builder<'_> {
                 continue;
             };
             if let FlowSource::Trained(generator) = &source
-                && generator.is_between_ensembles() != matches!(flow.map, MapInput::ModeJump { .. })
+                && generator.is_between_ensembles() == (flow.map == MapInput::Generator)
             {
-                let (found, expected) = match flow.map {
-                    MapInput::Generator => ("a map between states", "the weights of a generator, or `map: ModeJump(...)`"),
-                    MapInput::ModeJump { .. } => ("a generator", "the weights of a map between states"),
-                };
-                self.report(format!("{key}.file"), found, expected);
+                let found = if generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
+                self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.title()));
             }
             for (k, (name, role)) in roles.into_iter().enumerate() {
                 let mut source = source.clone();
@@ -69,7 +66,29 @@ impl Builder<'_> {
 
     /// The flows that one entry of the input stands for, by name: one, or a map for each pair of states.
     fn roles(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<(String, Role)> {
-        let MapInput::ModeJump { between, penalty } = &flow.map else { return vec![(name.to_string(), Role::Generator)] };
+        let (between, penalty) = match &flow.map {
+            MapInput::Generator => return vec![(name.to_string(), Role::Generator)],
+            MapInput::Exchange { from, to } => {
+                let last = self.input.ladder.len().saturating_sub(1);
+                for (end, rung) in [("from", *from), ("to", *to)] {
+                    if rung > last {
+                        self.report(format!("{key}.map.{end}"), rung, format!("the number of a rung, from 0 to {last}"));
+                    }
+                }
+                if from == to {
+                    self.report(format!("{key}.map.to"), format!("rung {to}, where it starts"), "another rung");
+                }
+                if !matches!(flow.samples, SamplesInput::Run { .. }) {
+                    self.report(
+                        format!("{key}.samples"),
+                        "samples from a file, for a map between rungs",
+                        "samples from the run: `Run(frames: ...)`",
+                    );
+                }
+                return vec![(name.to_string(), Role::Exchange { from: *from, to: *to })];
+            }
+            MapInput::ModeJump { between, penalty } => (between, penalty),
+        };
         let known: Vec<&str> = states.iter().map(|state| state.name.as_str()).collect();
         let mut numbers = Vec::new();
         for (k, state) in between.iter().enumerate() {
@@ -161,7 +180,7 @@ impl Builder<'_> {
         };
         self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
         let mut training = training.clone();
-        if matches!(flow.map, MapInput::ModeJump { .. }) {
+        if flow.map != MapInput::Generator {
             // A map is trained from both sides unless the input says otherwise.
             for stage in training.stages.iter_mut().filter(|stage| stage.maximum_likelihood == 0.0 && stage.reverse_kl == 0.0) {
                 (stage.maximum_likelihood, stage.reverse_kl) = (1.0, 1.0);

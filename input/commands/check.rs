@@ -36,9 +36,10 @@ fn description(input: &Path, built: &Built) -> String {
     };
     line("system", format!("{n} particle(s) in {} dimension(s), {space}, {} units", cell.dimension(), plan.units));
     line("potential", plan.potential.names().join(", "));
-    let rung = &built.input.ladder[0];
-    let pressure = rung.pressure.map_or(String::new(), |p| format!(", pressure {p}"));
-    line("target", format!("temperature {}{pressure}, {} walker(s)", rung.temperature, rung.walkers));
+    for rung in &built.input.ladder {
+        let pressure = rung.pressure.map_or(String::new(), |p| format!(", pressure {p}"));
+        line("target", format!("temperature {}{pressure}, {} walker(s)", rung.temperature, rung.walkers));
+    }
     let why = plan.inexact_because();
     line("chain", if why.is_empty() { "exact".to_string() } else { format!("not exact: {}", why.join("; ")) });
     if plan.potential.has_discontinuous_energy() && plan.entries.iter().any(|e| e.is_dynamics()) {
@@ -63,7 +64,7 @@ fn description(input: &Path, built: &Built) -> String {
                 let steps: usize = training.stages.iter().map(|s| s.steps).sum();
                 training_steps += steps;
                 if let Samples::FromRun { frames, every } = samples {
-                    sampling_sweeps += (*frames as u64).div_ceil(plan.starts.len() as u64) * every;
+                    sampling_sweeps += (*frames as u64).div_ceil(plan.rungs[0].walkers as u64) * every;
                 }
                 line("flow", format!("{}: to be trained in {steps} steps", flow.name));
             }

@@ -5,7 +5,7 @@ use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
     Estimate, NoEstimate, StateIndex, estimate, free_energy_difference, round_trips, standard_error_by_blocks, state_populations,
 };
-use mcflow_engine::{FlowAssessment, Measured, Simulation, StateDifference};
+use mcflow_engine::{Entry, FlowAssessment, Measured, Simulation, StateDifference};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,8 +42,10 @@ pub struct Summary {
     pub states: Vec<RungStates>,
     /// Judgement of each flow.
     pub flows: Vec<FlowAssessment>,
-    /// Exchange between neighbouring rungs: none in this version.
-    pub exchange: Vec<()>,
+    /// Exchange between rungs, by entry and pair.
+    pub exchange: Vec<ExchangeSummary>,
+    /// From the first rung to the last and back, by replica; empty with one rung.
+    pub ladder_round_trips: Vec<u64>,
     /// Largest relative difference of a running energy from the recomputed one.
     pub largest_energy_drift: f64,
     /// Neighbour lists built, over all walkers.
@@ -110,6 +112,28 @@ pub struct WaySummary {
     pub infeasible: u64,
     /// Accepted over attempted.
     pub acceptance: Option<f64>,
+}
+
+/// Exchanges between two rungs.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExchangeSummary {
+    /// Place in the sweep.
+    pub entry: usize,
+    /// The flow, where it is a learned one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// Temperatures of the two rungs.
+    pub temperatures: (f64, f64),
+    /// Exchanges tried.
+    pub attempted: u64,
+    /// Accepted ones.
+    pub accepted: u64,
+    /// Accepted over attempted.
+    pub acceptance: Option<f64>,
+    /// Mean of the acceptance probabilities.
+    pub mean_acceptance_probability: Option<f64>,
+    /// Those that brought another state to the lower rung, over attempted.
+    pub between_states: Option<f64>,
 }
 
 /// The mean of a column.
@@ -236,11 +260,16 @@ impl Summary {
             };
             (name.clone(), summary)
         });
-        let temperature = built.input.ladder[0].temperature;
-        let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
-            let series = recorder.series(k);
-            (name.clone(), observable(estimate(&series), &series, production))
-        });
+        let temperature = |rung: usize| built.input.ladder[rung].temperature;
+        let observables = |rung: usize| {
+            let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
+                let series = &recorder.series(k)[plan.walkers(rung)];
+                (name.clone(), observable(estimate(series), series, production))
+            });
+            RungObservables { temperature: temperature(rung), samples: recorder.samples(), columns: columns.collect() }
+        };
+        let rungs = if plan.states.is_empty() { 0 } else { plan.rungs.len() };
+        let round_trips = if plan.rungs.len() > 1 { simulation.ladder().exchanges.round_trips.clone() } else { Vec::new() };
         let why = plan.inexact_because();
         Self {
             version: env!("CARGO_PKG_VERSION").to_string(),
@@ -254,12 +283,13 @@ impl Summary {
             phases: phases.collect(),
             seconds: costs.values().map(|c| c.seconds).sum(),
             moves: moves(simulation),
-            observables: vec![RungObservables { temperature, samples: recorder.samples(), columns: columns.collect() }],
-            states: if plan.states.is_empty() { Vec::new() } else { vec![states(simulation, temperature, production)] },
+            observables: (0..plan.rungs.len()).map(observables).collect(),
+            states: (0..rungs).map(|rung| states(simulation, rung, temperature(rung), production)).collect(),
             flows: simulation.assessments().to_vec(),
-            exchange: Vec::new(),
+            exchange: exchanges(built, simulation),
+            ladder_round_trips: round_trips,
             largest_energy_drift: simulation.largest_drift(),
-            neighbour_list_builds: simulation.chains().walkers.iter().map(|w| w.workspace.list_builds()).sum(),
+            neighbour_list_builds: simulation.ladder().walkers().map(|w| w.workspace.list_builds()).sum(),
         }
     }
 
@@ -277,10 +307,12 @@ impl Summary {
 }
 
 fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
-    let chains = simulation.chains();
     let mut all = Vec::new();
-    for (replica, walker) in chains.walkers.iter().enumerate() {
-        for (entry, (what, tally)) in chains.entries.iter().zip(&walker.tallies).enumerate() {
+    let walkers = simulation.ladder().rungs.iter().flat_map(|chains| chains.walkers.iter().map(move |walker| (chains, walker)));
+    for (replica, (chains, walker)) in walkers.enumerate() {
+        // Exchanges are counted by pairs of rungs, not by walkers.
+        let entries = chains.entries.iter().zip(&walker.tallies).enumerate();
+        for (entry, (what, tally)) in entries.filter(|(_, (what, _))| !matches!(what, Entry::Exchange { .. })) {
             all.push(MoveSummary {
                 replica,
                 entry,
@@ -294,6 +326,27 @@ fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
                 acceptance: tally.acceptance(),
                 mean_acceptance_probability: tally.mean_probability(),
                 ways: ways(simulation, entry, &walker.tallies),
+            });
+        }
+    }
+    all
+}
+
+fn exchanges(built: &Built, simulation: &Simulation) -> Vec<ExchangeSummary> {
+    let plan = simulation.plan();
+    let mut all = Vec::new();
+    for (entry, what) in plan.entries.iter().enumerate() {
+        for ((lower, upper), tally) in plan.pairs_of(what).into_iter().zip(&simulation.ladder().exchanges.tallies[entry]) {
+            let share = |count: f64| (tally.attempted > 0).then(|| count / tally.attempted as f64);
+            all.push(ExchangeSummary {
+                entry,
+                flow: what.flow().map(str::to_string),
+                temperatures: (built.input.ladder[lower].temperature, built.input.ladder[upper].temperature),
+                attempted: tally.attempted,
+                accepted: tally.accepted,
+                acceptance: share(tally.accepted as f64),
+                mean_acceptance_probability: share(tally.probability),
+                between_states: (!plan.states.is_empty()).then(|| share(tally.between_states as f64)).flatten(),
             });
         }
     }
@@ -316,10 +369,10 @@ fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySumm
     pairs.zip(&tallies[first..]).map(of).collect()
 }
 
-fn states(simulation: &Simulation, temperature: f64, seconds: f64) -> RungStates {
+fn states(simulation: &Simulation, rung: usize, temperature: f64, seconds: f64) -> RungStates {
     let names: Vec<&str> = simulation.plan().states.iter().map(|s| s.name.as_str()).collect();
-    let series = simulation.recorder().states();
-    let populations = state_populations(&series, names.len() as u32);
+    let series = &simulation.recorder().states()[simulation.plan().walkers(rung)];
+    let populations = state_populations(series, names.len() as u32);
     let population = names.iter().zip(populations).enumerate().map(|(k, (name, found))| {
         let indicators: Vec<Vec<f64>> = series.iter().map(|s| indicator(s, k as u32)).collect();
         let indicators: Vec<&[f64]> = indicators.iter().map(Vec::as_slice).collect();
@@ -329,7 +382,7 @@ fn states(simulation: &Simulation, temperature: f64, seconds: f64) -> RungStates
     });
     let others = 1..names.len();
     let differences = others.clone().map(|k| {
-        let (value, standard_error, reason) = match free_energy_difference(&series, 0, k as u32) {
+        let (value, standard_error, reason) = match free_energy_difference(series, 0, k as u32) {
             Ok(found) => (Some(found.value), Some(found.standard_error), None),
             Err(reason) => (None, None, Some(named(&reason, &names))),
         };
@@ -375,17 +428,18 @@ pub fn measured(found: Option<Measured>) -> String {
 pub fn table(summary: &Summary) -> String {
     let mut text = String::new();
     let mut line = |left: String, right: String| text.push_str(&format!("{left:<44} {right}\n"));
+    let at = |temperature: f64| if summary.observables.len() > 1 { format!("T {temperature}: ") } else { String::new() };
     for rung in &summary.observables {
         for (name, o) in &rung.columns {
             let (Some(mean), Some(error)) = (o.mean, o.standard_error) else { continue };
             let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
-            line(name.clone(), format!("{:<22} {effective}", with_error(mean, error)));
+            line(format!("{}{name}", at(rung.temperature)), format!("{:<22} {effective}", with_error(mean, error)));
         }
     }
     for rung in &summary.states {
         for (name, o) in &rung.population {
             if let (Some(mean), Some(error)) = (o.mean, o.standard_error) {
-                line(format!("population of {name}"), with_error(mean, error));
+                line(format!("{}population of {name}", at(rung.temperature)), with_error(mean, error));
             }
         }
         for d in &rung.free_energy_differences {
@@ -393,10 +447,10 @@ pub fn table(summary: &Summary) -> String {
                 (Some(value), Some(error), _) => format!("{} kT", with_error(value, error)),
                 (_, _, reason) => format!("none: {}", reason.as_deref().unwrap_or("no estimate")),
             };
-            line(format!("F({}) - F({})", d.to, d.from), right);
+            line(format!("{}F({}) - F({})", at(rung.temperature), d.to, d.from), right);
         }
         for (pair, trips) in &rung.round_trips {
-            line(format!("round trips {pair}"), trips.to_string());
+            line(format!("{}round trips {pair}", at(rung.temperature)), trips.to_string());
         }
     }
     for flow in &summary.flows {
@@ -432,6 +486,15 @@ pub fn table(summary: &Summary) -> String {
         if attempted > 0 {
             line(format!("  jumps {from} -> {to}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
         }
+    }
+    for e in summary.exchange.iter().filter(|e| e.attempted > 0) {
+        let what = e.flow.as_deref().map_or("exchange".to_string(), |flow| format!("exchange by {flow}"));
+        let between = e.between_states.map_or(String::new(), |share| format!(", {share:.4} between states"));
+        let right = format!("{:.3} of {}{between}", e.accepted as f64 / e.attempted as f64, e.attempted);
+        line(format!("{what} T {} - T {}: accepted", e.temperatures.0, e.temperatures.1), right);
+    }
+    if !summary.ladder_round_trips.is_empty() {
+        line("round trips through the ladder".to_string(), summary.ladder_round_trips.iter().sum::<u64>().to_string());
     }
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);

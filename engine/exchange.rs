@@ -1,0 +1,156 @@
+//! Exchange of configurations between two rungs, as they are or through a flow.
+
+use crate::accept::metropolis_hastings;
+use crate::moves::{energies_of, forward_rows, inverse_rows, returns};
+use crate::observers::{State, state_of};
+use crate::random::Random;
+use crate::walker::{Environment, Walker};
+use mcflow_flows::Generator;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+/// What became of the exchanges between two rungs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PairTally {
+    /// Exchanges tried.
+    pub attempted: u64,
+    /// Exchanges accepted.
+    pub accepted: u64,
+    /// Accepted ones that brought another state to the lower rung.
+    pub between_states: u64,
+    /// Exchanges with a row that does not come back through the map.
+    pub infeasible: u64,
+    /// Sum of the acceptance probabilities.
+    pub probability: f64,
+}
+
+/// Replica exchange of x in rung a with y in rung b.
+///
+/// Ordinary: x and y change places, `delta_u` = u_a(y) + u_b(x) - u_a(x) - u_b(y) and `log_q_ratio` = 0. With u = beta (U + P V) this is
+/// exchange of temperatures, pressures, or both. Momenta go with the configuration, times sqrt(beta_old / beta_new): then p^2 beta / m is
+/// what it was, and no kinetic term is left.
+///
+/// Learned: f maps from b to a (or from a to b), so x' = f(y) and y' = f^-1(x): `delta_u` over both rungs likewise, `log_q_ratio` =
+/// ln|det df/dy| + ln|det df^-1/dx|. Doing it twice restores both, so the proposal is its own reverse. Momenta stay in their rungs. Rows
+/// that do not come back through the map within 1e-6 make the exchange infeasible.
+///
+/// Which walkers meet is drawn at random, whatever their states; where one rung has fewer walkers, some of the other are left out.
+///
+/// Source: Swendsen and Wang, Phys. Rev. Lett. 57 (1986) 2607; Sugita and Okamoto, Chem. Phys. Lett. 314 (1999) 141 (momenta); Okabe et al.,
+/// Chem. Phys. Lett. 335 (2001) 435 (pressure); Invernizzi, Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (learned).
+pub struct Exchange<'a> {
+    /// All states of the run: exchanges between them are counted apart.
+    pub states: &'a [State],
+    /// f, and whether it starts in the lower rung.
+    pub map: Option<(&'a Generator, bool)>,
+    /// Changes `delta_u` and `log_q_ratio` before the decision: how tests make mutants. `None` in every run.
+    pub mutant: Option<ExchangeMutant>,
+}
+
+/// A change of `delta_u` and `log_q_ratio`.
+pub type ExchangeMutant = fn(f64, f64) -> (f64, f64);
+
+/// One side of an exchange: its walkers and what they share.
+type Side<'w, 'e> = (&'w mut [Walker], &'e Environment<'e>);
+
+impl Exchange<'_> {
+    /// Tries one exchange for each pair of walkers; returns the numbers of those that exchanged.
+    pub fn attempt(&self, lower: Side, upper: Side, random: &mut Random, tally: &mut PairTally) -> Vec<(usize, usize)> {
+        let mut first: Vec<usize> = (0..lower.0.len()).collect();
+        let mut second: Vec<usize> = (0..upper.0.len()).collect();
+        first.shuffle(random);
+        second.shuffle(random);
+        let mut pairs: Vec<(usize, usize)> = first.into_iter().zip(second).collect();
+        match self.map {
+            None => pairs.retain(|&(a, b)| self.swap(&mut lower.0[a], lower.1, &mut upper.0[b], upper.1, random, tally)),
+            Some((map, forwards)) => self.through(map, forwards, lower, upper, &mut pairs, random, tally),
+        }
+        pairs
+    }
+
+    fn swap(
+        &self,
+        a: &mut Walker,
+        of_a: &Environment,
+        b: &mut Walker,
+        of_b: &Environment,
+        random: &mut Random,
+        tally: &mut PairTally,
+    ) -> bool {
+        let (at_a, at_b) = ((a.state.energy, a.state.volume()), (b.state.energy, b.state.volume()));
+        let delta_u =
+            of_a.thermodynamic_state.reduced_energy_change(at_a, at_b) + of_b.thermodynamic_state.reduced_energy_change(at_b, at_a);
+        if !self.decide(delta_u, 0.0, random, tally) {
+            return false;
+        }
+        let states = [&a, &b].map(|walker| state_of(self.states, &walker.state.configuration));
+        tally.between_states += u64::from(states[0] != states[1]);
+        std::mem::swap(&mut a.state, &mut b.state);
+        std::mem::swap(&mut a.workspace, &mut b.workspace);
+        let scale = (of_a.thermodynamic_state.beta / of_b.thermodynamic_state.beta).sqrt();
+        b.state.momenta.row_mut().iter_mut().for_each(|p| *p *= scale);
+        a.state.momenta.row_mut().iter_mut().for_each(|p| *p /= scale);
+        true
+    }
+
+    fn through(
+        &self,
+        map: &Generator,
+        forwards: bool,
+        lower: Side,
+        upper: Side,
+        pairs: &mut Vec<(usize, usize)>,
+        random: &mut Random,
+        tally: &mut PairTally,
+    ) {
+        let dim = map.dim();
+        let gather = |walkers: &[Walker], members: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
+            members.flat_map(|w| walkers[w].state.configuration.positions.row()).copied().collect()
+        };
+        let from_lower = gather(lower.0, &mut pairs.iter().map(|pair| pair.0));
+        let from_upper = gather(upper.0, &mut pairs.iter().map(|pair| pair.1));
+        let (there, back) =
+            if forwards { (forward_rows as Rows, inverse_rows as Rows) } else { (inverse_rows as Rows, forward_rows as Rows) };
+        let ((to_upper, log_det_up), (to_lower, log_det_down)) = (there(map, &from_lower), back(map, &from_upper));
+        let (lower_returned, upper_returned) = (back(map, &to_upper).0, there(map, &to_lower).0);
+        let cell = lower.0[0].state.configuration.cell.clone();
+        let (lower_energies, upper_energies) = (energies_of(lower.1, &cell, &to_lower, dim), energies_of(upper.1, &cell, &to_upper, dim));
+        let mut number = 0;
+        pairs.retain(|&(a, b)| {
+            let (k, row) = (number, number * dim..(number + 1) * dim);
+            number += 1;
+            if !(returns(&from_lower[row.clone()], &lower_returned[row.clone()])
+                && returns(&from_upper[row.clone()], &upper_returned[row.clone()]))
+            {
+                (tally.attempted, tally.infeasible) = (tally.attempted + 1, tally.infeasible + 1);
+                return false;
+            }
+            let (a, b) = (&mut lower.0[a], &mut upper.0[b]);
+            let change = |walker: &Walker, environment: &Environment, energy: f64| {
+                let volume = walker.state.volume();
+                environment.thermodynamic_state.reduced_energy_change((walker.state.energy, volume), (energy, volume))
+            };
+            let delta_u = change(a, lower.1, lower_energies[k]) + change(b, upper.1, upper_energies[k]);
+            if !self.decide(delta_u, log_det_up[k] + log_det_down[k], random, tally) {
+                return false;
+            }
+            let before = state_of(self.states, &a.state.configuration);
+            a.take_positions(&to_lower[row.clone()], lower_energies[k]);
+            b.take_positions(&to_upper[row], upper_energies[k]);
+            tally.between_states += u64::from(state_of(self.states, &a.state.configuration) != before);
+            true
+        });
+    }
+
+    fn decide(&self, delta_u: f64, log_q_ratio: f64, random: &mut Random, tally: &mut PairTally) -> bool {
+        let (delta_u, log_q_ratio) = self.mutant.map_or((delta_u, log_q_ratio), |mutate| mutate(delta_u, log_q_ratio));
+        let verdict = metropolis_hastings(delta_u, log_q_ratio, random);
+        tally.attempted += 1;
+        tally.probability += verdict.probability;
+        tally.accepted += u64::from(verdict.accepted);
+        verdict.accepted
+    }
+}
+
+/// A flow on rows, one way or the other.
+type Rows = fn(&Generator, &[f64]) -> (Vec<f64>, Vec<f64>);

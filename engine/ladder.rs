@@ -1,0 +1,189 @@
+//! The ladder: the chains of all rungs, and exchanges between them.
+
+use crate::RunError;
+use crate::chains::Chains;
+use crate::exchange::{Exchange, ExchangeMutant, PairTally};
+use crate::local::LocalEntry;
+use crate::moves::{StateMap, Tally};
+use crate::random::Random;
+use crate::schedule::{Entry, Trained};
+use crate::walker::Walker;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// All rungs in step. A walker keeps its place in the ladder, with its random numbers and counts; what an exchange moves is its state,
+/// called a replica.
+pub struct Ladder<'a> {
+    /// The chains of each rung, the first one the coldest or whatever the input has first.
+    pub rungs: Vec<Chains<'a>>,
+    /// Exchanges so far.
+    pub exchanges: Exchanges,
+}
+
+/// What exchanges remember and count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Exchanges {
+    /// Random numbers of exchanges.
+    pub(crate) random: Random,
+    /// The replica in each walker, over all rungs.
+    pub replicas: Vec<u32>,
+    /// Counts by schedule entry and pair of rungs.
+    pub tallies: Vec<Vec<PairTally>>,
+    /// The end of the ladder that each replica was in last: 0 the first rung, 1 the last.
+    pub(crate) last_end: Vec<Option<u8>>,
+    /// From the first rung to the last and back, by replica.
+    pub round_trips: Vec<u64>,
+    /// How tests break exchanges; `None` in every run.
+    #[serde(skip)]
+    pub mutant: Option<ExchangeMutant>,
+}
+
+impl Exchanges {
+    /// None yet, among `walkers` walkers; `pairs` is the number of pairs of rungs of each entry.
+    pub fn new(random: Random, walkers: usize, pairs: impl Iterator<Item = usize>) -> Self {
+        Self {
+            random,
+            replicas: (0..walkers as u32).collect(),
+            tallies: pairs.map(|pairs| vec![PairTally::default(); pairs]).collect(),
+            last_end: vec![None; walkers],
+            round_trips: vec![0; walkers],
+            mutant: None,
+        }
+    }
+
+    fn reset(&mut self) {
+        self.tallies.iter_mut().for_each(|pairs| pairs.fill(PairTally::default()));
+        self.last_end.fill(None);
+        self.round_trips.fill(0);
+    }
+
+    /// Notes which replicas are at the ends: `first` walkers are in the first rung, `last` in the last.
+    fn note_ends(&mut self, first: usize, last: usize) {
+        let n = self.replicas.len();
+        for (walkers, end) in [(0..first, 0), (n - last..n, 1)] {
+            for &replica in &self.replicas[walkers] {
+                let replica = replica as usize;
+                if self.last_end[replica] == Some(1) && end == 0 {
+                    self.round_trips[replica] += 1;
+                }
+                // A replica that starts at the far end has not come from the first rung.
+                if end == 0 || self.last_end[replica].is_some() {
+                    self.last_end[replica] = Some(end);
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Ladder<'a> {
+    /// Does the sweeps `first..first + count` in all rungs, with exchanges where the schedule has them.
+    ///
+    /// # Errors
+    /// A walker whose energy, positions or momenta are no longer finite.
+    pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
+        let entries = self.rungs[0].entries;
+        let ready: Vec<Vec<Option<LocalEntry>>> = self.rungs.iter().map(Chains::prepare).collect();
+        let mut pending: Vec<usize> = Vec::new();
+        for sweep in first..first + count {
+            for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
+                if let Entry::Exchange { flow, .. } = entry {
+                    let map = flow.as_ref().map(|name| trained.exchange_map(name));
+                    if let Some(map) = map.map_or(Some(None), |found| found.map(Some)) {
+                        self.run(&ready, &mut pending, trained);
+                        self.exchange(index, entry.occurrence(sweep), map, trained);
+                    }
+                } else {
+                    pending.push(index);
+                }
+            }
+        }
+        self.run(&ready, &mut pending, trained);
+        let mut before = 0;
+        for chains in &mut self.rungs {
+            chains.finish(before, first + count - 1)?;
+            before += chains.walkers.len();
+        }
+        Ok(())
+    }
+
+    /// Does entries that stay in their rung.
+    fn run(&mut self, ready: &[Vec<Option<LocalEntry>>], pending: &mut Vec<usize>, trained: &Trained) {
+        if pending.is_empty() {
+            return;
+        }
+        let run = |(number, (chains, ready)): (usize, (&mut Chains, &Vec<Option<LocalEntry>>))| {
+            // Flows are those of the first rung; each knows the rungs that it exchanges between.
+            let here = if number == 0 { *trained } else { trained.without_flows() };
+            chains.run(ready, pending, &here);
+        };
+        if let ([chains], [ready]) = (&mut self.rungs[..], ready) {
+            run((0, (chains, ready)));
+        } else {
+            self.rungs.par_iter_mut().zip(ready).enumerate().for_each(run);
+        }
+        pending.clear();
+    }
+
+    fn exchange(&mut self, index: usize, occurrence: u64, map: Option<StateMap>, trained: &Trained) {
+        let pairs: Vec<(usize, usize, usize)> = match map {
+            // Even pairs and odd ones in turn: within one round a walker takes part once.
+            None => {
+                let all = self.rungs.len() - 1;
+                let parity = if all == 1 { 0 } else { (occurrence % 2) as usize };
+                (parity..all).step_by(2).map(|lower| (lower, lower, lower + 1)).collect()
+            }
+            Some(map) => vec![(0, map.to.min(map.from), map.to.max(map.from))],
+        };
+        let offsets: Vec<usize> =
+            self.rungs.iter().scan(0, |sum, chains| Some(std::mem::replace(sum, *sum + chains.walkers.len()))).collect();
+        for (pair, lower, upper) in pairs {
+            let (below, above) = self.rungs.split_at_mut(upper);
+            let (lower_chains, upper_chains) = (&mut below[lower], &mut above[0]);
+            let Exchanges { random, replicas, tallies, mutant, .. } = &mut self.exchanges;
+            let exchange = Exchange { states: trained.states, map: map.map(|map| (map.map, map.from == lower)), mutant: *mutant };
+            let exchanged = exchange.attempt(
+                (&mut lower_chains.walkers, &lower_chains.environment),
+                (&mut upper_chains.walkers, &upper_chains.environment),
+                random,
+                &mut tallies[index][pair],
+            );
+            for (a, b) in exchanged {
+                replicas.swap(offsets[lower] + a, offsets[upper] + b);
+            }
+        }
+        let ends = (self.rungs[0].walkers.len(), self.rungs[self.rungs.len() - 1].walkers.len());
+        if self.rungs.len() > 1 {
+            self.exchanges.note_ends(ends.0, ends.1);
+        }
+    }
+
+    /// All walkers, rung by rung.
+    pub fn walkers(&self) -> impl Iterator<Item = &Walker> {
+        self.rungs.iter().flat_map(|chains| &chains.walkers)
+    }
+
+    /// Counts of each entry over all walkers.
+    pub fn totals(&self) -> Vec<Tally> {
+        let mut totals = vec![Tally::default(); self.rungs[0].entries.len()];
+        for chains in &self.rungs {
+            totals.iter_mut().zip(chains.totals()).for_each(|(total, tally)| total.add(&tally));
+        }
+        totals
+    }
+
+    /// Tunes every tuned entry of every rung by the counts since `earlier`, and returns the present counts.
+    pub fn tune(&mut self, earlier: &[Vec<Tally>]) -> Vec<Vec<Tally>> {
+        self.rungs.iter_mut().zip(earlier).map(|(chains, earlier)| chains.tune(earlier)).collect()
+    }
+
+    /// Forgets all counts: production starts with zeros.
+    pub fn reset_tallies(&mut self) {
+        self.rungs.iter_mut().for_each(Chains::reset_tallies);
+        self.exchanges.reset();
+    }
+
+    /// Recomputes all energies; returns the largest relative difference from the running ones.
+    pub fn refresh_energies(&mut self) -> f64 {
+        self.rungs.iter_mut().map(Chains::refresh_energies).fold(0.0, f64::max)
+    }
+}
