@@ -23,7 +23,7 @@ mod workspace;
 pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
 pub use evaluation::Evaluation;
-pub use external::{DoubleWell, HarmonicRestraint, MuellerBrown};
+pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use pair::{LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, Truncation, TypeParameters, Wca};
 pub use potential::{Block, Potential};
 pub use precision::Precision;

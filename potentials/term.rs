@@ -1,6 +1,9 @@
 //! The terms that an input can ask for.
 
-use crate::{Cell, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Wca};
+use crate::{
+    Cell, CoupledWells, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Ring, SphericalWall, TripleWell,
+    Walls, Wca,
+};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,16 @@ pub enum Term {
     DoubleWell(DoubleWell),
     /// The landscape of Müller and Brown, for each particle.
     MuellerBrown(MuellerBrown),
+    /// Three wells of a plane, for each particle.
+    TripleWell(TripleWell),
+    /// Soft walls of a box about the origin, for each particle.
+    Walls(Walls),
+    /// A hard or soft spherical wall about the origin, for each particle.
+    SphericalWall(SphericalWall),
+    /// Two wells along a diagonal of a plane, for each particle.
+    CoupledWells(CoupledWells),
+    /// A ring with two wells, for each particle.
+    Ring(Ring),
 }
 
 impl Term {
@@ -29,6 +42,11 @@ impl Term {
             Self::HarmonicRestraint(_) => "HarmonicRestraint",
             Self::DoubleWell(_) => "DoubleWell",
             Self::MuellerBrown(_) => "MuellerBrown",
+            Self::TripleWell(_) => "TripleWell",
+            Self::Walls(_) => "Walls",
+            Self::SphericalWall(_) => "SphericalWall",
+            Self::CoupledWells(_) => "CoupledWells",
+            Self::Ring(_) => "Ring",
         }
     }
 
@@ -40,6 +58,11 @@ impl Term {
             Self::HarmonicRestraint(term) => term.problems(particles, cell),
             Self::DoubleWell(term) => term.problems(particles, cell),
             Self::MuellerBrown(term) => term.problems(particles, cell),
+            Self::TripleWell(term) => term.problems(particles, cell),
+            Self::Walls(term) => term.problems(particles, cell),
+            Self::SphericalWall(term) => term.problems(particles, cell),
+            Self::CoupledWells(term) => term.problems(particles, cell),
+            Self::Ring(term) => term.problems(particles, cell),
         }
     }
 
@@ -51,6 +74,11 @@ impl Term {
             Self::HarmonicRestraint(term) => term.build(particles, cell),
             Self::DoubleWell(term) => term.build(),
             Self::MuellerBrown(term) => term.build(),
+            Self::TripleWell(term) => term.build(),
+            Self::Walls(term) => term.build(),
+            Self::SphericalWall(term) => term.build(),
+            Self::CoupledWells(term) => term.build(),
+            Self::Ring(term) => term.build(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 /// The sites whose energy is asked for, in the elements of a lane.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Sites {
+pub(crate) enum Sites {
     /// Sites `first`, `first + 1`, ..., the last one repeated where there are no more.
     From(usize),
     /// One site in all elements.
@@ -15,8 +15,12 @@ pub(super) enum Sites {
 }
 
 /// An energy that is a sum over sites, each of which acts on one particle; written once for lanes of particles and of configurations.
-pub(super) trait ExternalForm: Debug + Send + Sync + 'static {
+pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
     fn name(&self) -> &'static str;
+    /// Whether the energy jumps somewhere.
+    fn is_discontinuous(&self) -> bool {
+        false
+    }
     /// Number of sites for `n` particles.
     fn sites(&self, n: usize) -> usize;
     /// The particle that site `k` acts on.
@@ -29,11 +33,15 @@ pub(super) trait ExternalForm: Debug + Send + Sync + 'static {
 
 /// A form as a potential.
 #[derive(Debug)]
-pub(super) struct External<F>(pub F);
+pub(crate) struct External<F>(pub F);
 
 impl<F: ExternalForm> Potential for External<F> {
     fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    fn has_discontinuous_energy(&self) -> bool {
+        self.0.is_discontinuous()
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {

@@ -108,11 +108,11 @@ fn problems(text: &str, particles: &Particles, cell: &Cell) -> Vec<String> {
 fn every_bad_value_is_found() {
     let cube = Cell::orthorhombic(&[6.0; 3]).unwrap();
     let slanted = Cell::triclinic(3, [[6.0, 0.0, 0.0], [4.0, 6.0, 0.0], [0.0, 0.0, 6.0]]).unwrap();
-    let (open, plane) = (Cell::open(3), Cell::open(2));
+    let (open, plane, line) = (Cell::open(3), Cell::open(2), Cell::open(1));
     let mut particles = Particles::alike("A", 3, 1.0);
     particles.type_names.push("B".into());
     particles.types[2] = 1;
-    let cases: [(&str, &Cell, &[&str]); 26] = [
+    let cases: &[(&str, &Cell, &[&str])] = &[
         ("LennardJones(epsilon: 1.0, sigma: 1.0, cutoff: 3.0)", &cube, &[]),
         ("LennardJones(epsilon: -1.0, sigma: 0.0, cutoff: 3.0)", &cube, &["epsilon: -1", "sigma: 0"]),
         ("LennardJones(epsilon: NaN, sigma: inf, cutoff: 3.0)", &cube, &["epsilon: NaN", "sigma: inf"]),
@@ -167,8 +167,15 @@ fn every_bad_value_is_found() {
         ("DoubleWell(linear: 0.0, quadratic: -1.0, quartic: 1.0)", &cube, &[": a periodic cell"]),
         ("MuellerBrown(scale: 0.1)", &open, &[": 3 dimensions; two dimensions"]),
         ("MuellerBrown(scale: 0.0)", &plane, &["scale: 0"]),
+        ("TripleWell()", &plane, &[]),
+        ("TripleWell(scale: 0.0)", &open, &[": 3 dimension(s); two", "scale: 0"]),
+        ("Walls(half_width: 0.0, stiffness: -1.0)", &cube, &[": a periodic cell", "half_width: 0", "stiffness: -1"]),
+        ("SphericalWall(radius: 2.0)", &open, &[]),
+        ("SphericalWall(radius: -2.0, stiffness: 0.0)", &plane, &["radius: -2", "stiffness: 0"]),
+        ("CoupledWells(barrier: 0.0)", &line, &[": 1 dimension(s); two", "barrier: 0"]),
+        ("Ring(a: 0.0, b: inf)", &plane, &["a: 0", "b: inf"]),
     ];
-    for (text, cell, expected) in cases {
+    for &(text, cell, expected) in cases {
         let found = problems(text, &particles, cell);
         assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
         for (found, expected) in found.iter().zip(expected) {

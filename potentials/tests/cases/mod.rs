@@ -3,8 +3,8 @@
 #![allow(dead_code)] // each test program uses its part
 
 use mcflow_potentials::{
-    Cell, Configuration, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PotentialSum, Term,
-    Truncation, TypeParameters, Vectors, Wca,
+    Cell, Configuration, CoupledWells, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PotentialSum,
+    Ring, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
 };
 
 pub struct Case {
@@ -172,15 +172,21 @@ pub fn cases() -> Vec<Case> {
     }
     let plane = |_| std::array::from_fn(|c| if c == 2 { 0.0 } else { 2.0 * numbers.next() - 0.7 });
     let configuration = Configuration { positions: Vectors::from_points(2, &(0..7).map(plane).collect::<Vec<_>>()), cell: Cell::open(2) };
-    let terms = vec![Term::MuellerBrown(MuellerBrown { scale: 0.1 })];
-    cases.push(Case {
-        name: "Müller-Brown".into(),
-        terms,
-        particles: Particles::alike("A", 7, 1.0),
-        configuration,
-        smooth: true,
-        translates: false,
-    });
+    let planes = [
+        ("Müller-Brown", Term::MuellerBrown(MuellerBrown { scale: 0.1 })),
+        ("triple well", Term::TripleWell(TripleWell { scale: 1.0 })),
+        ("coupled wells", Term::CoupledWells(CoupledWells { barrier: 10.0 })),
+        ("ring", Term::Ring(Ring { a: 3.0, b: 0.25 })),
+    ];
+    for (name, term) in planes {
+        cases.push(Case::new(name, &configuration, term, false));
+    }
+    for (name, cell, per_side) in cells().into_iter().filter(|(_, cell, per_side)| per_side.pow(cell.dimension() as u32) <= 1000) {
+        let configuration = fluid(&cell, per_side, &mut numbers);
+        for (what, term, translates) in alike_terms(&cell) {
+            cases.push(Case::new(&format!("{what}, {name}"), &configuration, term, translates));
+        }
+    }
     for case in &cases {
         for term in &case.terms {
             assert_eq!(term.problems(&case.particles, &case.configuration.cell), [], "{}", case.name);
@@ -189,7 +195,26 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
+/// Terms for particles alike on a lattice, and whether distances alone matter.
+fn alike_terms(cell: &Cell) -> Vec<(&'static str, Term, bool)> {
+    let mut terms = Vec::new();
+    if !cell.is_periodic() {
+        terms.extend([
+            ("walls", Term::Walls(Walls { half_width: 2.0, stiffness: 20.0 }), false),
+            ("spherical wall", Term::SphericalWall(SphericalWall { radius: 2.0, stiffness: Some(20.0) }), false),
+            ("hard wall", Term::SphericalWall(SphericalWall { radius: 100.0, stiffness: None }), false),
+        ]);
+    }
+    terms
+}
+
 impl Case {
+    /// A smooth term of particles alike.
+    fn new(name: &str, configuration: &Configuration, term: Term, translates: bool) -> Self {
+        let particles = Particles::alike("A", configuration.positions.n(), 1.0);
+        Self { name: name.to_string(), terms: vec![term], particles, configuration: configuration.clone(), smooth: true, translates }
+    }
+
     pub fn potential(&self) -> PotentialSum {
         PotentialSum::new(&self.terms, &self.particles, &self.configuration.cell)
     }

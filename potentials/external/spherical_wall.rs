@@ -1,0 +1,99 @@
+//! A spherical wall about the origin.
+
+use super::loops::{External, ExternalForm, Sites};
+use super::{open_cell_problems, positive_problems};
+use crate::image::Image;
+use crate::{Cell, Particles, Potential, optional};
+use mcflow_base::{Lane, Problem};
+use serde::{Deserialize, Serialize};
+
+/// U = k sum over particles of (r - R)^2 where r > R, 0 elsewhere, r being the distance from the origin, in open space; without k a hard wall:
+/// infinite where r > R (and no force anywhere).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SphericalWall {
+    /// R, length; above 0.
+    pub radius: f64,
+    /// k, energy / length^2 (not halved); above 0. A hard wall where the key is absent.
+    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    pub stiffness: Option<f64>,
+}
+
+impl SphericalWall {
+    pub(crate) fn problems(&self, _particles: &Particles, cell: &Cell) -> Vec<Problem> {
+        let mut problems = open_cell_problems(cell);
+        problems.extend(positive_problems("radius", self.radius));
+        problems.extend(self.stiffness.and_then(|stiffness| positive_problems("stiffness", stiffness)));
+        problems
+    }
+
+    pub(crate) fn build(&self) -> Box<dyn Potential> {
+        match self.stiffness {
+            Some(stiffness) => Box::new(External(Soft { radius: self.radius, stiffness })),
+            None => Box::new(External(Hard { radius: self.radius })),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Soft {
+    radius: f64,
+    stiffness: f64,
+}
+
+impl ExternalForm for Soft {
+    fn name(&self) -> &'static str {
+        "SphericalWall"
+    }
+    fn sites(&self, n: usize) -> usize {
+        n
+    }
+    #[inline(always)]
+    fn particle(&self, k: usize) -> usize {
+        k
+    }
+    #[inline(always)]
+    fn site(&self, i: usize) -> Option<usize> {
+        Some(i)
+    }
+    #[inline(always)]
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
+        let (k, radius) = (L::splat(self.stiffness), L::splat(self.radius));
+        let r = x.mul_add(x, y.mul_add(y, z * z)).sqrt();
+        let beyond = (r - radius).max(L::default());
+        // Where there is a force r is not below R.
+        let slope = (k + k) * beyond / r.max(radius);
+        (k * beyond * beyond, [slope * x, slope * y, slope * z])
+    }
+}
+
+#[derive(Debug)]
+struct Hard {
+    radius: f64,
+}
+
+impl ExternalForm for Hard {
+    fn name(&self) -> &'static str {
+        "SphericalWall"
+    }
+    fn is_discontinuous(&self) -> bool {
+        true
+    }
+    fn sites(&self, n: usize) -> usize {
+        n
+    }
+    #[inline(always)]
+    fn particle(&self, k: usize) -> usize {
+        k
+    }
+    #[inline(always)]
+    fn site(&self, i: usize) -> Option<usize> {
+        Some(i)
+    }
+    #[inline(always)]
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
+        let square = x.mul_add(x, y.mul_add(y, z * z));
+        let inside = L::splat(self.radius * self.radius);
+        (inside.select_lt(square, L::splat(f64::INFINITY), L::default()), [L::default(); 3])
+    }
+}
