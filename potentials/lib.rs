@@ -24,7 +24,9 @@ pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
-pub use pair::{LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, Truncation, TypeParameters, Wca};
+pub use pair::{
+    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, Truncation, TypeParameters, Wca,
+};
 pub use potential::{Block, Potential};
 pub use precision::Precision;
 pub use sum::PotentialSum;

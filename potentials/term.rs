@@ -1,8 +1,8 @@
 //! The terms that an input can ask for.
 
 use crate::{
-    Cell, CoupledWells, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Ring, SphericalWall, TripleWell,
-    Walls, Wca,
+    Cell, CoupledWells, DoubleWell, DoubleWellPair, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Ring,
+    SoftRepulsion, SphericalWall, TripleWell, Walls, Wca,
 };
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,14 @@ pub enum Term {
     MuellerBrown(MuellerBrown),
     /// Three wells of a plane, for each particle.
     TripleWell(TripleWell),
+    /// Repulsion of all pairs by an inverse power of the distance.
+    SoftRepulsion(SoftRepulsion),
     /// Soft walls of a box about the origin, for each particle.
     Walls(Walls),
     /// A hard or soft spherical wall about the origin, for each particle.
     SphericalWall(SphericalWall),
+    /// A quartic double well in the distance of each pair.
+    DoubleWellPair(DoubleWellPair),
     /// Two wells along a diagonal of a plane, for each particle.
     CoupledWells(CoupledWells),
     /// A ring with two wells, for each particle.
@@ -43,8 +47,10 @@ impl Term {
             Self::DoubleWell(_) => "DoubleWell",
             Self::MuellerBrown(_) => "MuellerBrown",
             Self::TripleWell(_) => "TripleWell",
+            Self::SoftRepulsion(_) => "SoftRepulsion",
             Self::Walls(_) => "Walls",
             Self::SphericalWall(_) => "SphericalWall",
+            Self::DoubleWellPair(_) => "DoubleWellPair",
             Self::CoupledWells(_) => "CoupledWells",
             Self::Ring(_) => "Ring",
         }
@@ -59,8 +65,10 @@ impl Term {
             Self::DoubleWell(term) => term.problems(particles, cell),
             Self::MuellerBrown(term) => term.problems(particles, cell),
             Self::TripleWell(term) => term.problems(particles, cell),
+            Self::SoftRepulsion(term) => term.problems(particles, cell),
             Self::Walls(term) => term.problems(particles, cell),
             Self::SphericalWall(term) => term.problems(particles, cell),
+            Self::DoubleWellPair(term) => term.problems(particles, cell),
             Self::CoupledWells(term) => term.problems(particles, cell),
             Self::Ring(term) => term.problems(particles, cell),
         }
@@ -75,8 +83,10 @@ impl Term {
             Self::DoubleWell(term) => term.build(),
             Self::MuellerBrown(term) => term.build(),
             Self::TripleWell(term) => term.build(),
+            Self::SoftRepulsion(term) => term.build(particles),
             Self::Walls(term) => term.build(),
             Self::SphericalWall(term) => term.build(),
+            Self::DoubleWellPair(term) => term.build(particles),
             Self::CoupledWells(term) => term.build(),
             Self::Ring(term) => term.build(),
         }

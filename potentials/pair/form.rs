@@ -61,7 +61,7 @@ fn lennard_jones<T: Element, L: Lane<T>>(r2: L, p: &Coefficients<L>) -> (L, L, L
 
 /// Zero beyond the cutoff. The comparison is false for NaN, so NaN stays.
 #[inline(always)]
-fn cut<T: Element, L: Lane<T>>(r2: L, p: &Coefficients<L>, u: L, f: L) -> (L, L) {
+pub(crate) fn cut<T: Element, L: Lane<T>>(r2: L, p: &Coefficients<L>, u: L, f: L) -> (L, L) {
     (p.cutoff_squared.select_lt(r2, L::splat(0.0), u), p.cutoff_squared.select_lt(r2, L::splat(0.0), f))
 }
 

@@ -157,7 +157,7 @@ fn value_problems(prefix: &str, epsilon: f64, sigma: f64) -> Vec<Problem> {
     problems
 }
 
-fn exclusion_problems(exclude: &[(usize, usize)], n: usize) -> Vec<Problem> {
+pub(crate) fn exclusion_problems(exclude: &[(usize, usize)], n: usize) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (k, &(a, b)) in exclude.iter().enumerate() {
         let key = format!("exclude[{k}]");

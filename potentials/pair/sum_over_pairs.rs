@@ -30,6 +30,11 @@ pub(crate) struct Description {
 }
 
 impl Description {
+    /// The potential with this arithmetic and the same coefficients for all pairs: compiled for that case alone.
+    pub(crate) fn build_alike<F: PairForm>(self, form: F, coefficients: Coefficients<f64>) -> Box<dyn Potential> {
+        Box::new(SumOverPairs { form, table: Uniform(coefficients), description: self })
+    }
+
     /// The potential with this arithmetic and the coefficients of all pairs of types, row by row.
     pub(crate) fn build<F: PairForm>(self, form: F, table: Vec<Coefficients<f64>>) -> Box<dyn Potential> {
         match table.first() {

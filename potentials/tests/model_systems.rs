@@ -1,4 +1,4 @@
-//! Model systems against their known partition functions and populations, by quadrature; walls by hand.
+//! Model systems against their known partition functions and populations, by quadrature; walls and pairs by hand.
 
 use mcflow_potentials::{Cell, Configuration, Evaluation, Particles, PotentialSum, Term, Vectors};
 
@@ -80,6 +80,25 @@ fn coupled_wells_and_ring_have_their_partition_functions() {
     }
     let ring = plane_grid("Ring(a: 3.0, b: 0.25)", -6.0, 6.0, 1200);
     close(ring.integral(1.0, |_| true).ln(), 2.28015, 1e-5);
+}
+
+#[test]
+fn pairs_by_hand() {
+    let cell = Cell::open(2);
+    // A square of side 3 with diagonals of sqrt(18).
+    let square = [[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [3.0, 3.0, 0.0], [0.0, 3.0, 0.0]];
+    let of = |d: f64| 0.9 * (d - 4.0).powi(4) - 4.0 * (d - 4.0).powi(2);
+    let text = "DoubleWellPair(a: 0.0, b: -4.0, c: 0.9, offset: 4.0)";
+    close(energy(&[text], &cell, &square), 4.0 * of(3.0) + 2.0 * of(18f64.sqrt()), 1e-13);
+    close(energy(&[text], &cell, &square), -4.0 * 3.1 + 2.0 * of(18f64.sqrt()), 1e-13);
+    // Particles at one place.
+    let (evaluation, forces) = evaluate(&[text], &cell, &[[1.0, 1.0, 0.0]; 2]);
+    close(evaluation.energy, 0.9 * 256.0 - 64.0, 1e-13);
+    assert_eq!(forces.row(), [0.0; 4]);
+    let soft = |text: &str, r: f64| energy(&[text], &cell, &[[0.0; 3], [r, 0.0, 0.0]]);
+    close(soft("SoftRepulsion(epsilon: 2.0, radius: 3.0, exponent: 2)", 6.0), 0.5, 1e-14);
+    close(soft("SoftRepulsion(epsilon: 2.0, radius: 1.0, exponent: 6, cutoff: 2.0)", 1.0), 2.0 - 2.0 / 64.0, 1e-14);
+    close(soft("SoftRepulsion(epsilon: 2.0, radius: 1.0, exponent: 6, cutoff: 2.0)", 2.0 + 1e-12), 0.0, 1e-14);
 }
 
 #[test]

@@ -169,9 +169,18 @@ fn every_bad_value_is_found() {
         ("MuellerBrown(scale: 0.0)", &plane, &["scale: 0"]),
         ("TripleWell()", &plane, &[]),
         ("TripleWell(scale: 0.0)", &open, &[": 3 dimension(s); two", "scale: 0"]),
+        ("SoftRepulsion(epsilon: 1.0, radius: 1.1)", &plane, &[]),
+        (
+            "SoftRepulsion(epsilon: -1.0, radius: 0.0, exponent: 7, exclude: [(0, 1), (1, 3)])",
+            &cube,
+            &["epsilon: -1", "radius: 0", "exponent: 7; an even number from 2 to 48", "cutoff: nothing", "exclude[1]: (1, 3)"],
+        ),
+        ("SoftRepulsion(epsilon: 1.0, radius: 1.0, exponent: 0, cutoff: 3.1)", &cube, &["exponent: 0", "cutoff: 3.1 in a cell"]),
         ("Walls(half_width: 0.0, stiffness: -1.0)", &cube, &[": a periodic cell", "half_width: 0", "stiffness: -1"]),
         ("SphericalWall(radius: 2.0)", &open, &[]),
         ("SphericalWall(radius: -2.0, stiffness: 0.0)", &plane, &["radius: -2", "stiffness: 0"]),
+        ("DoubleWellPair(a: 0.0, b: -4.0, c: 0.9, offset: 4.0)", &plane, &[]),
+        ("DoubleWellPair(a: inf, b: NaN, c: 0.0, offset: -1.0)", &cube, &[": a periodic cell", "a: inf", "b: NaN", "c: 0", "offset: -1"]),
         ("CoupledWells(barrier: 0.0)", &line, &[": 1 dimension(s); two", "barrier: 0"]),
         ("Ring(a: 0.0, b: inf)", &plane, &["a: 0", "b: inf"]),
     ];

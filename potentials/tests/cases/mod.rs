@@ -3,8 +3,8 @@
 #![allow(dead_code)] // each test program uses its part
 
 use mcflow_potentials::{
-    Cell, Configuration, CoupledWells, DoubleWell, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PotentialSum,
-    Ring, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
+    Cell, Configuration, CoupledWells, DoubleWell, DoubleWellPair, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters,
+    Particles, PotentialSum, Ring, SoftRepulsion, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
 };
 
 pub struct Case {
@@ -183,7 +183,7 @@ pub fn cases() -> Vec<Case> {
     }
     for (name, cell, per_side) in cells().into_iter().filter(|(_, cell, per_side)| per_side.pow(cell.dimension() as u32) <= 1000) {
         let configuration = fluid(&cell, per_side, &mut numbers);
-        for (what, term, translates) in alike_terms(&cell) {
+        for (what, term, translates) in alike_terms(&cell, configuration.positions.n()) {
             cases.push(Case::new(&format!("{what}, {name}"), &configuration, term, translates));
         }
     }
@@ -196,10 +196,16 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Terms for particles alike on a lattice, and whether distances alone matter.
-fn alike_terms(cell: &Cell) -> Vec<(&'static str, Term, bool)> {
-    let mut terms = Vec::new();
+fn alike_terms(cell: &Cell, n: usize) -> Vec<(&'static str, Term, bool)> {
+    let soft = SoftRepulsion { epsilon: 0.8, radius: 1.05, exponent: 12, cutoff: Some(2.3), exclude: vec![(3, 2), (0, n - 1)] };
+    let sixth = SoftRepulsion { exponent: 6, exclude: vec![], ..soft.clone() };
+    let mut terms =
+        vec![("soft repulsion", Term::SoftRepulsion(soft.clone()), true), ("soft repulsion, 6", Term::SoftRepulsion(sixth), true)];
     if !cell.is_periodic() {
+        let quartic = DoubleWellPair { a: 0.3, b: -4.0, c: 0.9, offset: 2.0 };
         terms.extend([
+            ("soft repulsion, no cutoff", Term::SoftRepulsion(SoftRepulsion { exponent: 10, cutoff: None, ..soft }), true),
+            ("quartic pairs", Term::DoubleWellPair(quartic), true),
             ("walls", Term::Walls(Walls { half_width: 2.0, stiffness: 20.0 }), false),
             ("spherical wall", Term::SphericalWall(SphericalWall { radius: 2.0, stiffness: Some(20.0) }), false),
             ("hard wall", Term::SphericalWall(SphericalWall { radius: 100.0, stiffness: None }), false),
@@ -240,6 +246,37 @@ pub fn with_particle(c: &Configuration, i: usize, at: [f64; 3]) -> Configuration
     let mut moved = c.clone();
     moved.positions.set(i, at);
     moved
+}
+
+/// Energy and virial of a term that is a sum over all pairs alike: a plain double loop over nearest images with the formula written out.
+pub fn brute_force_of_pairs(term: &Term, c: &Configuration) -> Option<(f64, f64)> {
+    let pair: Box<dyn Fn(usize, usize, f64) -> (f64, f64)> = match term.clone() {
+        Term::SoftRepulsion(term) => Box::new(move |i, j, r| {
+            let (cutoff, n) = (term.cutoff.unwrap_or(f64::INFINITY), term.exponent as i32);
+            if r > cutoff || term.exclude.contains(&(i, j)) || term.exclude.contains(&(j, i)) {
+                return (0.0, 0.0);
+            }
+            let u = |r: f64| term.epsilon * (term.radius / r).powi(n);
+            (u(r) - u(cutoff), -f64::from(n) * u(r) / r)
+        }),
+        Term::DoubleWellPair(term) => Box::new(move |_, _, r| {
+            let d = r - term.offset;
+            (term.a * d + term.b * d.powi(2) + term.c * d.powi(4), term.a + 2.0 * term.b * d + 4.0 * term.c * d.powi(3))
+        }),
+        _ => return None,
+    };
+    let (mut energy, mut virial) = (0.0, 0.0);
+    for i in 0..c.positions.n() {
+        for j in 0..i {
+            let (a, b) = (c.positions.get(i), c.positions.get(j));
+            let d = c.cell.minimum_image(std::array::from_fn(|k| a[k] - b[k]));
+            let r = d.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let (u, slope) = pair(i, j, r);
+            energy += u;
+            virial -= r * slope;
+        }
+    }
+    Some((energy, virial))
 }
 
 /// Independent of all loops of the crate: a plain double loop over nearest images with the formula written out.
