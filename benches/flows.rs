@@ -18,8 +18,8 @@ fn flows(criterion: &mut Criterion) {
     let hidden = vec![128, 128];
     let activation = Activation::Relu;
     let cases = [
-        ("RealNVP, dim 76", 76, Architecture::RealNvp { blocks: 4, hidden: hidden.clone(), activation, scale_bound: 2.0 }),
-        ("spline, dim 66", 66, Architecture::Spline { blocks: 4, hidden, bins: 8, bound: 4.0, activation }),
+        ("RealNVP, dim 76", 76, Architecture::RealNvp { blocks: 4, hidden: hidden.clone(), activation, scale_bound: 2.0, on: None }),
+        ("spline, dim 66", 66, Architecture::Spline { blocks: 4, hidden, bins: 8, bound: 4.0, activation, on: None }),
     ];
     // One core: the figures are compared with others of one core. A second call finds the pool made, which is as well.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();

@@ -23,6 +23,9 @@ pub enum Architecture {
         /// b, the largest log scale of one update.
         #[serde(default = "default_scale_bound")]
         scale_bound: f64,
+        /// Coordinates that it transforms, by their place in a row; all unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Vec<usize>>,
     },
     /// Monotonic rational-quadratic spline couplings that map [-bound, bound] to itself; the identity outside.
     ///
@@ -43,7 +46,12 @@ pub enum Architecture {
         /// Function between the layers.
         #[serde(default)]
         activation: Activation,
+        /// Coordinates that it transforms, by their place in a row; all unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Vec<usize>>,
     },
+    /// Several of these, one after the other, the first one next to the latent rows.
+    Stack(Vec<Architecture>),
 }
 
 fn default_scale_bound() -> f64 {
@@ -79,51 +87,90 @@ pub enum Prior {
 }
 
 impl Architecture {
-    /// Number of blocks.
-    pub fn blocks(&self) -> usize {
+    /// The parts of a stack, in their order; itself where it is none.
+    pub fn parts(&self) -> Vec<&Architecture> {
         match self {
-            Self::RealNvp { blocks, .. } | Self::Spline { blocks, .. } => *blocks,
+            Self::Stack(parts) => parts.iter().flat_map(Self::parts).collect(),
+            part => vec![part],
         }
     }
 
-    /// Widths of the hidden layers.
-    pub fn hidden(&self) -> &[usize] {
+    /// Blocks, widths of the hidden layers, function between them, and coordinates of a part.
+    pub(crate) fn shape(&self) -> (usize, &[usize], Activation, Option<&[usize]>) {
         match self {
-            Self::RealNvp { hidden, .. } | Self::Spline { hidden, .. } => hidden,
-        }
-    }
-
-    /// Function between the layers.
-    pub fn activation(&self) -> Activation {
-        match self {
-            Self::RealNvp { activation, .. } | Self::Spline { activation, .. } => *activation,
+            Self::RealNvp { blocks, hidden, activation, on, .. } | Self::Spline { blocks, hidden, activation, on, .. } => {
+                (*blocks, hidden, *activation, on.as_deref())
+            }
+            Self::Stack(_) => unreachable!("a part is no stack"),
         }
     }
 
     /// Half the width of the box on which a uniform prior lives; 1 where there is no spline.
     pub(crate) fn bound(&self) -> f64 {
-        match self {
-            Self::RealNvp { .. } => 1.0,
-            Self::Spline { bound, .. } => *bound,
-        }
+        let bounds = self.parts().into_iter().filter_map(|part| if let Self::Spline { bound, .. } = part { Some(*bound) } else { None });
+        bounds.reduce(f64::min).unwrap_or(1.0)
+    }
+
+    /// Half the width of the interval that splines transform, where they transform coordinate `j`.
+    pub(crate) fn reach(&self, j: usize) -> Option<f64> {
+        let bounds = self.parts().into_iter().filter_map(|part| match part {
+            Self::Spline { bound, on, .. } if on.as_ref().is_none_or(|on| on.contains(&j)) => Some(*bound),
+            _ => None,
+        });
+        bounds.reduce(f64::min)
     }
 
     /// What is wrong with this flow for rows of length `dim` and this prior; keys are field names.
     pub fn problems(&self, dim: usize, prior: Prior) -> Vec<Problem> {
+        if let Self::Stack(parts) = self {
+            let mut problems = Vec::new();
+            if !(1..=64).contains(&parts.len()) {
+                problems.push(Problem::new("", format!("a stack of {}", parts.len()), "from 1 to 64 parts"));
+            }
+            for (k, part) in parts.iter().enumerate() {
+                if matches!(part, Self::Stack(_)) {
+                    problems.push(Problem::new(format!("[{k}]"), "a stack in a stack", "`RealNvp` or `Spline`"));
+                } else {
+                    problems.extend(part.problems(dim, prior).into_iter().map(|p| p.within(&format!("[{k}]"))));
+                }
+            }
+            if prior == Prior::Uniform {
+                let whole = |part: &Self| matches!(part, Self::Spline { on: None, bound, .. } if *bound == self.bound());
+                if !parts.iter().all(whole) {
+                    let expected = "splines of all coordinates with one bound, or the Gaussian prior";
+                    problems.push(Problem::new("", "a stack of different parts with the Uniform prior", expected));
+                }
+            }
+            return problems;
+        }
+        let (blocks, hidden, _, on) = self.shape();
         let mut problems = Vec::new();
         if dim == 0 {
             problems.push(Problem::new("", "0 coordinates", "a flow of at least 1 coordinate"));
         }
-        if !(1..=256).contains(&self.blocks()) {
-            problems.push(Problem::new("blocks", self.blocks(), "a whole number from 1 to 256"));
+        if !(1..=256).contains(&blocks) {
+            problems.push(Problem::new("blocks", blocks, "a whole number from 1 to 256"));
         }
-        for (i, &width) in self.hidden().iter().enumerate() {
+        for (i, &width) in hidden.iter().enumerate() {
             if !(1..=8192).contains(&width) {
                 problems.push(Problem::new(format!("hidden[{i}]"), width, "a width from 1 to 8192"));
             }
         }
-        if self.hidden().len() > 16 {
-            problems.push(Problem::new("hidden", format!("{} layers", self.hidden().len()), "at most 16 hidden layers"));
+        if hidden.len() > 16 {
+            problems.push(Problem::new("hidden", format!("{} layers", hidden.len()), "at most 16 hidden layers"));
+        }
+        for (k, &j) in on.iter().flat_map(|on| on.iter().enumerate()) {
+            if j >= dim {
+                problems.push(Problem::new(format!("on[{k}]"), j, format!("a place from 0 to {}", dim.saturating_sub(1))));
+            } else if on.is_some_and(|on| on[..k].contains(&j)) {
+                problems.push(Problem::new(format!("on[{k}]"), format!("{j} twice"), "each coordinate once"));
+            }
+        }
+        if on.is_some_and(<[usize]>::is_empty) {
+            problems.push(Problem::new("on", "no coordinate", "at least one, or no `on`"));
+        }
+        if on.is_some() && prior == Prior::Uniform {
+            problems.push(Problem::new("on", "some coordinates, with the Uniform prior", "all coordinates, or the Gaussian prior"));
         }
         match self {
             Self::RealNvp { scale_bound, .. } => {
@@ -146,6 +193,7 @@ impl Architecture {
                     problems.push(Problem::new("bound", bound, "a number above 0"));
                 }
             }
+            Self::Stack(_) => {}
         }
         problems
     }

@@ -103,26 +103,32 @@ impl Flow {
     pub fn new(architecture: &Architecture, prior: Prior, dim: usize) -> Self {
         let mut couplings = Vec::new();
         let mut offset = 0;
-        for block in 0..architecture.blocks() {
-            let (first, second): (Vec<usize>, Vec<usize>) = if block % 2 == 0 {
-                ((0..dim).step_by(2).collect(), (1..dim).step_by(2).collect())
-            } else {
-                ((0..dim.div_ceil(2)).collect(), (dim.div_ceil(2)..dim).collect())
-            };
-            for (given, changed) in [(first.clone(), second.clone()), (second, first)] {
-                if changed.is_empty() {
-                    continue;
-                }
-                let transform = match architecture {
-                    Architecture::RealNvp { scale_bound, .. } => Transform::Affine { bound: *scale_bound },
-                    Architecture::Spline { bins, bound, .. } => {
-                        Transform::Spline(Spline { bins: *bins, bound: *bound, free_edges: prior == Prior::Uniform })
-                    }
+        for part in architecture.parts() {
+            let (blocks, hidden, activation, on) = part.shape();
+            let all: Vec<usize> = on.map_or_else(|| (0..dim).collect(), <[usize]>::to_vec);
+            for block in 0..blocks {
+                let pick = |which: &dyn Fn(usize) -> bool| -> Vec<usize> {
+                    all.iter().enumerate().filter(|(place, _)| which(*place)).map(|(_, &coordinate)| coordinate).collect()
                 };
-                let n_out = changed.len() * transform.n_raw();
-                let network = Network::new(given.len(), architecture.hidden(), n_out, architecture.activation(), offset);
-                offset += network.n_parameters();
-                couplings.push(Coupling { given, changed, network, transform });
+                let half = all.len().div_ceil(2);
+                let is_first = |place: usize| if block % 2 == 0 { place.is_multiple_of(2) } else { place < half };
+                let (first, second) = (pick(&is_first), pick(&|place| !is_first(place)));
+                for (given, changed) in [(first.clone(), second.clone()), (second, first)] {
+                    if changed.is_empty() {
+                        continue;
+                    }
+                    let transform = match part {
+                        Architecture::RealNvp { scale_bound, .. } => Transform::Affine { bound: *scale_bound },
+                        Architecture::Spline { bins, bound, .. } => {
+                            Transform::Spline(Spline { bins: *bins, bound: *bound, free_edges: prior == Prior::Uniform })
+                        }
+                        Architecture::Stack(_) => unreachable!("a part is no stack"),
+                    };
+                    let n_out = changed.len() * transform.n_raw();
+                    let network = Network::new(given.len(), hidden, n_out, activation, offset);
+                    offset += network.n_parameters();
+                    couplings.push(Coupling { given, changed, network, transform });
+                }
             }
         }
         Self { dim, mean: vec![0.0; dim], spread: vec![1.0; dim], source: None, couplings, n_parameters: offset }

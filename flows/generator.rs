@@ -92,10 +92,8 @@ impl Generator {
                 Prior::Gaussian => {
                     let mean = column().sum::<f64>() / n as f64;
                     let variance = column().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n as f64;
-                    let reach = match self.architecture {
-                        Architecture::RealNvp { .. } => 0.0,
-                        Architecture::Spline { bound, .. } => column().map(|x| (x - mean).abs()).fold(0.0, f64::max) * 1.02 / bound,
-                    };
+                    let furthest = || column().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+                    let reach = self.architecture.reach(j).map_or(0.0, |bound| furthest() * 1.02 / bound);
                     (mean, variance.sqrt().max(reach))
                 }
                 Prior::Uniform => {

@@ -30,7 +30,7 @@ fn map(distorted: bool) -> Generator {
     let mut map = if distorted {
         flow_near_identity(2, 9)
     } else {
-        let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Default::default(), scale_bound: 2.0 };
+        let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Default::default(), scale_bound: 2.0, on: None };
         Generator::new(&architecture, Prior::Gaussian, 2, 1)
     };
     let (hot, cold) = (spread(RUNGS[2].0), spread(RUNGS[0].0));

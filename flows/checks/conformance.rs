@@ -8,13 +8,15 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 fn table() -> Vec<(String, Generator)> {
-    let realnvp = |activation, hidden: &[usize]| Architecture::RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5 };
+    let realnvp =
+        |activation, hidden: &[usize]| Architecture::RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5, on: None };
     let spline = |bins, bound, hidden: &[usize]| Architecture::Spline {
         blocks: 2,
         hidden: hidden.to_vec(),
         bins,
         bound,
         activation: Activation::Silu,
+        on: None,
     };
     let kinds = [
         (realnvp(Activation::Silu, &[24, 24]), Prior::Gaussian),
@@ -35,6 +37,18 @@ fn table() -> Vec<(String, Generator)> {
             generator.standardise(&samples);
             table.push((format!("{architecture:?} {prior:?} dim {dim}"), generator));
         }
+    }
+    // Parts that transform some coordinates only, and a map that starts from samples instead of a prior.
+    for dim in [3, 7] {
+        let plane =
+            Architecture::Spline { blocks: 2, hidden: vec![8], bins: 6, bound: 3.0, activation: Activation::Silu, on: Some(vec![2, 0]) };
+        let stack = Architecture::Stack(vec![realnvp(Activation::Silu, &[12]), plane]);
+        let mut generator = perturbed(&stack, Prior::Gaussian, dim, 23);
+        let row = |scale: f64| -> Vec<f64> { (0..2 * dim).map(|i| scale * (i as f64 - 1.3).powi(2)).collect() };
+        generator.standardise(&row(0.2));
+        table.push((format!("stack, dim {dim}"), generator.clone()));
+        generator.standardise_source(&row(0.05));
+        table.push((format!("stack between ensembles, dim {dim}"), generator));
     }
     table
 }

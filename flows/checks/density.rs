@@ -4,12 +4,12 @@ use super::perturbed;
 use crate::{Activation, Architecture, Generator, Header, Prior, Stage, Training, WeightsError};
 
 fn spline(bins: usize, bound: f64) -> Architecture {
-    Architecture::Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu }
+    Architecture::Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu, on: None }
 }
 
 #[test]
 fn density_in_the_plane_integrates_to_one() {
-    let realnvp = Architecture::RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0 };
+    let realnvp = Architecture::RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0, on: None };
     for (architecture, prior, half) in
         [(realnvp, Prior::Gaussian, 20.0), (spline(8, 3.0), Prior::Gaussian, 9.0), (spline(8, 1.0), Prior::Uniform, 1.0)]
     {
@@ -97,9 +97,9 @@ fn bad_files_are_refused() {
 #[test]
 fn bad_settings_are_named() {
     let keys = |problems: Vec<mcflow_base::Problem>| problems.into_iter().map(|p| p.key).collect::<Vec<_>>();
-    let bad = Architecture::Spline { blocks: 0, hidden: vec![8, 0], bins: 1, bound: f64::NAN, activation: Activation::Tanh };
+    let bad = Architecture::Spline { blocks: 0, hidden: vec![8, 0], bins: 1, bound: f64::NAN, activation: Activation::Tanh, on: None };
     assert_eq!(keys(bad.problems(2, Prior::Gaussian)), ["blocks", "hidden[1]", "bins", "bound"]);
-    let affine = Architecture::RealNvp { blocks: 1, hidden: vec![], activation: Activation::Tanh, scale_bound: -1.0 };
+    let affine = Architecture::RealNvp { blocks: 1, hidden: vec![], activation: Activation::Tanh, scale_bound: -1.0, on: None };
     assert_eq!(keys(affine.problems(0, Prior::Uniform)), ["", "scale_bound", ""]);
     let stage = Stage { steps: 0, batch: 0, learning_rate: -1.0, clip: f64::NAN, maximum_likelihood: 1.0, ..Stage::default() };
     let training = Training { stages: vec![stage, Stage::default()], held_out: 1.0, evaluate_every: 0, patience: Some(0) };
@@ -116,6 +116,6 @@ fn bad_settings_are_named() {
     ];
     assert_eq!(keys(training.problems(false)), expected);
     let read: Architecture = serde_json::from_str(r#"{"RealNvp":{"blocks":4,"hidden":[64,64]}}"#).unwrap();
-    assert_eq!(read, Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0 });
+    assert_eq!(read, Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None });
     assert!(serde_json::from_str::<Architecture>(r#"{"RealNvp":{"blocks":4,"hidden":[64,64],"bins":3}}"#).is_err());
 }

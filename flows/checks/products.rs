@@ -65,7 +65,7 @@ fn tiles_of_every_width_are_products() {
 
 #[test]
 fn reverse_divergence_has_the_gradient_of_its_differences() {
-    let architecture = Architecture::Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh };
+    let architecture = Architecture::Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh, on: None };
     let mut generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
     generator.standardise(&[0.0, 1.0, 2.0, 1.0, 1.5, 4.0]);
     let target = |rows: &[f64], u: &mut [f64], gradient: &mut [f64]| {
@@ -98,7 +98,7 @@ fn reverse_divergence_has_the_gradient_of_its_differences() {
 
 #[test]
 fn wrong_shapes_are_refused() {
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![6], activation: Activation::Tanh, scale_bound: 1.0 };
+    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![6], activation: Activation::Tanh, scale_bound: 1.0, on: None };
     let generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
     let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
     let rows = Var::from_vec(numbers(8, 9), (2, 4), &Device::Cpu).unwrap();
