@@ -10,6 +10,7 @@ mod cell;
 mod configuration;
 mod evaluation;
 mod external;
+mod few;
 mod image;
 mod optional;
 mod pair;
@@ -24,6 +25,7 @@ pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
+pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};
 pub use pair::{
     DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, Truncation, TypeParameters, Wca,
 };

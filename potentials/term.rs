@@ -1,8 +1,8 @@
 //! The terms that an input can ask for.
 
 use crate::{
-    Cell, CoupledWells, DoubleWell, DoubleWellPair, HarmonicRestraint, LennardJones, MuellerBrown, Particles, Potential, Ring,
-    SoftRepulsion, SphericalWall, TripleWell, Walls, Wca,
+    BistableDimer, Cell, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds, HarmonicRestraint,
+    LennardJones, MuellerBrown, Particles, PeriodicDihedrals, Potential, Ring, SoftRepulsion, SphericalWall, TripleWell, Walls, Wca,
 };
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub enum Term {
     TripleWell(TripleWell),
     /// Repulsion of all pairs by an inverse power of the distance.
     SoftRepulsion(SoftRepulsion),
+    /// Two particles of a plane with two distances.
+    BistableDimer(BistableDimer),
     /// Soft walls of a box about the origin, for each particle.
     Walls(Walls),
     /// A hard or soft spherical wall about the origin, for each particle.
@@ -35,6 +37,14 @@ pub enum Term {
     CoupledWells(CoupledWells),
     /// A ring with two wells, for each particle.
     Ring(Ring),
+    /// Harmonic bonds between named pairs.
+    HarmonicBonds(HarmonicBonds),
+    /// Finitely extensible bonds between named pairs.
+    FeneBonds(FeneBonds),
+    /// Harmonic angles of named triples.
+    HarmonicAngles(HarmonicAngles),
+    /// Periodic dihedrals of named quadruples.
+    PeriodicDihedrals(PeriodicDihedrals),
 }
 
 impl Term {
@@ -48,11 +58,16 @@ impl Term {
             Self::MuellerBrown(_) => "MuellerBrown",
             Self::TripleWell(_) => "TripleWell",
             Self::SoftRepulsion(_) => "SoftRepulsion",
+            Self::BistableDimer(_) => "BistableDimer",
             Self::Walls(_) => "Walls",
             Self::SphericalWall(_) => "SphericalWall",
             Self::DoubleWellPair(_) => "DoubleWellPair",
             Self::CoupledWells(_) => "CoupledWells",
             Self::Ring(_) => "Ring",
+            Self::HarmonicBonds(_) => "HarmonicBonds",
+            Self::FeneBonds(_) => "FeneBonds",
+            Self::HarmonicAngles(_) => "HarmonicAngles",
+            Self::PeriodicDihedrals(_) => "PeriodicDihedrals",
         }
     }
 
@@ -66,11 +81,16 @@ impl Term {
             Self::MuellerBrown(term) => term.problems(particles, cell),
             Self::TripleWell(term) => term.problems(particles, cell),
             Self::SoftRepulsion(term) => term.problems(particles, cell),
+            Self::BistableDimer(term) => term.problems(particles, cell),
             Self::Walls(term) => term.problems(particles, cell),
             Self::SphericalWall(term) => term.problems(particles, cell),
             Self::DoubleWellPair(term) => term.problems(particles, cell),
             Self::CoupledWells(term) => term.problems(particles, cell),
             Self::Ring(term) => term.problems(particles, cell),
+            Self::HarmonicBonds(term) => term.problems(particles, cell),
+            Self::FeneBonds(term) => term.problems(particles, cell),
+            Self::HarmonicAngles(term) => term.problems(particles, cell),
+            Self::PeriodicDihedrals(term) => term.problems(particles, cell),
         }
     }
 
@@ -84,11 +104,16 @@ impl Term {
             Self::MuellerBrown(term) => term.build(),
             Self::TripleWell(term) => term.build(),
             Self::SoftRepulsion(term) => term.build(particles),
+            Self::BistableDimer(term) => term.build(particles),
             Self::Walls(term) => term.build(),
             Self::SphericalWall(term) => term.build(),
             Self::DoubleWellPair(term) => term.build(particles),
             Self::CoupledWells(term) => term.build(),
             Self::Ring(term) => term.build(),
+            Self::HarmonicBonds(term) => term.build(particles),
+            Self::FeneBonds(term) => term.build(particles),
+            Self::HarmonicAngles(term) => term.build(particles),
+            Self::PeriodicDihedrals(term) => term.build(particles),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Model systems against their known partition functions and populations, by quadrature; walls and pairs by hand.
+//! Model systems against their known partition functions and populations, by quadrature; few-body terms by hand.
 
 use mcflow_potentials::{Cell, Configuration, Evaluation, Particles, PotentialSum, Term, Vectors};
 
@@ -83,6 +83,39 @@ fn coupled_wells_and_ring_have_their_partition_functions() {
 }
 
 #[test]
+fn a_bare_dimer_has_its_free_energies() {
+    // Closed less open. In the centre of mass and the difference (u, v) the tether is t (2 X)^2 + t (2 Y^2 + v^2 / 2): X and Y drop out of the ratio,
+    // so that they are set to 0. Expected values are from radial quadrature by Simpson's rule in another program.
+    let cell = Cell::open(2);
+    for (slope, expected) in [(2.0, -4.441_205), (-0.5, 1.077_389), (0.0, -0.026_505)] {
+        let potential = potential(&[&format!("BistableDimer(particles: (0, 1), slope: {slope:?})")], 2, &cell);
+        let row = |u: f64, v: f64| vec![-u / 2.0, u / 2.0, -v / 2.0, v / 2.0];
+        let grid = Grid::new(&potential, &cell, [(0.0, 3.6), (-3.0, 3.0)], 1200, row);
+        let closed = |p: [f64; 2]| p[0].hypot(p[1]) < 1.5;
+        let difference = -(grid.integral(1.0, closed) / grid.integral(1.0, |p| !closed(p))).ln();
+        close(difference, expected, 2e-6);
+    }
+    // By hand: x1 + x2 = 0.3, y1 = 0.5, y2 = 0.1 and a distance of sqrt(2.5^2 + 0.4^2).
+    let e = 2.0 * (6.41f64.sqrt() - 1.5);
+    let expected = 20.0 * (0.09 + 0.25 + 0.01) - e - 25.0 * e * e + 10.0 * e.powi(4);
+    close(energy(&["BistableDimer(particles: (0, 1), slope: -1.0)"], &cell, &[[-1.1, 0.5, 0.0], [1.4, 0.1, 0.0]]), expected, 1e-13);
+}
+
+#[test]
+fn dimer_in_solvent_by_hand() {
+    // Two solvent particles at distances of 1 from each other and from the second of the dimer; one is outside of the walls by 0.5.
+    let cell = Cell::open(2);
+    let texts = [
+        "SoftRepulsion(epsilon: 1.0, radius: 1.1, exclude: [(0, 1)])",
+        "Walls(half_width: 3.0, stiffness: 200.0)",
+        "BistableDimer(particles: (0, 1), slope: 2.0)",
+    ];
+    let points = [[-0.75, 0.0, 0.0], [0.75, 0.0, 0.0], [1.75, 0.0, 0.0], [3.5, 0.0, 0.0]];
+    let repulsion: f64 = [1.0, 2.5, 2.75, 4.25, 1.75].iter().map(|r: &f64| (1.1 / r).powi(12)).sum();
+    close(energy(&texts, &cell, &points), repulsion + 200.0 * 0.25, 1e-13);
+}
+
+#[test]
 fn pairs_by_hand() {
     let cell = Cell::open(2);
     // A square of side 3 with diagonals of sqrt(18).
@@ -115,4 +148,54 @@ fn walls_and_tethers_by_hand() {
     let mut energies = [0.0; 2];
     wall.energies(&space, &[2.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0, 0.0, 3.0, 0.0], &mut energies);
     assert_eq!(energies, [0.0, f64::INFINITY]);
+}
+
+#[test]
+fn bonds_angles_and_dihedrals_by_hand() {
+    let space = Cell::open(3);
+    let two = |text: &str, r: f64| evaluate(&[text], &space, &[[0.0; 3], [0.0, r, 0.0]]);
+    let (bond, forces) = two("HarmonicBonds(bonds: [(0, 1)], stiffness: 10.0, length: 1.0)", 1.5);
+    assert_eq!((bond.energy, bond.virial), (1.25, -7.5));
+    assert_eq!(forces.get(0), [0.0, 5.0, 0.0]);
+    let (bond, forces) = two("FeneBonds(bonds: [(0, 1)], stiffness: 30.0, max_length: 1.5)", 0.97);
+    let left = 1.0 - (0.97f64 / 1.5).powi(2);
+    close(bond.energy, -33.75 * left.ln(), 1e-14);
+    close(forces.get(0)[1], 30.0 * 0.97 / left, 1e-14);
+    for r in [1.5, 1.6, 1e200] {
+        let (bond, forces) = two("FeneBonds(bonds: [(0, 1)], stiffness: 30.0, max_length: 1.5)", r);
+        assert_eq!((bond.energy, forces.row()), (f64::INFINITY, &[0.0; 6][..]));
+    }
+    // Across the border of a cell.
+    let cell = Cell::orthorhombic(&[10.0; 3]).unwrap();
+    let across = energy(&["HarmonicBonds(bonds: [(0, 1)], stiffness: 10.0, length: 1.0)"], &cell, &[[0.5, 0.0, 0.0], [19.0, 0.0, 0.0]]);
+    close(across, 1.25, 1e-13);
+    let angle = |text: &str, points: &[[f64; 3]]| energy(&[text], &space, points);
+    let corner = [[1.0, 0.0, 0.0], [0.0; 3], [0.0, 2.0, 0.0]];
+    let quarter = std::f64::consts::FRAC_PI_2;
+    close(angle("HarmonicAngles(angles: [(0, 1, 2)], stiffness: 8.0, angle: 180.0)", &corner), 4.0 * quarter * quarter, 1e-14);
+    let line = [[-1.0, 0.0, 0.0], [0.0; 3], [3.0, 0.0, 0.0]];
+    for (degrees, expected) in [(180.0, 0.0), (90.0, 4.0 * quarter * quarter), (0.0, 16.0 * quarter * quarter)] {
+        let text = format!("HarmonicAngles(angles: [(0, 1, 2)], stiffness: 8.0, angle: {degrees:?})");
+        let (evaluation, forces) = evaluate(&[&text], &space, &line);
+        close(evaluation.energy, expected, 1e-14);
+        assert!(forces.all_finite());
+    }
+    // The far end turned about z, which is the axis, seen from the first end.
+    for degrees in [0.0f64, 60.0, 90.0, 180.0, -120.0] {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let points = [[1.0, 0.0, -0.3], [0.0; 3], [0.0, 0.0, 1.5], [2.0 * cosine, 2.0 * sine, 1.9]];
+        for (multiplicity, phase) in [(1, 0.0f64), (2, 30.0), (3, -70.0), (6, 180.0)] {
+            let text =
+                format!("PeriodicDihedrals(dihedrals: [(0, 1, 2, 3)], stiffness: 2.5, multiplicity: {multiplicity}, phase: {phase:?})");
+            let expected = 2.5 * (1.0 + (f64::from(multiplicity) * degrees - phase).to_radians().cos());
+            close(angle(&text, &points), expected, 1e-13);
+            let backwards = text.replace("(0, 1, 2, 3)", "(3, 2, 1, 0)");
+            close(angle(&backwards, &points), expected, 1e-13);
+        }
+    }
+    let line = [[0.0; 3], [1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 1.0, 1.0]];
+    let text = "PeriodicDihedrals(dihedrals: [(0, 1, 2, 3)], stiffness: 2.5, multiplicity: 2, phase: 10.0)";
+    let (evaluation, forces) = evaluate(&[text], &space, &line);
+    assert_eq!(evaluation.energy, 2.5);
+    assert!(forces.all_finite());
 }

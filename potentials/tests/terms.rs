@@ -176,6 +176,21 @@ fn every_bad_value_is_found() {
             &["epsilon: -1", "radius: 0", "exponent: 7; an even number from 2 to 48", "cutoff: nothing", "exclude[1]: (1, 3)"],
         ),
         ("SoftRepulsion(epsilon: 1.0, radius: 1.0, exponent: 0, cutoff: 3.1)", &cube, &["exponent: 0", "cutoff: 3.1 in a cell"]),
+        ("BistableDimer(particles: (2, 0), slope: -0.5)", &plane, &[]),
+        (
+            "BistableDimer(particles: (0, 3), slope: NaN, tether: 0.0, quartic: -1.0, quadratic: inf, centre: -1.0)",
+            &open,
+            &[
+                ": 3 dimension(s); two",
+                "particles: (0, 3); particles below 3",
+                "slope: NaN",
+                "quadratic: inf",
+                "tether: 0",
+                "quartic: -1",
+                "centre: -1",
+            ],
+        ),
+        ("BistableDimer(particles: (1, 1), slope: 0.0)", &plane, &["particles: (1, 1); 2 different particles"]),
         ("Walls(half_width: 0.0, stiffness: -1.0)", &cube, &[": a periodic cell", "half_width: 0", "stiffness: -1"]),
         ("SphericalWall(radius: 2.0)", &open, &[]),
         ("SphericalWall(radius: -2.0, stiffness: 0.0)", &plane, &["radius: -2", "stiffness: 0"]),
@@ -183,6 +198,26 @@ fn every_bad_value_is_found() {
         ("DoubleWellPair(a: inf, b: NaN, c: 0.0, offset: -1.0)", &cube, &[": a periodic cell", "a: inf", "b: NaN", "c: 0", "offset: -1"]),
         ("CoupledWells(barrier: 0.0)", &line, &[": 1 dimension(s); two", "barrier: 0"]),
         ("Ring(a: 0.0, b: inf)", &plane, &["a: 0", "b: inf"]),
+        ("HarmonicBonds(bonds: [(0, 1), (2, 1)], stiffness: 1.0, length: 3.0)", &cube, &[]),
+        (
+            "HarmonicBonds(bonds: [(0, 1), (1, 0), (2, 2), (2, 3)], stiffness: -1.0, length: 3.5)",
+            &cube,
+            &["bonds[1]: (1, 0) a second time", "bonds[2]: (2, 2)", "bonds[3]: (2, 3)", "stiffness: -1", "length: 3.5 in a cell"],
+        ),
+        ("HarmonicBonds(bonds: [], stiffness: 1.0, length: -1.0)", &open, &["length: -1"]),
+        ("FeneBonds(bonds: [(0, 1)], stiffness: NaN, max_length: 0.0)", &open, &["stiffness: NaN", "max_length: 0"]),
+        ("FeneBonds(bonds: [(0, 1)], stiffness: 30.0, max_length: 3.5)", &cube, &["max_length: 3.5 in a cell"]),
+        ("HarmonicAngles(angles: [(0, 1, 2)], stiffness: 1.0, angle: 109.5)", &plane, &[]),
+        (
+            "HarmonicAngles(angles: [(0, 1, 2), (2, 1, 0), (0, 1, 0)], stiffness: 1.0, angle: 181.0)",
+            &line,
+            &["angles[1]: (2, 1, 0) a second time", "angles[2]: (0, 1, 0); 3 different", ": one dimension", "angle: 181"],
+        ),
+        (
+            "PeriodicDihedrals(dihedrals: [(0, 1, 2, 3)], stiffness: 1.0, multiplicity: 0, phase: inf)",
+            &plane,
+            &["dihedrals[0]: (0, 1, 2, 3); particles below 3", ": 2 dimension(s); three", "multiplicity: 0", "phase: inf"],
+        ),
     ];
     for &(text, cell, expected) in cases {
         let found = problems(text, &particles, cell);

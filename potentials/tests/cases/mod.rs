@@ -3,8 +3,9 @@
 #![allow(dead_code)] // each test program uses its part
 
 use mcflow_potentials::{
-    Cell, Configuration, CoupledWells, DoubleWell, DoubleWellPair, HarmonicRestraint, LennardJones, MuellerBrown, PairParameters,
-    Particles, PotentialSum, Ring, SoftRepulsion, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
+    BistableDimer, Cell, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
+    HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PeriodicDihedrals, PotentialSum, Ring, SoftRepulsion,
+    SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
 };
 
 pub struct Case {
@@ -172,18 +173,20 @@ pub fn cases() -> Vec<Case> {
     }
     let plane = |_| std::array::from_fn(|c| if c == 2 { 0.0 } else { 2.0 * numbers.next() - 0.7 });
     let configuration = Configuration { positions: Vectors::from_points(2, &(0..7).map(plane).collect::<Vec<_>>()), cell: Cell::open(2) };
+    let dimer = BistableDimer { particles: [4, 1], slope: -1.0, tether: 20.0, quadratic: 25.0, quartic: 10.0, centre: 1.5 };
     let planes = [
         ("Müller-Brown", Term::MuellerBrown(MuellerBrown { scale: 0.1 })),
         ("triple well", Term::TripleWell(TripleWell { scale: 1.0 })),
         ("coupled wells", Term::CoupledWells(CoupledWells { barrier: 10.0 })),
         ("ring", Term::Ring(Ring { a: 3.0, b: 0.25 })),
+        ("dimer of some", Term::BistableDimer(dimer)),
     ];
     for (name, term) in planes {
         cases.push(Case::new(name, &configuration, term, false));
     }
     for (name, cell, per_side) in cells().into_iter().filter(|(_, cell, per_side)| per_side.pow(cell.dimension() as u32) <= 1000) {
         let configuration = fluid(&cell, per_side, &mut numbers);
-        for (what, term, translates) in alike_terms(&cell, configuration.positions.n()) {
+        for (what, term, translates) in alike_terms(&cell, per_side, configuration.positions.n()) {
             cases.push(Case::new(&format!("{what}, {name}"), &configuration, term, translates));
         }
     }
@@ -196,11 +199,12 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Terms for particles alike on a lattice, and whether distances alone matter.
-fn alike_terms(cell: &Cell, n: usize) -> Vec<(&'static str, Term, bool)> {
+fn alike_terms(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Term, bool)> {
     let soft = SoftRepulsion { epsilon: 0.8, radius: 1.05, exponent: 12, cutoff: Some(2.3), exclude: vec![(3, 2), (0, n - 1)] };
     let sixth = SoftRepulsion { exponent: 6, exclude: vec![], ..soft.clone() };
     let mut terms =
         vec![("soft repulsion", Term::SoftRepulsion(soft.clone()), true), ("soft repulsion, 6", Term::SoftRepulsion(sixth), true)];
+    terms.extend(few_bodies(cell, per_side, n));
     if !cell.is_periodic() {
         let quartic = DoubleWellPair { a: 0.3, b: -4.0, c: 0.9, offset: 2.0 };
         terms.extend([
@@ -210,6 +214,32 @@ fn alike_terms(cell: &Cell, n: usize) -> Vec<(&'static str, Term, bool)> {
             ("spherical wall", Term::SphericalWall(SphericalWall { radius: 2.0, stiffness: Some(20.0) }), false),
             ("hard wall", Term::SphericalWall(SphericalWall { radius: 100.0, stiffness: None }), false),
         ]);
+    }
+    terms
+}
+
+/// Bonds along the first direction of the lattice, corners and stairs.
+fn few_bodies(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Term, bool)> {
+    let mut terms = Vec::new();
+    let on_lines = || (0..n).filter(|i| i % per_side + 1 < per_side);
+    let bonds: Vec<[usize; 2]> = on_lines().map(|i| [i + 1, i]).collect();
+    terms.push(("bonds of some", Term::HarmonicBonds(HarmonicBonds { bonds: bonds.clone(), stiffness: 11.0, length: 1.3 }), true));
+    // Wide enough that no step of a test breaks a bond.
+    if cell.smallest_height() >= 18.0 {
+        terms.push(("finite bonds of some", Term::FeneBonds(FeneBonds { bonds, stiffness: 11.0, max_length: 9.0 }), true));
+    }
+    if cell.dimension() > 1 {
+        let angles = on_lines().filter(|i| i + per_side + 1 < n).map(|i| [i, i + 1, i + 1 + per_side]).collect();
+        terms.push(("angles of some", Term::HarmonicAngles(HarmonicAngles { angles, stiffness: 7.0, angle: 109.5 }), true));
+    }
+    if cell.dimension() == 3 {
+        let (row, plane) = (per_side, per_side * per_side);
+        let stairs = on_lines().filter(|i| i + 1 + row + plane < n).map(|i| [i, i + 1, i + 1 + row, i + 1 + row + plane]);
+        let dihedrals: Vec<[usize; 4]> = stairs.collect();
+        for (name, multiplicity, phase) in [("dihedrals of some", 1, 40.0), ("threefold dihedrals of some", 3, 180.0)] {
+            let dihedrals = dihedrals.clone();
+            terms.push((name, Term::PeriodicDihedrals(PeriodicDihedrals { dihedrals, stiffness: 4.0, multiplicity, phase }), true));
+        }
     }
     terms
 }

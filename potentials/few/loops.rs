@@ -1,0 +1,215 @@
+//! The loops over groups of particles and configurations that all terms of few particles share.
+
+use crate::image::{Image, Imaging};
+use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
+use std::fmt::Debug;
+
+/// Elements of the widest lane.
+const WIDEST: usize = 16;
+
+/// The energy of a group of `SIZE` particles, written once for lanes of groups and of configurations.
+///
+/// Coordinates of a group: `x[0]` is where its first particle is, `x[k]` how far particle k is from the one before it (between nearest
+/// images in a periodic cell).
+pub(crate) trait GroupForm<const SIZE: usize>: Debug + Send + Sync + 'static {
+    /// Whether the energy depends on `x[1]`, `x[2]`, ... alone: then it has a virial.
+    const TRANSLATES: bool;
+    fn name(&self) -> &'static str;
+    /// Energy, and its derivatives with respect to the coordinates.
+    fn evaluate<L: Lane>(&self, x: &[[L; 3]; SIZE]) -> (L, [[L; 3]; SIZE]);
+}
+
+/// The particles of all groups, and the groups of all particles.
+#[derive(Debug)]
+struct Groups<const SIZE: usize> {
+    members: Vec<[usize; SIZE]>,
+    /// For each particle the groups it belongs to.
+    of: Vec<Vec<usize>>,
+}
+
+/// A form for all groups as a potential.
+#[derive(Debug)]
+pub(crate) struct Few<F, const SIZE: usize> {
+    form: F,
+    groups: Groups<SIZE>,
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Few<F, SIZE> {
+    /// The sum over `members`, groups of different ones of `n` particles.
+    pub(crate) fn new(form: F, members: Vec<[usize; SIZE]>, n: usize) -> Self {
+        let mut of = vec![Vec::new(); n];
+        for (g, group) in members.iter().enumerate() {
+            group.iter().for_each(|&i| of[i].push(g));
+        }
+        Self { form, groups: Groups { members, of } }
+    }
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
+    fn name(&self) -> &'static str {
+        self.form.name()
+    }
+
+    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
+        dispatch_with(neighbours.set(), OverGroups { form: &self.form, members: &self.groups.members, configuration, forces })
+    }
+
+    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
+        dispatch_with(neighbours.set(), OneParticle { form: &self.form, groups: &self.groups, configuration, i, at })
+    }
+
+    fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
+        dispatch_with(set, OverConfigurations { form: &self.form, members: &self.groups.members, image: Image::new(cell), block });
+    }
+}
+
+/// Coordinates of groups from the positions of their particles.
+#[inline(always)]
+fn coordinates<L: Lane, const SIZE: usize>(r: &[[L; 3]; SIZE], image: Image) -> [[L; 3]; SIZE] {
+    let mut x = *r;
+    for k in 1..SIZE {
+        x[k] = image.apply([r[k][0] - r[k - 1][0], r[k][1] - r[k - 1][1], r[k][2] - r[k - 1][2]]);
+    }
+    x
+}
+
+/// The derivative with respect to component `c` of the position of particle `k`, from those with respect to coordinates.
+#[inline(always)]
+fn gradient<L: Lane, const SIZE: usize>(by_coordinates: &[[L; 3]; SIZE], k: usize, c: usize) -> L {
+    if k + 1 < SIZE { by_coordinates[k][c] - by_coordinates[k + 1][c] } else { by_coordinates[k][c] }
+}
+
+struct OverGroups<'a, F, const SIZE: usize> {
+    form: &'a F,
+    members: &'a [[usize; SIZE]],
+    configuration: &'a Configuration,
+    forces: Option<&'a mut Vectors>,
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverGroups<'_, F, SIZE> {
+    type Output = Evaluation;
+    #[inline(always)]
+    fn run<L: Lane>(mut self) -> Evaluation {
+        let positions = &self.configuration.positions;
+        let (n, dimension, row) = (positions.n(), positions.dimension(), positions.row());
+        let image = Image::new(&self.configuration.cell);
+        let (mut energy, mut virial) = (L::default(), L::default());
+        let mut first = 0;
+        while first < self.members.len() {
+            let count = (self.members.len() - first).min(L::WIDTH);
+            let mut r = [[L::default(); 3]; SIZE];
+            for k in 0..SIZE {
+                for c in 0..dimension {
+                    let mut elements = [0.0; WIDEST];
+                    for l in 0..L::WIDTH {
+                        elements[l] = row[c * n + self.members[first + l.min(count - 1)][k]];
+                    }
+                    r[k][c] = L::load(&elements[..L::WIDTH]);
+                }
+            }
+            let x = coordinates(&r, image);
+            let (u, by_coordinates) = self.form.evaluate(&x);
+            // The last group is repeated where there are no more.
+            let there = (1 << count) - 1;
+            energy += L::select_bits(there, u, L::default());
+            if F::TRANSLATES {
+                let mut sum = L::default();
+                for k in 1..SIZE {
+                    for c in 0..3 {
+                        sum = x[k][c].mul_add(by_coordinates[k][c], sum);
+                    }
+                }
+                virial -= L::select_bits(there, sum, L::default());
+            }
+            if let Some(forces) = &mut self.forces {
+                let forces = forces.row_mut();
+                for k in 0..SIZE {
+                    for c in 0..dimension {
+                        let mut elements = [0.0; WIDEST];
+                        gradient(&by_coordinates, k, c).store(&mut elements[..L::WIDTH]);
+                        for l in 0..count {
+                            forces[c * n + self.members[first + l][k]] -= elements[l];
+                        }
+                    }
+                }
+            }
+            first += count;
+        }
+        Evaluation { energy: energy.sum(), virial: virial.sum() }
+    }
+}
+
+struct OneParticle<'a, F, const SIZE: usize> {
+    form: &'a F,
+    groups: &'a Groups<SIZE>,
+    configuration: &'a Configuration,
+    i: usize,
+    at: [f64; 3],
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OneParticle<'_, F, SIZE> {
+    type Output = f64;
+    #[inline(always)]
+    fn run<L: Lane>(self) -> f64 {
+        let positions = &self.configuration.positions;
+        let (n, dimension, row) = (positions.n(), positions.dimension(), positions.row());
+        let image = Image::new(&self.configuration.cell);
+        let of = &self.groups.of[self.i];
+        let mut energy = L::default();
+        let mut first = 0;
+        while first < of.len() {
+            let count = (of.len() - first).min(L::WIDTH);
+            let mut r = [[L::default(); 3]; SIZE];
+            for k in 0..SIZE {
+                for c in 0..dimension {
+                    let mut elements = [0.0; WIDEST];
+                    for l in 0..L::WIDTH {
+                        let particle = self.groups.members[of[first + l.min(count - 1)]][k];
+                        elements[l] = if particle == self.i { self.at[c] } else { row[c * n + particle] };
+                    }
+                    r[k][c] = L::load(&elements[..L::WIDTH]);
+                }
+            }
+            let (u, _) = self.form.evaluate(&coordinates(&r, image));
+            energy += L::select_bits((1 << count) - 1, u, L::default());
+            first += count;
+        }
+        energy.sum()
+    }
+}
+
+struct OverConfigurations<'a, F, const SIZE: usize> {
+    form: &'a F,
+    members: &'a [[usize; SIZE]],
+    image: Image,
+    block: &'a mut Block,
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverConfigurations<'_, F, SIZE> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let Block { dimension, n, positions, energies, gradients, .. } = self.block;
+        let mut energy = L::load(energies);
+        for group in self.members {
+            let mut r = [[L::default(); 3]; SIZE];
+            for k in 0..SIZE {
+                for c in 0..*dimension {
+                    r[k][c] = L::load(&positions[(c * *n + group[k]) * L::WIDTH..]);
+                }
+            }
+            let (u, by_coordinates) = self.form.evaluate(&coordinates(&r, self.image));
+            energy += u;
+            if !gradients.is_empty() {
+                for k in 0..SIZE {
+                    for c in 0..*dimension {
+                        let target = &mut gradients[(c * *n + group[k]) * L::WIDTH..];
+                        (L::load(target) + gradient(&by_coordinates, k, c)).store(target);
+                    }
+                }
+            }
+        }
+        energy.store(energies);
+    }
+}
