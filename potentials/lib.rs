@@ -8,6 +8,7 @@
 
 mod cell;
 mod configuration;
+mod coupled;
 mod evaluation;
 mod external;
 mod few;
@@ -23,6 +24,7 @@ mod workspace;
 
 pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
+pub use coupled::{CentreTether, PhiFourChain, WolfeQuapp};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};

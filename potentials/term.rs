@@ -1,8 +1,9 @@
 //! The terms that an input can ask for.
 
 use crate::{
-    BistableDimer, Cell, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds, HarmonicRestraint,
-    LennardJones, MuellerBrown, Particles, PeriodicDihedrals, Potential, Ring, SoftRepulsion, SphericalWall, TripleWell, Walls, Wca,
+    BistableDimer, Cell, CentreTether, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
+    HarmonicRestraint, LennardJones, MuellerBrown, Particles, PeriodicDihedrals, PhiFourChain, Potential, Ring, SoftRepulsion,
+    SphericalWall, TripleWell, Walls, Wca, WolfeQuapp,
 };
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub enum Term {
     DoubleWell(DoubleWell),
     /// The landscape of Müller and Brown, for each particle.
     MuellerBrown(MuellerBrown),
+    /// The modified landscape of Wolfe and Quapp, with a bath: each coordinate is a particle on a line.
+    WolfeQuapp(WolfeQuapp),
     /// Three wells of a plane, for each particle.
     TripleWell(TripleWell),
     /// Repulsion of all pairs by an inverse power of the distance.
@@ -33,10 +36,14 @@ pub enum Term {
     SphericalWall(SphericalWall),
     /// A quartic double well in the distance of each pair.
     DoubleWellPair(DoubleWellPair),
+    /// Springs from all particles to their centre.
+    CentreTether(CentreTether),
     /// Two wells along a diagonal of a plane, for each particle.
     CoupledWells(CoupledWells),
     /// A ring with two wells, for each particle.
     Ring(Ring),
+    /// The phi^4 model on a chain: each site is a particle on a line.
+    PhiFourChain(PhiFourChain),
     /// Harmonic bonds between named pairs.
     HarmonicBonds(HarmonicBonds),
     /// Finitely extensible bonds between named pairs.
@@ -56,14 +63,17 @@ impl Term {
             Self::HarmonicRestraint(_) => "HarmonicRestraint",
             Self::DoubleWell(_) => "DoubleWell",
             Self::MuellerBrown(_) => "MuellerBrown",
+            Self::WolfeQuapp(_) => "WolfeQuapp",
             Self::TripleWell(_) => "TripleWell",
             Self::SoftRepulsion(_) => "SoftRepulsion",
             Self::BistableDimer(_) => "BistableDimer",
             Self::Walls(_) => "Walls",
             Self::SphericalWall(_) => "SphericalWall",
             Self::DoubleWellPair(_) => "DoubleWellPair",
+            Self::CentreTether(_) => "CentreTether",
             Self::CoupledWells(_) => "CoupledWells",
             Self::Ring(_) => "Ring",
+            Self::PhiFourChain(_) => "PhiFourChain",
             Self::HarmonicBonds(_) => "HarmonicBonds",
             Self::FeneBonds(_) => "FeneBonds",
             Self::HarmonicAngles(_) => "HarmonicAngles",
@@ -79,14 +89,17 @@ impl Term {
             Self::HarmonicRestraint(term) => term.problems(particles, cell),
             Self::DoubleWell(term) => term.problems(particles, cell),
             Self::MuellerBrown(term) => term.problems(particles, cell),
+            Self::WolfeQuapp(term) => term.problems(particles, cell),
             Self::TripleWell(term) => term.problems(particles, cell),
             Self::SoftRepulsion(term) => term.problems(particles, cell),
             Self::BistableDimer(term) => term.problems(particles, cell),
             Self::Walls(term) => term.problems(particles, cell),
             Self::SphericalWall(term) => term.problems(particles, cell),
             Self::DoubleWellPair(term) => term.problems(particles, cell),
+            Self::CentreTether(term) => term.problems(particles, cell),
             Self::CoupledWells(term) => term.problems(particles, cell),
             Self::Ring(term) => term.problems(particles, cell),
+            Self::PhiFourChain(term) => term.problems(particles, cell),
             Self::HarmonicBonds(term) => term.problems(particles, cell),
             Self::FeneBonds(term) => term.problems(particles, cell),
             Self::HarmonicAngles(term) => term.problems(particles, cell),
@@ -102,14 +115,17 @@ impl Term {
             Self::HarmonicRestraint(term) => term.build(particles, cell),
             Self::DoubleWell(term) => term.build(),
             Self::MuellerBrown(term) => term.build(),
+            Self::WolfeQuapp(term) => term.build(particles),
             Self::TripleWell(term) => term.build(),
             Self::SoftRepulsion(term) => term.build(particles),
             Self::BistableDimer(term) => term.build(particles),
             Self::Walls(term) => term.build(),
             Self::SphericalWall(term) => term.build(),
             Self::DoubleWellPair(term) => term.build(particles),
+            Self::CentreTether(term) => term.build(),
             Self::CoupledWells(term) => term.build(),
             Self::Ring(term) => term.build(),
+            Self::PhiFourChain(term) => term.build(particles),
             Self::HarmonicBonds(term) => term.build(particles),
             Self::FeneBonds(term) => term.build(particles),
             Self::HarmonicAngles(term) => term.build(particles),

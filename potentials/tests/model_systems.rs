@@ -52,11 +52,44 @@ impl Grid {
         let weights = self.points.iter().zip(&self.energies).filter(|(p, _)| inside(**p)).map(|(_, u)| (-u / temperature).exp());
         weights.sum::<f64>() * self.area
     }
+
+    /// The mean energy.
+    fn mean(&self, temperature: f64) -> f64 {
+        let sum: f64 = self.energies.iter().map(|u| u * (-u / temperature).exp()).sum();
+        sum * self.area / self.integral(temperature, |_| true)
+    }
 }
 
 fn plane_grid(text: &str, from: f64, to: f64, steps: usize) -> Grid {
     let cell = Cell::open(2);
     Grid::new(&potential(&[text], 1, &cell), &cell, [(from, to); 2], steps, |x, y| vec![x, y])
+}
+
+#[test]
+fn wolfe_quapp_has_its_free_energies() {
+    let cell = Cell::open(1);
+    let potential = potential(&["WolfeQuapp()"], 2, &cell);
+    let grid = Grid::new(&potential, &cell, [(-4.0, 4.0); 2], 800, |x, y| vec![x, y]);
+    let expected = [
+        (1.0, 3.31503, -1.71156, 1.16139),
+        (1.38, 2.35628, -1.31840, 1.77151),
+        (1.9, 1.65474, -0.88656, 2.69452),
+        (2.63, 1.13175, -0.40371, 4.07010),
+        (3.62, 0.76897, 0.10390, 5.84304),
+        (5.0, 0.52451, 0.62069, 7.82837),
+    ];
+    for (temperature, difference, logarithm, mean) in expected {
+        let (left, right) = (grid.integral(temperature, |p| p[0] < 0.0), grid.integral(temperature, |p| p[0] > 0.0));
+        // A border through the middle of the integrand costs an error of the square of the step, 1e-5 here.
+        close((left / right).ln(), difference, 2e-5);
+        close((left + right).ln(), logarithm, 1e-5);
+        close(grid.mean(temperature), mean, 1e-5);
+    }
+    // The bath, by hand.
+    let at = [[0.3, 0.0, 0.0], [-1.2, 0.0, 0.0], [0.5, 0.0, 0.0], [-2.0, 0.0, 0.0]];
+    let without = energy(&["WolfeQuapp(factor: 3.0)"], &cell, &at[..2]);
+    close(energy(&["WolfeQuapp(bath_stiffness: 2.0, factor: 3.0)"], &cell, &at), without + 2.0 * 4.25, 1e-14);
+    close(without, 1.5 * energy(&["WolfeQuapp()"], &cell, &at[..2]), 1e-14);
 }
 
 #[test]
@@ -148,6 +181,25 @@ fn walls_and_tethers_by_hand() {
     let mut energies = [0.0; 2];
     wall.energies(&space, &[2.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0, 0.0, 3.0, 0.0], &mut energies);
     assert_eq!(energies, [0.0, f64::INFINITY]);
+    // About the centre (1, 1): distances of sqrt 2, sqrt 2 and 0.
+    let (evaluation, forces) = evaluate(&["CentreTether(stiffness: 3.0)"], &plane, &[[0.0, 0.0, 0.0], [2.0, 2.0, 0.0], [1.0, 1.0, 0.0]]);
+    close(evaluation.energy, 6.0, 1e-14);
+    close(evaluation.virial, -12.0, 1e-14);
+    assert_eq!(forces.row(), [3.0, -3.0, 0.0, 3.0, -3.0, 0.0]);
+}
+
+#[test]
+fn phi_four_by_hand() {
+    // a N = 0.6: steps 0.5, 1, -2.5 and 1 from and to 0 at the ends.
+    let cell = Cell::open(1);
+    let wells: f64 = [0.5f64, 1.5, -1.0].iter().map(|phi| (1.0 - phi * phi).powi(2) / 4.0 + 0.25 * phi).sum();
+    let expected = 0.6 * 0.5 * (0.25 + 1.0 + 6.25 + 1.0) + wells / 0.6;
+    let points = [[0.5, 0.0, 0.0], [1.5, 0.0, 0.0], [-1.0, 0.0, 0.0]];
+    close(energy(&["PhiFourChain(a: 0.2, b: 0.25)"], &cell, &points), expected, 1e-14);
+    // One site, bound to 0 on both sides.
+    close(energy(&["PhiFourChain(a: 0.5)"], &cell, &[[2.0, 0.0, 0.0]]), 0.5 * 4.0 + 2.0 * 9.0 / 4.0, 1e-14);
+    // A chain of 100 at +1 but for the ends, as in the published code.
+    close(energy(&["PhiFourChain(a: 0.1, b: 0.01)"], &cell, &[[1.0, 0.0, 0.0]; 100]), 10.0 + 0.1, 1e-13);
 }
 
 #[test]
@@ -198,4 +250,51 @@ fn bonds_angles_and_dihedrals_by_hand() {
     let (evaluation, forces) = evaluate(&[text], &space, &line);
     assert_eq!(evaluation.energy, 2.5);
     assert!(forces.all_finite());
+}
+
+#[test]
+fn phi_four_has_its_partition_function() {
+    // By transfer matrix: the integrals over one site after the other, from both ends to site 50. The pieces are those of the energy of the chain.
+    let (n, points) = (100, 401);
+    let cell = Cell::open(1);
+    let phi: Vec<f64> = (0..points).map(|k| (k as f64 - 200.0) / 80.0).collect();
+    let mut numbers = (0..).map(|k| (f64::from(k) * 0.618_034).fract() * 3.0 - 1.5);
+    for (beta, b, logarithm, above, square) in
+        [(20.0, 0.0, -196.91222, 0.5, 0.95421), (20.0, 0.01, -195.99620, 0.042394, 0.96435), (10.0, 0.0, -152.89332, 0.5, 0.90622)]
+    {
+        let link = |from: f64, to: f64| 5.0 * (to - from) * (to - from);
+        let site = |phi: f64| ((1.0 - phi * phi).powi(2) / 4.0 + b * phi) / 10.0;
+        let chain = potential(&[&format!("PhiFourChain(a: 0.1, b: {b:?})")], n, &cell);
+        for _ in 0..3 {
+            let row: Vec<f64> = numbers.by_ref().take(n).collect();
+            let mut energies = [0.0];
+            chain.energies(&cell, &row, &mut energies);
+            let ends = link(0.0, row[0]) + link(row[n - 1], 0.0);
+            let pieces: f64 = row.windows(2).map(|w| link(w[0], w[1])).sum::<f64>() + row.iter().map(|&phi| site(phi)).sum::<f64>();
+            close(energies[0], ends + pieces, 1e-13);
+        }
+        let links: Vec<f64> = phi.iter().flat_map(|&from| phi.iter().map(move |&to| (-beta * link(from, to)).exp() / 80.0)).collect();
+        let sites: Vec<f64> = phi.iter().map(|&phi| (-beta * site(phi)).exp()).collect();
+        // Weights of a site with all that is beyond it on one side, and the logarithm of what was divided out.
+        let mut weights: Vec<f64> = phi.iter().zip(&sites).map(|(&phi, site)| (-beta * link(0.0, phi)).exp() * site).collect();
+        let (mut at_50, mut scale_50, mut scale) = (Vec::new(), 0.0, 0.0f64);
+        for i in 2..=51 {
+            if i == 51 {
+                (at_50, scale_50) = (weights.clone(), scale);
+            }
+            let next = |k: usize| links[k * points..][..points].iter().zip(&weights).map(|(l, w)| l * w).sum::<f64>() * sites[k];
+            weights = (0..points).map(next).collect();
+            let sum: f64 = weights.iter().sum();
+            weights.iter_mut().for_each(|w| *w /= sum);
+            scale += sum.ln();
+        }
+        // The chain is the same from both ends: site 51 from the right is site 50 from the left.
+        let right: Vec<f64> = weights.iter().zip(&sites).map(|(w, site)| w / site).collect();
+        let density: Vec<f64> = at_50.iter().zip(&right).map(|(l, r)| l * r).collect();
+        let sum: f64 = density.iter().sum();
+        close((sum / 80.0).ln() + scale_50 + scale, logarithm, 1e-7);
+        let mean = |f: &dyn Fn(f64) -> f64| density.iter().zip(&phi).map(|(w, &phi)| w * f(phi)).sum::<f64>() / sum;
+        close(mean(&|phi| if phi == 0.0 { 0.5 } else { f64::from(u8::from(phi > 0.0)) }), above, 1e-5);
+        close(mean(&|phi| phi * phi), square, 1e-5);
+    }
 }

@@ -3,9 +3,9 @@
 #![allow(dead_code)] // each test program uses its part
 
 use mcflow_potentials::{
-    BistableDimer, Cell, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
-    HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PeriodicDihedrals, PotentialSum, Ring, SoftRepulsion,
-    SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca,
+    BistableDimer, Cell, CentreTether, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
+    HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PeriodicDihedrals, PhiFourChain, PotentialSum, Ring,
+    SoftRepulsion, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca, WolfeQuapp,
 };
 
 pub struct Case {
@@ -210,10 +210,15 @@ fn alike_terms(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Ter
         terms.extend([
             ("soft repulsion, no cutoff", Term::SoftRepulsion(SoftRepulsion { exponent: 10, cutoff: None, ..soft }), true),
             ("quartic pairs", Term::DoubleWellPair(quartic), true),
+            ("springs to the centre", Term::CentreTether(CentreTether { stiffness: 1.7 }), true),
             ("walls", Term::Walls(Walls { half_width: 2.0, stiffness: 20.0 }), false),
             ("spherical wall", Term::SphericalWall(SphericalWall { radius: 2.0, stiffness: Some(20.0) }), false),
             ("hard wall", Term::SphericalWall(SphericalWall { radius: 100.0, stiffness: None }), false),
         ]);
+        if cell.dimension() == 1 {
+            terms.push(("Wolfe-Quapp", Term::WolfeQuapp(WolfeQuapp { bath_stiffness: 7.5, factor: 2.0 }), false));
+            terms.push(("phi^4", Term::PhiFourChain(PhiFourChain { a: 0.1, b: 0.3 }), false));
+        }
     }
     terms
 }
