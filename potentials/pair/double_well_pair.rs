@@ -1,7 +1,7 @@
 //! A quartic double well in the distance of each pair.
 
 use super::exclusions::Exclusions;
-use super::form::{Coefficients, PairForm, UNBOUNDED_SQUARED, cut};
+use super::form::{Coefficients, FAR_SQUARED, PairForm};
 use super::sum_over_pairs::Description;
 use crate::external::finite_problems;
 use crate::{Cell, Particles, Potential};
@@ -52,7 +52,7 @@ impl DoubleWellPair {
             exclusions: Exclusions::default(),
         };
         let form = Quartic { linear: self.a, quadratic: self.b, quartic: self.c, offset: self.offset };
-        description.build_alike(form, Coefficients { cutoff_squared: UNBOUNDED_SQUARED, ..Coefficients::default() })
+        description.build_alike(form, Coefficients::default())
     }
 }
 
@@ -70,13 +70,15 @@ const TINY: f64 = 1e-300;
 
 impl PairForm for Quartic {
     #[inline(always)]
-    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, _: &Coefficients<L>) -> (L, L) {
         let (a, b, c) = (L::splat(self.linear), L::splat(self.quadratic), L::splat(self.quartic));
         let r = (r2 + L::splat(TINY)).sqrt();
         let d = r - L::splat(self.offset);
         let square = d * d;
         let u = d.mul_add(a, square * c.mul_add(square, b));
         let slope = d.mul_add(L::splat(4.0) * c * square + L::splat(2.0) * b, a);
-        cut(r2, p, u, -slope / r)
+        // Pairs that do not interact are at exactly this distance. No cutoff: beyond it the energy, which grows, would fall to 0.
+        let (gap, least, none) = ((r2 - L::splat(FAR_SQUARED)).abs(), L::splat(f64::from(f32::MIN_POSITIVE)), L::default());
+        (gap.select_lt(least, none, u), gap.select_lt(least, none, -slope / r))
     }
 }

@@ -161,6 +161,16 @@ fn pairs_by_hand() {
     let (evaluation, forces) = evaluate(&[text], &cell, &[[1.0, 1.0, 0.0]; 2]);
     close(evaluation.energy, 0.9 * 256.0 - 64.0, 1e-13);
     assert_eq!(forces.row(), [0.0; 4]);
+    // However far apart, the energy grows.
+    for r in [1e6, 1e14, 1e16, 1e20, 1e60] {
+        let (far, potential) = ([[0.0; 3], [r, 0.0, 0.0], [0.0, 1.0, 0.0]], potential(&[text], 3, &cell));
+        let c = Configuration { positions: Vectors::from_points(2, &far), cell: cell.clone() };
+        let mut block = [0.0];
+        potential.energies(&cell, c.positions.row(), &mut block);
+        let found = [block[0], energy(&[text], &cell, &far), potential.particle_energy(&c, &mut potential.workspace(), 1, far[1])];
+        let expected = 2.0 * 0.9 * r.powi(4);
+        assert!(found.iter().all(|u| (u / expected - 1.0).abs() < 1e-4), "{r}: {found:?} against {expected}");
+    }
     let soft = |text: &str, r: f64| energy(&[text], &cell, &[[0.0; 3], [r, 0.0, 0.0]]);
     close(soft("SoftRepulsion(epsilon: 2.0, radius: 3.0, exponent: 2)", 6.0), 0.5, 1e-14);
     close(soft("SoftRepulsion(epsilon: 2.0, radius: 1.0, exponent: 6, cutoff: 2.0)", 1.0), 2.0 - 2.0 / 64.0, 1e-14);
