@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 /// phi_0 = phi_(N+1) = 0, in N dimensions: phi_i is the coordinate of particle i - 1.
 ///
 /// Energies are such that the temperature is 1 / beta.
-/// Source: Gabrié, Rotskoff and Vanden-Eijnden, Proc. Natl. Acad. Sci. 119 (2022) e2109420119, as in their published code (N = 100, a = 0.1, beta = 20).
+/// Source: Gabrié, Rotskoff and Vanden-Eijnden, Proc. Natl. Acad. Sci. 119 (2022) e2109420119, as in their published code (N = 100, a =
+/// 0.1, beta = 20).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhiFourChain {

@@ -10,13 +10,13 @@ use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
-/// U = f (X^4 + Y^4 - 2 X^2 - 4 Y^2 + 2 X Y + 0.8 X + 0.1 Y + 9.28) + k sum over i > 1 of x_i^2, X = x cos a - y sin a, Y = x sin a + y cos a,
-/// a = -0.3 pi / 2, in as many dimensions as there are particles, each of which has one coordinate: x is particle 0, y particle 1, the others are
-/// a bath.
+/// U = f (X^4 + Y^4 - 2 X^2 - 4 Y^2 + 2 X Y + 0.8 X + 0.1 Y + 9.28) + k sum over i > 1 of x_i^2, X = x cos a - y sin a, Y = x sin a + y
+/// cos a, a = -0.3 pi / 2, in as many dimensions as there are particles, each of which has one coordinate: x is particle 0, y particle
+/// 1, the others are a bath.
 ///
 /// Two wells along x, of which that at x < 0 is deeper.
-/// Source: Wolfe and Quapp, as modified by Invernizzi and Parrinello, J. Chem. Theory Comput. 15 (2019) 2187, and with a bath in the published code of
-/// Invernizzi, Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (f = 2, k = 7.5).
+/// Source: Wolfe and Quapp, as modified by Invernizzi and Parrinello, J. Chem. Theory Comput. 15 (2019) 2187, and with a bath in the
+/// published code of Invernizzi, Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (f = 2, k = 7.5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WolfeQuapp {

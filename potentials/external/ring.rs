@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 /// U = (a / 8) [b (x^2 + y^2 - 4)^2 + y^2] for each particle, in two dimensions: minima of 0 at (-2, 0) and (2, 0), two ways between them.
 ///
-/// Source: the published code of Falkner, Coretti, Romano, Geissler and Dellago, Mach. Learn.: Sci. Technol. 4 (2023) 035050 (a = 3, b = 0.25).
+/// Source: the published code of Falkner, Coretti, Romano, Geissler and Dellago, Mach. Learn.: Sci. Technol. 4 (2023) 035050 (a = 3, b
+/// = 0.25).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ring {
-    /// Height of the barriers in eighths, energy / length^2; above 0.
+    /// a, energy / length^2; above 0.
     pub a: f64,
-    /// Stiffness across the ring, 1 / length^2; above 0.
+    /// b, 1 / length^2: how narrow the ring is; above 0.
     pub b: f64,
 }
 

@@ -7,8 +7,8 @@ use crate::{Cell, Particles, Potential, optional};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
-/// U = k sum over particles of (r - R)^2 where r > R, 0 elsewhere, r being the distance from the origin, in open space; without k a hard wall:
-/// infinite where r > R (and no force anywhere).
+/// U = k sum over particles of (r - R)^2 where r > R, 0 elsewhere, r being the distance from the origin, in open space; without k a
+/// hard wall: infinite where r > R (and no force anywhere).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SphericalWall {

@@ -7,7 +7,8 @@ use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
-/// U = k sum over particles and coordinates of (|x| - w)^2 where |x| > w, 0 elsewhere: a box of half width w about the origin, in open space.
+/// U = k sum over particles and coordinates of (|x| - w)^2 where |x| > w, 0 elsewhere: a box of half width w about the origin, in open
+/// space.
 ///
 /// Source: the box of Noé et al., Science 365 (2019) eaaw1147, as in their published code (k = 200, w = 3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

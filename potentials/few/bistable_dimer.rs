@@ -8,12 +8,13 @@ use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
-/// U = t (x1 + x2)^2 + t y1^2 + t y2^2 + s e - b e^2 + c e^4 with e = 2 (r - r0), r being the distance of the two particles, in two dimensions.
+/// U = t (x1 + x2)^2 + t y1^2 + t y2^2 + s e - b e^2 + c e^4 with e = 2 (r - r0), r being the distance of the two particles, in two
+/// dimensions.
 ///
-/// Two lengths, about r0 -+ sqrt(b / (8 c)), with a barrier of about b^2 / (4 c) between them; s tilts: above 0 the short dimer is preferred. The
-/// tether t holds the centre in the middle of x and the dimer on the axis of x.
-/// Source: Noé et al., Science 365 (2019) eaaw1147, as in their published code (t = 20, b = 25, c = 10, r0 = 1.5, s = -0.5 or 2); in solvent
-/// together with [`SoftRepulsion`](crate::SoftRepulsion), which leaves out the pair of the dimer, and [`Walls`](crate::Walls).
+/// Two lengths, about r0 -+ sqrt(b / (8 c)), with a barrier of about b^2 / (4 c) between them; s tilts: above 0 the short dimer is
+/// preferred. The tether t holds the centre in the middle of x and the dimer on the axis of x.
+/// Source: Noé et al., Science 365 (2019) eaaw1147, as in their published code (t = 20, b = 25, c = 10, r0 = 1.5, s = -0.5 or 2); in
+/// solvent together with [`SoftRepulsion`](crate::SoftRepulsion), which leaves out the pair of the dimer, and [`Walls`](crate::Walls).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BistableDimer {

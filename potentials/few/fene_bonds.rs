@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// U = -(k / 2) R^2 sum over bonds of ln[1 - (r / R)^2], infinite from r = R on; r is the distance of nearest images of the two particles.
 ///
 /// The repulsion of bonded particles is a term of its own (`Wca`).
-/// Source: Kremer and Grest, J. Chem. Phys. 92 (1990) 5057, equation 3 (there with k = 30 epsilon / sigma^2, R = 1.5 sigma).
+/// Source: Kremer and Grest, J. Chem. Phys. 92 (1990) 5057 (there with k = 30 epsilon / sigma^2, R = 1.5 sigma).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeneBonds {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// phi is the angle between the planes of the first three and of the last three particles, 0 where the first and the fourth lie on the
 /// same side (cis), positive where the far end is turned clockwise (IUPAC). Neighbours in a group are joined between nearest images.
 /// Where three particles lie on a line phi has no value, and the energy is k.
-/// Source of the derivatives: Blondel and Karplus, J. Comput. Chem. 17 (1996) 1132, equation 27.
+/// Source of the derivatives: Blondel and Karplus, J. Comput. Chem. 17 (1996) 1132.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodicDihedrals {

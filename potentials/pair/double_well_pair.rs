@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// U = sum over pairs of a (r - o) + b (r - o)^2 + c (r - o)^4, each pair once, in open space.
 ///
-/// Four particles in two dimensions with a = 0, b = -4, c = 0.9, o = 4 are DW4 of Köhler, Klein and Noé, ICML (2020), arXiv:2006.02425, as in their
-/// published code. Some other codes count each pair twice: that is twice this energy.
+/// Four particles in two dimensions with a = 0, b = -4, c = 0.9, o = 4 are DW4 of Köhler, Klein and Noé, ICML (2020), arXiv:2006.02425,
+/// as in their published code. Some other codes count each pair twice: that is twice this energy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoubleWellPair {

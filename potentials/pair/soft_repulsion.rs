@@ -9,7 +9,8 @@ use crate::{Cell, Particles, Potential, optional};
 use mcflow_base::{Element, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
-/// U = epsilon sum over pairs of (radius / r)^n; with a cutoff (radius / r)^n - (radius / cutoff)^n up to it, so that the energy does not jump.
+/// U = epsilon sum over pairs of (radius / r)^n; with a cutoff (radius / r)^n - (radius / cutoff)^n up to it, so that the energy does
+/// not jump.
 ///
 /// With n = 12, epsilon = 1, radius = 1.1 and the pair of the dimer excluded it is the solvent of Noé et al., Science 365 (2019) eaaw1147.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

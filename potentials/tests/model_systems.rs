@@ -29,8 +29,8 @@ fn close(found: f64, expected: f64, tolerance: f64) {
     assert!((found - expected).abs() <= tolerance * expected.abs().max(1.0), "{found} against {expected}");
 }
 
-/// Energies over a grid of midpoints: rows are made of the two coordinates by `row`. Smooth functions that vanish at the borders are integrated to
-/// rounding by such a sum.
+/// Energies over a grid of midpoints: rows are made of the two coordinates by `row`. Smooth functions that vanish at the borders are
+/// integrated to rounding by such a sum.
 struct Grid {
     points: Vec<[f64; 2]>,
     energies: Vec<f64>,
@@ -117,8 +117,8 @@ fn coupled_wells_and_ring_have_their_partition_functions() {
 
 #[test]
 fn a_bare_dimer_has_its_free_energies() {
-    // Closed less open. In the centre of mass and the difference (u, v) the tether is t (2 X)^2 + t (2 Y^2 + v^2 / 2): X and Y drop out of the ratio,
-    // so that they are set to 0. Expected values are from radial quadrature by Simpson's rule in another program.
+    // Closed less open. In the centre of mass and the difference (u, v) the tether is t (2 X)^2 + t (2 Y^2 + v^2 / 2): X and Y drop out
+    // of the ratio, so that they are set to 0. Expected values are from radial quadrature by Simpson's rule in another program.
     let cell = Cell::open(2);
     for (slope, expected) in [(2.0, -4.441_205), (-0.5, 1.077_389), (0.0, -0.026_505)] {
         let potential = potential(&[&format!("BistableDimer(particles: (0, 1), slope: {slope:?})")], 2, &cell);
@@ -264,7 +264,8 @@ fn bonds_angles_and_dihedrals_by_hand() {
 
 #[test]
 fn phi_four_has_its_partition_function() {
-    // By transfer matrix: the integrals over one site after the other, from both ends to site 50. The pieces are those of the energy of the chain.
+    // By transfer matrix: the integrals over one site after the other, from both ends to site 50. The pieces are those of the energy of
+    // the chain.
     let (n, points) = (100, 401);
     let cell = Cell::open(1);
     let phi: Vec<f64> = (0..points).map(|k| (k as f64 - 200.0) / 80.0).collect();
