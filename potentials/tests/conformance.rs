@@ -2,7 +2,7 @@
 
 mod cases;
 
-use cases::{Numbers, brute_force, brute_force_of_pairs, cases, close, with_particle};
+use cases::{Numbers, brute_force, brute_force_of_groups, brute_force_of_pairs, cases, close, with_particle};
 use mcflow_potentials::{Configuration, Term, Vectors};
 
 #[test]
@@ -19,6 +19,19 @@ fn every_loop_agrees_with_a_plain_double_loop() {
         close(found.energy, energy, 1e-11, &case.name);
         close(found.virial, virial, 1e-11, &case.name);
     }
+}
+
+#[test]
+fn groups_have_the_energies_of_their_formulas() {
+    let mut seen = 0;
+    for case in cases() {
+        if let Some(energy) = brute_force_of_groups(&case.terms[0], &case.configuration) {
+            let potential = case.potential();
+            close(potential.energy(&case.configuration, &mut potential.workspace()).energy, energy, 1e-11, &case.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
 }
 
 #[test]

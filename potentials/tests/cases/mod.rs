@@ -283,6 +283,38 @@ pub fn with_particle(c: &Configuration, i: usize, at: [f64; 3]) -> Configuration
     moved
 }
 
+/// Energy of a term of groups between nearest images, with the formula written out.
+pub fn brute_force_of_groups(term: &Term, c: &Configuration) -> Option<f64> {
+    let between = |i: usize, j: usize| {
+        let (a, b) = (c.positions.get(i), c.positions.get(j));
+        c.cell.minimum_image(std::array::from_fn(|k| b[k] - a[k]))
+    };
+    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    let cross = |a: [f64; 3], b: [f64; 3]| [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+    let length = |i: usize, j: usize| dot(between(i, j), between(i, j)).sqrt();
+    let angle = |a: [f64; 3], b: [f64; 3]| (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).acos();
+    Some(match term {
+        Term::HarmonicBonds(term) => term.bonds.iter().map(|&[i, j]| 0.5 * term.stiffness * (length(i, j) - term.length).powi(2)).sum(),
+        Term::FeneBonds(term) => {
+            let one = |r: f64| -0.5 * term.stiffness * term.max_length.powi(2) * (1.0 - (r / term.max_length).powi(2)).ln();
+            term.bonds.iter().map(|&[i, j]| one(length(i, j))).sum()
+        }
+        Term::HarmonicAngles(term) => {
+            let one = |angle: f64| 0.5 * term.stiffness * (angle - term.angle.to_radians()).powi(2);
+            term.angles.iter().map(|&[i, j, k]| one(angle(between(j, i), between(j, k)))).sum()
+        }
+        Term::PeriodicDihedrals(term) => {
+            let one = |[i, j, k, l]: [usize; 4]| {
+                let (a, b) = (cross(between(i, j), between(j, k)), cross(between(j, k), between(k, l)));
+                let phi = angle(a, b) * dot(a, between(k, l)).signum();
+                term.stiffness * (1.0 + (f64::from(term.multiplicity) * phi - term.phase.to_radians()).cos())
+            };
+            term.dihedrals.iter().map(|&group| one(group)).sum()
+        }
+        _ => return None,
+    })
+}
+
 /// Energy and virial of a term that is a sum over all pairs alike: a plain double loop over nearest images with the formula written out.
 pub fn brute_force_of_pairs(term: &Term, c: &Configuration) -> Option<(f64, f64)> {
     let pair: Box<dyn Fn(usize, usize, f64) -> (f64, f64)> = match term.clone() {
