@@ -44,6 +44,18 @@ pub struct StateAcceptance {
     pub inside: Option<f64>,
 }
 
+/// What a flow maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowKind {
+    /// A prior to the target.
+    Generator,
+    /// One state to another.
+    ModeJump,
+    /// One rung to another.
+    Exchange,
+}
+
 /// The judgement of a flow before production.
 ///
 /// A flow that has dropped a state looks perfect by its own weights. `acceptance` by state shows it: frames of the state it lacks have
@@ -52,6 +64,8 @@ pub struct StateAcceptance {
 pub struct FlowAssessment {
     /// Its name.
     pub name: String,
+    /// What it maps.
+    pub kind: FlowKind,
     /// Number of trainable parameters.
     pub parameters: usize,
     /// Wall time of training; `None` where the weights were read.
@@ -126,6 +140,7 @@ pub(crate) fn assess(
     let acceptance = acceptance_by_state(plan, generator, reference, &sorted);
     FlowAssessment {
         name: flow.name.clone(),
+        kind: FlowKind::Generator,
         parameters: generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
@@ -253,6 +268,7 @@ pub(crate) fn assess_jump(
     });
     FlowAssessment {
         name: flow.name.clone(),
+        kind: FlowKind::ModeJump,
         parameters: map.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
@@ -335,6 +351,7 @@ pub(crate) fn assess_exchange(
     }
     FlowAssessment {
         name: flow.name.clone(),
+        kind: FlowKind::Exchange,
         parameters: map.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),

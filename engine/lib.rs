@@ -25,7 +25,7 @@ mod thermodynamics;
 pub mod trajectory;
 mod walker;
 
-pub use assessment::{FlowAssessment, Measured, StateAcceptance, StateDifference};
+pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 pub use chains::{Chains, Generators, Monitor, Progress};
 pub use exchange::{Exchange, ExchangeMutant, PairTally};
 pub use ladder::{Exchanges, Ladder};

@@ -451,6 +451,9 @@ impl Builder<'_> {
         for (key, value) in numbers {
             self.require(&format!("compare.{key}"), value, |v| v > 0.0, positive);
         }
+        for (k, &temperature) in compare.ladder.iter().enumerate() {
+            self.require(&format!("compare.ladder[{k}]"), temperature, |v| v > 0.0, positive);
+        }
         if let Some(exact) = compare.exact {
             self.require("compare.exact", exact, |_| true, "a finite number");
         }
@@ -467,7 +470,7 @@ impl Builder<'_> {
         const MOST: usize = 64;
         /// Pairs looked at, over all walkers: a second of time.
         const MOST_PAIRS: usize = 100_000_000;
-        let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_)));
+        let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_) | Term::SoftRepulsion(_)));
         let beta = self.input.ladder.first().map_or(1.0, |rung| 1.0 / (self.input.units.boltzmann() * rung.temperature));
         let beta = if beta.is_finite() && beta > 0.0 { beta } else { 1.0 };
         let n = starts.first().map_or(1, |start| start.positions.n());

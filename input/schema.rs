@@ -302,6 +302,9 @@ pub struct Compare {
     /// Time step of plain dynamics (BAOAB).
     #[serde(default = "defaults::time_step")]
     pub time_step: f64,
+    /// Temperatures of a ladder with ordinary exchange, beside the others; the input's own unless given.
+    #[serde(default)]
+    pub ladder: Vec<f64>,
     /// Friction of plain dynamics.
     #[serde(default = "defaults::friction")]
     pub friction: f64,

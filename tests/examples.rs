@@ -3,7 +3,7 @@
 use mcflow::build::build_changed;
 use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
-use mcflow::output::summary::Summary;
+use mcflow::output::summary::{Summary, jumps};
 use mcflow_engine::{Monitor, Progress};
 use std::path::{Path, PathBuf};
 
@@ -86,6 +86,55 @@ fn mueller_brown_has_its_exact_population() {
     let upper = &summary.states[0].population["upper"];
     let off = z(upper.mean, upper.standard_error, 0.97452);
     assert!(off.abs() < 4.0 && upper.standard_error.unwrap() < 0.005, "{upper:?}: {off:.1} standard errors off");
+}
+
+#[test]
+fn triple_well_has_its_exact_populations_and_jumps_are_accepted() {
+    let summary = shortened(&example("triple_well/system.ron"), 0.2);
+    for (state, exact) in [("left", 0.41840), ("top", 0.29348), ("right", 0.28813)] {
+        let found = &summary.states[0].population[state];
+        let off = z(found.mean, found.standard_error, exact);
+        assert!(off.abs() < 4.0 && found.standard_error.unwrap() < 0.004, "{state}: {found:?}: {off:.1} standard errors off");
+    }
+    for (from, to, attempted, accepted) in jumps(&summary.moves) {
+        let least = if from == "left" { 0.55 } else { 0.8 };
+        let share = accepted as f64 / attempted as f64;
+        assert!(share > least, "{share:.3} of the jumps from {from} to {to} accepted");
+    }
+}
+
+#[test]
+fn wolfe_quapp_has_its_exact_free_energies_by_learned_and_by_ordinary_exchange() {
+    let learned = shortened(&example("wolfe_quapp/system.ron"), 0.3);
+    let ordinary = shortened(&example("wolfe_quapp/ladder.ron"), 0.3);
+    for (summary, exact) in [(&learned, &[3.31503, 0.52451][..]), (&ordinary, &[3.31503, 2.35628, 1.65474, 1.13175, 0.76897, 0.52451])] {
+        for (rung, exact) in summary.states.iter().zip(exact) {
+            let difference = &rung.free_energy_differences[0];
+            let off = z(difference.value, difference.standard_error, *exact);
+            assert!(off.abs() < 4.5 && difference.standard_error.unwrap() < 0.3, "{difference:?}: {off:.1} standard errors off");
+        }
+    }
+    let exchange = &learned.exchange[0];
+    assert!(exchange.acceptance.unwrap() > 0.5 && exchange.between_states.unwrap() > 0.035, "{exchange:?}");
+    assert!(ordinary.exchange.iter().all(|e| (0.15..0.25).contains(&e.acceptance.unwrap())), "{:?}", ordinary.exchange);
+    assert!(ordinary.ladder_round_trips.iter().sum::<u64>() > 100);
+}
+
+/// Energies of long runs of another program (tests/reference): 3 combined errors.
+#[test]
+fn clusters_have_their_energies() {
+    let summary = shortened(&example("lj13/system.ron"), 0.4);
+    for (temperature, energy, error) in [(0.18, -40.7774, 0.0032), (0.28, -36.4286, 0.051), (0.5, -24.2608, 0.033)] {
+        let rung = summary.observables.iter().find(|rung| rung.temperature == temperature).expect("a rung");
+        let found = &rung.columns["potential_energy"];
+        let combined = found.standard_error.unwrap().hypot(1.5 * error);
+        let off = (found.mean.unwrap() - energy) / combined;
+        assert!(off.abs() < 3.5, "T = {temperature}: {found:?}: {off:.1} standard errors off");
+    }
+    let summary = shortened(&example("dw4/system.ron"), 0.3);
+    let found = &summary.observables[0].columns["potential_energy"];
+    let off = z(found.mean, found.standard_error.map(|e| e.hypot(0.005)), -22.546);
+    assert!(off.abs() < 4.0 && found.standard_error.unwrap() < 0.02, "{found:?}: {off:.1} standard errors off");
 }
 
 #[test]

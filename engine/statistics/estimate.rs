@@ -43,6 +43,44 @@ pub fn estimate(walkers: &[&[f64]]) -> Result<Estimate, NoEstimate> {
     })
 }
 
+/// The same for walkers that exchange configurations, as those of a ladder do, and so are not independent of each other.
+///
+/// What one walker gains another loses, or both have it from the same rung: covariances between walkers are in the mean over walkers taken
+/// as one series. The error is the largest of that of [`estimate`], that of the series by its autocorrelation, and that by the means of 20
+/// blocks of it: what fluctuates slowly is a small part of what fluctuates, and an autocorrelation that is cut where it drowns in noise
+/// misses it. Autocorrelation time and effective samples follow from the error.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_exchanging(walkers: &[&[f64]]) -> Result<Estimate, NoEstimate> {
+    let apart = estimate(walkers)?;
+    let n = walkers.iter().map(|walker| walker.len()).min().unwrap_or(0);
+    let means: Vec<f64> = (0..n).map(|k| walkers.iter().map(|walker| walker[k]).sum::<f64>() / walkers.len() as f64).collect();
+    let mut standard_error = estimate(&[&means])?.standard_error;
+    if n >= 4 * BLOCKS {
+        let blocks: Vec<f64> = means.chunks_exact(n / BLOCKS).take(BLOCKS).map(mean).collect();
+        let centre = mean(&blocks);
+        let variance = blocks.iter().map(|block| (block - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
+        standard_error = standard_error.max((variance / BLOCKS as f64).sqrt());
+    }
+    if standard_error <= apart.standard_error {
+        return Ok(apart);
+    }
+    let ratio = (standard_error / apart.standard_error).powi(2);
+    Ok(Estimate {
+        standard_error,
+        autocorrelation_time: apart.autocorrelation_time * ratio,
+        effective_samples: apart.effective_samples / ratio,
+        ..apart
+    })
+}
+
+/// Blocks of a series whose means are taken for independent.
+const BLOCKS: usize = 20;
+
+/// How a series a walker becomes an [`Estimate`]: [`estimate`] or [`estimate_exchanging`].
+pub type Estimator = fn(&[&[f64]]) -> Result<Estimate, NoEstimate>;
+
 /// Rank-normalised split R-hat: the larger of that of the values and that of their distances from the median.
 ///
 /// Each walker is cut into halves (so that one walker suffices, and drift shows); values are replaced by normal quantiles of their

@@ -18,7 +18,7 @@ mod states;
 pub use autocorrelation::{autocorrelation, autocovariance, integrated_autocorrelation_time};
 pub use bennett::{BennettEstimate, bennett_acceptance_ratio};
 pub use blocks::{BlockEstimate, standard_error_by_blocks};
-pub use estimate::{Estimate, estimate, split_r_hat};
+pub use estimate::{Estimate, Estimator, estimate, estimate_exchanging, split_r_hat};
 pub use histogram::{FreeEnergyProfile, Histogram, ProfilePoint, free_energy_profile};
 pub use normal::{normal_cumulative, normal_quantile};
 pub use pareto::{GeneralizedPareto, fit_generalized_pareto, pareto_k};

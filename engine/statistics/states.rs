@@ -1,6 +1,6 @@
 //! Populations of states, free-energy differences between them, and round trips.
 
-use super::{Estimate, NoEstimate, estimate};
+use super::{Estimate, Estimator, NoEstimate};
 use serde::Serialize;
 
 /// The state a frame belongs to; `None` where it belongs to none.
@@ -25,8 +25,8 @@ pub struct LogRatio {
 /// variances, the covariance, and the autocorrelation of all of them.
 ///
 /// # Errors
-/// As [`estimate`]; also where a mean is not above 0, or lengths differ.
-pub fn log_ratio(numerator: &[&[f64]], denominator: &[&[f64]]) -> Result<LogRatio, NoEstimate> {
+/// As [`estimate`](super::estimate()); also where a mean is not above 0, or lengths differ.
+pub fn log_ratio(numerator: &[&[f64]], denominator: &[&[f64]], estimate: Estimator) -> Result<LogRatio, NoEstimate> {
     if numerator.len() != denominator.len() {
         return Err(NoEstimate::LengthsDiffer { found: denominator.len(), expected: numerator.len() });
     }
@@ -64,8 +64,8 @@ fn slices(series: &[Vec<f64>]) -> Vec<&[f64]> {
 /// A state that no walker ever visited has an error of its own ([`NoEstimate::NeverVisited`]): its population is not known to be 0.
 ///
 /// # Errors
-/// Each state has its own result, as [`estimate`].
-pub fn state_populations(walkers: &[&[StateIndex]], n_states: u32) -> Vec<Result<Estimate, NoEstimate>> {
+/// Each state has its own result, as [`estimate`](super::estimate()).
+pub fn state_populations(walkers: &[&[StateIndex]], n_states: u32, estimate: Estimator) -> Vec<Result<Estimate, NoEstimate>> {
     let population = |state| {
         let series = indicators(walkers, state);
         let found = estimate(&slices(&series))?;
@@ -77,8 +77,8 @@ pub fn state_populations(walkers: &[&[StateIndex]], n_states: u32) -> Vec<Result
 /// The free-energy difference F(to) - F(from) = -ln(p_to / p_from) in kT, with its standard error (see [`log_ratio`]).
 ///
 /// # Errors
-/// [`NoEstimate::NeverVisited`] where one of the states has no frame; else as [`estimate`].
-pub fn free_energy_difference(walkers: &[&[StateIndex]], from: u32, to: u32) -> Result<LogRatio, NoEstimate> {
+/// [`NoEstimate::NeverVisited`] where one of the states has no frame; else as [`estimate`](super::estimate()).
+pub fn free_energy_difference(walkers: &[&[StateIndex]], from: u32, to: u32, estimate: Estimator) -> Result<LogRatio, NoEstimate> {
     // The series are cut to the shortest walker before anything is counted.
     let n = walkers.iter().map(|w| w.len()).min().unwrap_or(0);
     let walkers: Vec<&[StateIndex]> = walkers.iter().map(|w| &w[..n]).collect();
@@ -90,7 +90,7 @@ pub fn free_energy_difference(walkers: &[&[StateIndex]], from: u32, to: u32) -> 
         }
     }
     let (b, a) = (indicators(&walkers, to), indicators(&walkers, from));
-    log_ratio(&slices(&b), &slices(&a))
+    log_ratio(&slices(&b), &slices(&a), estimate)
 }
 
 /// Round trips of one walker: how often it went from `a` to `b` and came back to `a`. Frames in no state and in other states are passed

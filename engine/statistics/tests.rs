@@ -145,9 +145,12 @@ fn constant_short_and_damaged_series() {
     assert_eq!(estimate(&[&[0.0; 20], &damaged]).unwrap_err(), reason);
     assert_eq!(standard_error_by_blocks(&[&[0.0; 20], &damaged]).unwrap_err(), reason);
     assert_eq!(reason.to_string(), "value 7 of walker 1 is not a finite number");
-    assert_eq!(log_ratio(&[&[1.0; 20]], &[&damaged]).unwrap_err(), NoEstimate::NotFinite { walker: 0, frame: 7 });
-    assert_eq!(log_ratio(&[&[1.0; 20]], &[&[1.0; 19]]).unwrap_err(), NoEstimate::LengthsDiffer { found: 19, expected: 20 });
-    assert!(matches!(log_ratio(&[&[1.0; 20]], &[&[-1.0; 20]]).unwrap_err(), NoEstimate::NotPositive { which: "denominator", .. }));
+    assert_eq!(log_ratio(&[&[1.0; 20]], &[&damaged], estimate).unwrap_err(), NoEstimate::NotFinite { walker: 0, frame: 7 });
+    assert_eq!(log_ratio(&[&[1.0; 20]], &[&[1.0; 19]], estimate).unwrap_err(), NoEstimate::LengthsDiffer { found: 19, expected: 20 });
+    assert!(matches!(
+        log_ratio(&[&[1.0; 20]], &[&[-1.0; 20]], estimate).unwrap_err(),
+        NoEstimate::NotPositive { which: "denominator", .. }
+    ));
     assert_eq!(estimate(&[&[0.0; 3]]).unwrap_err().to_string(), "3 values where at least 4 are needed");
 }
 
@@ -173,11 +176,11 @@ fn free_energy_differences_of_a_two_state_chain() {
         let mut rng = random(1000 + seed);
         let walkers: Vec<Vec<StateIndex>> = (0..4).map(|_| two_states(&mut rng, up, down, 5000)).collect();
         let walkers: Vec<&[StateIndex]> = walkers.iter().map(Vec::as_slice).collect();
-        let found = free_energy_difference(&walkers, 0, 1).unwrap();
+        let found = free_energy_difference(&walkers, 0, 1, estimate).unwrap();
         z.push(z_score(found.value, found.standard_error, -(up / down).ln()));
-        let back = free_energy_difference(&walkers, 1, 0).unwrap();
+        let back = free_energy_difference(&walkers, 1, 0, estimate).unwrap();
         assert!((back.value + found.value).abs() < 1e-12 && (back.standard_error - found.standard_error).abs() < 1e-9);
-        let populations = state_populations(&walkers, 3);
+        let populations = state_populations(&walkers, 3, estimate);
         let closed = populations[0].as_ref().unwrap();
         z_population.push(z_score(closed.mean, closed.standard_error, 0.9 * down / (up + down)));
         assert_eq!(populations[2], Err(NoEstimate::NeverVisited { state: 2 }));
@@ -199,11 +202,31 @@ fn states_never_visited_and_round_trips() {
     assert_eq!(round_trips(&series, 1, 0), 1);
     assert_eq!(round_trips(&series, 0, 3), 0);
     assert_eq!(round_trips(&[], 0, 1), 0);
-    let error = free_energy_difference(&[&series], 0, 3).unwrap_err();
+    let error = free_energy_difference(&[&series], 0, 3, estimate).unwrap_err();
     assert_eq!(error.to_string(), "state 3 was never visited");
-    assert!(free_energy_difference(&[], 0, 1).is_err());
-    assert!(free_energy_difference(&[&series[..2]], 0, 1).is_err());
+    assert!(free_energy_difference(&[], 0, 1, estimate).is_err());
+    assert!(free_energy_difference(&[&series[..2]], 0, 1, estimate).is_err());
     // Each walker in a state of its own: the difference is near 0, and its error says that nothing is known.
-    let stuck = free_energy_difference(&[&[Some(0); 100], &[Some(1); 100]], 0, 1).unwrap();
+    let stuck = free_energy_difference(&[&[Some(0); 100], &[Some(1); 100]], 0, 1, estimate).unwrap();
     assert!(stuck.standard_error > 1.0 && stuck.r_hat.unwrap() > 100.0, "{stuck:?}");
+}
+
+/// Two walkers that hold one thing between them: when one has it the other has not, as states of replicas in a ladder. Alone each looks
+/// well mixed; their sum is what fluctuates slowly.
+#[test]
+fn exchanging_walkers_are_not_taken_for_independent_ones() {
+    let mut random = random(3);
+    let n = 20_000;
+    let (mut slow, mut walkers) = (0.0, vec![Vec::new(); 8]);
+    for _ in 0..n {
+        slow = 0.999 * slow + 0.0447 * normal(&mut random);
+        walkers.iter_mut().for_each(|walker| walker.push(slow + 5.0 * normal(&mut random)));
+    }
+    let series: Vec<&[f64]> = walkers.iter().map(Vec::as_slice).collect();
+    let (apart, exchanging) = (estimate(&series).unwrap(), estimate_exchanging(&series).unwrap());
+    // The variance of the mean of the slow part is (1 + rho) / (1 - rho) / n.
+    let expected = (1999.0 / n as f64).sqrt();
+    assert!(apart.standard_error < 0.6 * expected, "{}", apart.standard_error);
+    assert!((exchanging.standard_error / expected).ln().abs() < 0.4, "{} against {expected}", exchanging.standard_error);
+    assert_eq!(exchanging.mean, apart.mean);
 }

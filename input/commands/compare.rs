@@ -8,7 +8,7 @@ use crate::build::{Built, build, build_changed};
 use crate::output::directory::{Existing, prepare, write_whole};
 use crate::output::summary::with_error;
 use crate::progress::catch_interrupts;
-use crate::schema::{Compare, Input, Quantity};
+use crate::schema::{Compare, Input, Quantity, Rung};
 use course::{Course, Watch};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::{Entry, measure_speed};
@@ -42,11 +42,19 @@ pub enum Method {
     PlainMonteCarlo,
     /// Uncorrected Langevin dynamics (BAOAB) alone.
     PlainDynamics,
+    /// Its local moves in a ladder, with ordinary exchange and no flow.
+    OrdinaryExchange,
 }
 
 impl Method {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Hybrid, Self::PlainMonteCarlo, Self::PlainDynamics];
+    /// Those that make sense for an input: ordinary exchange where there is a ladder.
+    fn all(input: &Input, compare: &Compare) -> Vec<Self> {
+        let mut all = vec![Self::Hybrid, Self::PlainMonteCarlo, Self::PlainDynamics];
+        if compare.ladder.len() > 1 || input.ladder.len() > 1 {
+            all.push(Self::OrdinaryExchange);
+        }
+        all
+    }
 
     /// Its name in tables and folders.
     pub fn name(self) -> &'static str {
@@ -54,6 +62,7 @@ impl Method {
             Self::Hybrid => "hybrid",
             Self::PlainMonteCarlo => "plain MC",
             Self::PlainDynamics => "plain MD",
+            Self::OrdinaryExchange => "ladder",
         }
     }
 
@@ -78,6 +87,22 @@ impl Method {
                     every: 1,
                 }];
             }
+            Self::OrdinaryExchange => {
+                input.sweep.retain(|entry| entry.flow().is_none());
+                if !input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { .. })) {
+                    input.sweep.push(Entry::Exchange { flow: None, every: 1 });
+                }
+                if let Some(first) = input.ladder.first().cloned().filter(|_| compare.ladder.len() > 1) {
+                    // As many walkers in all as the input has.
+                    let all: usize = input.ladder.iter().map(|rung| rung.walkers).sum();
+                    let walkers = (all / compare.ladder.len()).max(1);
+                    let rung = |&temperature: &f64| Rung { temperature, walkers, ..first.clone() };
+                    input.ladder = compare.ladder.iter().map(rung).collect();
+                }
+            }
+        }
+        if self != Self::OrdinaryExchange {
+            input.ladder.truncate(1);
         }
         input.flows.0.clear();
     }
@@ -138,10 +163,11 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     }
     catch_interrupts();
     let times: Vec<f64> = (0..=40).map(|k| settings.seconds * 10f64.powf(-2.0 + 2.0 * f64::from(k) / 40.0)).collect();
-    let mut courses: Vec<Vec<Course>> = vec![Vec::new(); Method::ALL.len()];
+    let methods = Method::all(&first.input, &settings);
+    let mut courses: Vec<Vec<Course>> = vec![Vec::new(); methods.len()];
     // Seed by seed, so that a slow spell of the machine meets all methods alike.
     for seed in 0..settings.seeds {
-        for (method, courses) in Method::ALL.iter().zip(&mut courses) {
+        for (method, courses) in methods.iter().zip(&mut courses) {
             let built = build_changed(arguments.input, |input| {
                 method.change(input, &settings);
                 input.seed = arguments.seed.unwrap_or(input.seed).wrapping_add(seed as u64);
@@ -156,7 +182,7 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
             courses.push(watch.finish(result)?);
         }
     }
-    let comparison = conclude(&settings, times, courses);
+    let comparison = conclude(&settings, &methods, times, courses);
     let json = serde_json::to_string_pretty(&comparison).map_err(|e| Failure::Run(e.to_string()))? + "\n";
     write_whole(&folder.join("compare.json"), &json).map_err(Failure::Run)?;
     let table = table(&comparison);
@@ -183,6 +209,7 @@ fn settings(built: &Built) -> Result<Compare, Failure> {
         seeds: defaults::seeds(),
         time_step: defaults::time_step(),
         friction: defaults::friction(),
+        ladder: Vec::new(),
     })
 }
 
@@ -195,7 +222,7 @@ fn with_record_interval(mut built: Built, method: Method, seconds: f64) -> Built
     built
 }
 
-fn conclude(settings: &Compare, times: Vec<f64>, courses: Vec<Vec<Course>>) -> Comparison {
+fn conclude(settings: &Compare, used: &[Method], times: Vec<f64>, courses: Vec<Vec<Course>>) -> Comparison {
     let best = courses.iter().flatten().filter_map(|c| Some((c.standard_error?, c.values.last().copied().flatten()?)));
     let (reference, reference_source) = match settings.exact {
         Some(exact) => (Some(exact), "exact value of the input".to_string()),
@@ -204,7 +231,7 @@ fn conclude(settings: &Compare, times: Vec<f64>, courses: Vec<Vec<Course>>) -> C
             (best.map(|b| b.1), "the run with the smallest standard error".to_string())
         }
     };
-    let methods: Vec<MethodResult> = Method::ALL
+    let methods: Vec<MethodResult> = used
         .iter()
         .zip(courses)
         .map(|(&method, runs)| {

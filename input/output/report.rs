@@ -41,7 +41,7 @@ pub fn html(built: &Built, simulation: &Simulation, summary: &Summary) -> String
         ("Observables", tables::observables(summary, order, plan.lengths.record_every)),
         ("States", tables::states(summary, &states) + &illustrations(&pictures::running_difference(simulation, summary))),
         ("Flows", training::flows(summary, simulation.reports(), &states)),
-        ("Moves", tables::moves(&summary.moves)),
+        ("Moves", tables::moves(&summary.moves) + &tables::exchanges(summary)),
         ("Functions", illustrations(&pictures::functions(built, simulation))),
         ("Distributions", illustrations(&pictures::histograms(built, simulation))),
         ("Time series", illustrations(&pictures::time_series(built, simulation, summary))),

@@ -3,9 +3,10 @@
 use crate::build::Built;
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
-    Estimate, NoEstimate, StateIndex, estimate, free_energy_difference, round_trips, standard_error_by_blocks, state_populations,
+    Estimate, Estimator, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, round_trips,
+    standard_error_by_blocks, state_populations,
 };
-use mcflow_engine::{Entry, FlowAssessment, Measured, Simulation, StateDifference};
+use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -264,7 +265,7 @@ impl Summary {
         let observables = |rung: usize| {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
                 let series = &recorder.series(k)[plan.walkers(rung)];
-                (name.clone(), observable(estimate(series), series, production))
+                (name.clone(), observable(estimator(plan)(series), series, production))
             });
             RungObservables { temperature: temperature(rung), samples: recorder.samples(), columns: columns.collect() }
         };
@@ -304,6 +305,11 @@ impl Summary {
         text.push('\n');
         text
     }
+}
+
+/// Walkers of a ladder exchange, and are not independent.
+fn estimator(plan: &Plan) -> Estimator {
+    if plan.rungs.len() > 1 { estimate_exchanging } else { estimate }
 }
 
 fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
@@ -372,7 +378,7 @@ fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySumm
 fn states(simulation: &Simulation, rung: usize, temperature: f64, seconds: f64) -> RungStates {
     let names: Vec<&str> = simulation.plan().states.iter().map(|s| s.name.as_str()).collect();
     let series = &simulation.recorder().states()[simulation.plan().walkers(rung)];
-    let populations = state_populations(series, names.len() as u32);
+    let populations = state_populations(series, names.len() as u32, estimator(simulation.plan()));
     let population = names.iter().zip(populations).enumerate().map(|(k, (name, found))| {
         let indicators: Vec<Vec<f64>> = series.iter().map(|s| indicator(s, k as u32)).collect();
         let indicators: Vec<&[f64]> = indicators.iter().map(Vec::as_slice).collect();
@@ -382,7 +388,7 @@ fn states(simulation: &Simulation, rung: usize, temperature: f64, seconds: f64) 
     });
     let others = 1..names.len();
     let differences = others.clone().map(|k| {
-        let (value, standard_error, reason) = match free_energy_difference(series, 0, k as u32) {
+        let (value, standard_error, reason) = match free_energy_difference(series, 0, k as u32, estimator(simulation.plan())) {
             Ok(found) => (Some(found.value), Some(found.standard_error), None),
             Err(reason) => (None, None, Some(named(&reason, &names))),
         };
@@ -454,19 +460,23 @@ pub fn table(summary: &Summary) -> String {
         }
     }
     for flow in &summary.flows {
-        let is_map = flow.acceptance.iter().any(|state| state.inside.is_some());
-        if !is_map {
+        let (what, by) = match flow.kind {
+            FlowKind::Generator => ("draws", "its weights"),
+            FlowKind::ModeJump => ("images", "Bennett"),
+            FlowKind::Exchange => ("exchanges", "its weights"),
+        };
+        if flow.kind != FlowKind::ModeJump {
             let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
             line(format!("flow {}: effective sample fraction", flow.name), fraction);
+        }
+        if flow.kind == FlowKind::Generator {
             line(format!("flow {}: ln Z by its weights", flow.name), measured(flow.log_z));
         }
-        let by = if is_map { "Bennett" } else { "its weights" };
         for StateDifference { from, to, value, standard_error } in &flow.free_energy_differences {
             line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), format!("{} kT", with_error(*value, *standard_error)));
         }
         for state in &flow.acceptance {
             let name = state.state.as_deref().unwrap_or("no state");
-            let what = if is_map { "images" } else { "draws" };
             let inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
             line(format!("flow {}: {what} accepted from frames of {name}", flow.name), format!("{:.3}{inside}", state.acceptance));
         }

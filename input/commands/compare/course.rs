@@ -10,6 +10,7 @@ use crate::progress::Terminal;
 use crate::schema::{Compare, Quantity};
 use mcflow_engine::{Monitor, Progress, Recorder, StopReason};
 use serde::Serialize;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// An estimate over time, and what the run ended with.
@@ -36,6 +37,8 @@ pub(super) struct Watch {
     times: Vec<f64>,
     values: Vec<Option<f64>>,
     quantity: Watched,
+    /// Walkers of the first rung, which the estimate is of.
+    walkers: Range<usize>,
     last: Option<f64>,
 }
 
@@ -56,7 +59,7 @@ impl Watch {
             }
         };
         let terminal = Terminal::new(Some(Duration::from_secs_f64(settings.seconds)));
-        Self { terminal, begun: Instant::now(), times, values: Vec::new(), quantity, last: None }
+        Self { terminal, begun: Instant::now(), times, values: Vec::new(), quantity, walkers: built.plan.walkers(0), last: None }
     }
 
     pub fn clear(&self) {
@@ -96,13 +99,13 @@ impl Watch {
     fn estimate(&self, recorder: &Recorder) -> Option<f64> {
         match &self.quantity {
             Watched::States { from: (from, _), to: (to, _) } => {
-                let series = recorder.states();
+                let series = &recorder.states()[self.walkers.clone()];
                 let count = |state: u32| series.iter().flat_map(|w| w.iter()).filter(|s| **s == Some(state)).count() as f64;
                 let (from, to) = (count(*from), count(*to));
                 (from > 0.0 && to > 0.0).then(|| -(to / from).ln())
             }
             Watched::Column { index, .. } => {
-                let series = recorder.series((*index)?);
+                let series = &recorder.series((*index)?)[self.walkers.clone()];
                 let n: usize = series.iter().map(|s| s.len()).sum();
                 Some(series.iter().flat_map(|s| s.iter()).sum::<f64>() / n as f64)
             }

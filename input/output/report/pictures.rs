@@ -8,7 +8,7 @@ use crate::output::text::number;
 use crate::units::Units;
 use mcflow_engine::observers::{Axis, Column, Observable, Variable};
 use mcflow_engine::statistics::{
-    FreeEnergyProfile, Histogram, RadialDistribution, StateIndex, autocorrelation, free_energy_difference, free_energy_profile,
+    FreeEnergyProfile, Histogram, RadialDistribution, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile,
 };
 use mcflow_engine::{Accumulator, Simulation};
 
@@ -77,7 +77,7 @@ pub fn time_series(built: &Built, simulation: &Simulation, summary: &Summary) ->
     let recorder = simulation.recorder();
     let symbols = Symbols::new(built, simulation);
     let figure = |k: usize| {
-        let all = recorder.series(k);
+        let all = &recorder.series(k)[plan.walkers(0)];
         let shown = all.len().min(MOST_WALKERS);
         let name = &recorder.columns()[k];
         let series = all.iter().take(shown).enumerate().map(|(walker, values)| {
@@ -131,7 +131,7 @@ pub fn histograms(built: &Built, simulation: &Simulation) -> Vec<Illustration> {
     let columns = simulation.plan().columns.iter().enumerate();
     let wanted = columns.filter(|(_, c)| matches!(c, Column::PotentialEnergy | Column::Variable(..)));
     let figure = |(k, column): (usize, &Column)| {
-        let (points, errors) = density(&simulation.recorder().series(k))?;
+        let (points, errors) = density(&simulation.recorder().series(k)[simulation.plan().walkers(0)])?;
         Some(Illustration::from(Figure {
             title: format!("Distribution of {}", column.name()),
             x_label: symbols.column(column),
@@ -178,12 +178,14 @@ fn density(walkers: &[&[f64]]) -> Option<Density> {
 pub fn functions(built: &Built, simulation: &Simulation) -> Vec<Illustration> {
     let symbols = Symbols::new(built, simulation);
     let all = simulation.plan().functions.iter().zip(simulation.recorder().functions());
+    // Figures are those of the first rung.
+    let first = simulation.plan().walkers(0);
     let figure = |(observable, walkers): (&Observable, &Vec<Accumulator>)| match observable {
         Observable::Profile { name, of, .. } => {
-            let histograms: Vec<Histogram> = walkers.iter().filter_map(histogram).cloned().collect();
+            let histograms: Vec<Histogram> = walkers[first.clone()].iter().filter_map(histogram).cloned().collect();
             profile(name, symbols.variable(name, of), &free_energy_profile(&histograms).ok()?)
         }
-        Observable::RadialDistribution { name, .. } => radial(name, &symbols, walkers),
+        Observable::RadialDistribution { name, .. } => radial(name, &symbols, &walkers[first.clone()]),
         Observable::Column { .. } => None,
     };
     all.filter_map(figure).collect()
@@ -237,7 +239,7 @@ pub fn autocorrelation_function(simulation: &Simulation, summary: &Summary) -> V
     let plan = simulation.plan();
     let Some(k) = plan.columns.iter().position(|c| *c == Column::PotentialEnergy) else { return Vec::new() };
     let name = plan.columns[k].name();
-    let Ok(rho) = autocorrelation(&simulation.recorder().series(k)) else { return Vec::new() };
+    let Ok(rho) = autocorrelation(&simulation.recorder().series(k)[simulation.plan().walkers(0)]) else { return Vec::new() };
     let time = summary.observables.first().and_then(|r| r.columns.get(&name)).and_then(|o| o.autocorrelation_time);
     let Some(time) = time.filter(|_| rho.iter().skip(1).any(|r| *r != 0.0)) else { return Vec::new() };
     let sweeps = plan.lengths.record_every as f64;
@@ -268,7 +270,7 @@ pub fn running_difference(simulation: &Simulation, summary: &Summary) -> Vec<Ill
     const MOST_STATES: usize = 400_000;
     let plan = simulation.plan();
     let [first, second, ..] = plan.states.as_slice() else { return Vec::new() };
-    let walkers = simulation.recorder().states();
+    let walkers = &simulation.recorder().states()[plan.walkers(0)];
     let samples = walkers.iter().map(|w| w.len()).min().unwrap_or(0);
     let stride = (samples * walkers.len()).div_ceil(MOST_STATES).max(1);
     let every = |w: &&[StateIndex]| -> Vec<StateIndex> { w[..samples].iter().copied().step_by(stride).collect() };
@@ -278,7 +280,7 @@ pub fn running_difference(simulation: &Simulation, summary: &Summary) -> Vec<Ill
     for part in 1..=POINTS {
         let until = kept * part / POINTS;
         let series: Vec<&[StateIndex]> = walkers.iter().map(|w| &w[..until]).collect();
-        if let Ok(found) = free_energy_difference(&series, 0, 1) {
+        if let Ok(found) = free_energy_difference(&series, 0, 1, estimate) {
             points.push(((until * stride) as f64 * plan.lengths.record_every as f64, found.value));
             errors.push(found.standard_error);
         }

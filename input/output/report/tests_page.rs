@@ -1,7 +1,7 @@
 use super::tests::assert_well_formed;
 use super::{heading, page, status, tables, training};
 use crate::output::summary::{DifferenceSummary, MoveSummary, ObservableSummary, PhaseSummary, RungObservables, RungStates, Summary};
-use mcflow_engine::{FlowAssessment, Measured, StateAcceptance, StateDifference};
+use mcflow_engine::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 use mcflow_flows::{Evaluation, StageReport, TrainingReport};
 use std::collections::BTreeMap;
 
@@ -37,6 +37,7 @@ fn missing() -> ObservableSummary {
 fn flow(pareto_k: Option<f64>) -> FlowAssessment {
     let acceptance = StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31, inside: None };
     FlowAssessment {
+        kind: FlowKind::Generator,
         name: AWKWARD.to_string(),
         parameters: 123_456,
         training_seconds: Some(12.0),

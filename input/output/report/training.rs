@@ -5,7 +5,7 @@ use super::{Illustration, illustrations};
 use crate::output::figures::{Figure, Reference, Series, Style};
 use crate::output::summary::Summary;
 use crate::output::text::{count, duration, escape, number, number_or_dash};
-use mcflow_engine::FlowAssessment;
+use mcflow_engine::{FlowAssessment, FlowKind};
 use mcflow_flows::{Evaluation, TrainingReport};
 use std::collections::BTreeMap;
 
@@ -27,11 +27,6 @@ pub fn flows(summary: &Summary, reports: &BTreeMap<String, TrainingReport>, stat
     summary.flows.iter().map(of).collect()
 }
 
-/// Whether it maps one state to another, instead of a prior to all.
-fn is_map(flow: &FlowAssessment) -> bool {
-    flow.acceptance.iter().any(|state| state.inside.is_some())
-}
-
 fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String {
     let k = flow.pareto_k.map_or("–".to_string(), |k| warn(&number(k, 2), k > LARGEST_PARETO_K));
     let mut rows = vec![vec!["parameters".to_string(), count(flow.parameters as u64)]];
@@ -42,7 +37,7 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
         vec!["acceptance of draws in equilibrium".to_string(), number_or_dash(flow.draw_acceptance, 3)],
         vec!["ln Z".to_string(), measured(flow.log_z.map(|z| z.value), flow.log_z.map(|z| z.standard_error))],
     ];
-    if !is_map(flow) {
+    if flow.kind != FlowKind::ModeJump {
         rows.extend(by_draws);
     }
     match (flow.training_steps, flow.training_seconds) {
@@ -55,14 +50,18 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
     if let Some(report) = report {
         rows.push(vec!["energies computed in training".to_string(), count(report.energy_evaluations)]);
     }
-    let by = if is_map(flow) { "a map between states".to_string() } else { format!("by {} draws", count(flow.draws as u64)) };
+    let by = match flow.kind {
+        FlowKind::Generator => format!("by {} draws", count(flow.draws as u64)),
+        FlowKind::ModeJump => "a map between states".to_string(),
+        FlowKind::Exchange => format!("a map between rungs, by {} frames of the one", count(flow.draws as u64)),
+    };
     table(&["flow", &by], &rows)
 }
 
 /// What the tail of the weights means.
 fn advice(flow: &FlowAssessment) -> String {
     let exact = "The chain is exact whatever the flow is; a poor one only costs time.";
-    if is_map(flow) {
+    if flow.kind == FlowKind::ModeJump {
         return format!("Judged by the latest tenth of the frames of each state, which training has not seen. {exact}");
     }
     match flow.pareto_k {
@@ -100,7 +99,7 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
             row
         })
         .collect();
-    if is_map(flow) {
+    if flow.kind == FlowKind::ModeJump {
         let text = table(&["frames of", "looked at", "images accepted", "images inside the other state"], &rows);
         return format!(
             "{text}<p class=\"small\">From the state of lower free energy no more than the ratio of the populations can be accepted: what counts is \
@@ -109,7 +108,8 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
     }
     let missing = states.iter().filter(|s| !flow.acceptance.iter().any(|a| a.state.as_deref() == Some(**s)));
     rows.extend(missing.map(|s| vec![escape(s), warn("0", true), "–".to_string()]));
-    let text = table(&["frames of", "looked at", "draws accepted"], &rows);
+    let what = if flow.kind == FlowKind::Exchange { "exchanges accepted" } else { "draws accepted" };
+    let text = table(&["frames of", "looked at", what], &rows);
     format!(
         "{text}<p class=\"small\">Frames come from other moves. A flow that lacks a state looks perfect by its own weights; here it shows, since \
          draws are hardly ever accepted from frames of that state.</p>\n"
@@ -125,7 +125,17 @@ fn differences(flow: &FlowAssessment) -> String {
             vec![format!("F({}) − F({})", escape(&d.to), escape(&d.from)), value]
         })
         .collect();
-    table(&[if is_map(flow) { "by the images of both sides (Bennett 1976)" } else { "by the weights of the draws alone" }, ""], &rows)
+    table(
+        &[
+            if flow.kind == FlowKind::ModeJump {
+                "by the images of both sides (Bennett 1976)"
+            } else {
+                "by the weights of the draws alone"
+            },
+            "",
+        ],
+        &rows,
+    )
 }
 
 fn stages(report: &TrainingReport) -> String {
