@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::VolumeMeasure;
+use mcflow_engine::moves::{VolumeMeasure, VolumeShape};
 use mcflow_engine::{
     Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, fill_normals, streams,
 };
@@ -18,7 +18,14 @@ fn moves(criterion: &mut Criterion) {
         let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
         let entries = [
             Entry::Displacement { count: Some(1000), step: 0.15, tune: false, every: 1 },
-            Entry::Volume { count: 1, step: 0.001, measure: VolumeMeasure::Logarithmic, tune: false, every: 1 },
+            Entry::Volume {
+                count: 1,
+                step: 0.001,
+                measure: VolumeMeasure::Logarithmic,
+                shape: VolumeShape::Isotropic,
+                tune: false,
+                every: 1,
+            },
             Entry::Langevin {
                 steps: 10,
                 time_step: 0.004,

@@ -56,6 +56,17 @@ pub enum FlowKind {
     Exchange,
 }
 
+impl FlowKind {
+    /// What it proposes, in the plural.
+    pub fn proposals(self) -> &'static str {
+        match self {
+            Self::Generator => "draws",
+            Self::ModeJump => "images",
+            Self::Exchange => "exchanges",
+        }
+    }
+}
+
 /// The judgement of a flow before production.
 ///
 /// A flow that has dropped a state looks perfect by its own weights. `acceptance` by state shows it: frames of the state it lacks have

@@ -1,7 +1,7 @@
 //! Entries that need no flow, made ready for a stretch of sweeps: what does not change from sweep to sweep is computed once.
 
 use crate::dynamics::{Integrator, Replicas, Splitting};
-use crate::moves::{Displacement, Hmc, MetropolizedStep, Volume};
+use crate::moves::{Displacement, Hmc, IdentitySwap, MetropolizedStep, Translation, Volume};
 use crate::schedule::Entry;
 use crate::walker::{Environment, Walker};
 
@@ -16,6 +16,8 @@ pub struct LocalEntry {
 
 enum What {
     Displacement(Displacement),
+    Translation(Translation),
+    IdentitySwap(IdentitySwap),
     Volume(Volume),
     Hmc(Hmc),
     Metropolized(MetropolizedStep),
@@ -29,7 +31,11 @@ impl Entry {
             Self::Displacement { count, .. } => {
                 (count.unwrap_or(environment.particles.n()), What::Displacement(Displacement { step: parameter }))
             }
-            Self::Volume { count, measure, .. } => (*count, What::Volume(Volume { step: parameter, measure: *measure })),
+            Self::Translation { count, .. } => (*count, What::Translation(Translation { step: parameter })),
+            Self::IdentitySwap { count, .. } => (*count, What::IdentitySwap(IdentitySwap)),
+            Self::Volume { count, measure, shape, .. } => {
+                (*count, What::Volume(Volume { step: parameter, measure: *measure, shape: *shape }))
+            }
             Self::Hmc { count, steps, precision, .. } => {
                 let verlet = Splitting::new("BAB").expect("a splitting");
                 let integrator = Integrator::new(&verlet, parameter, 0.0, *precision, environment);
@@ -58,6 +64,16 @@ impl LocalEntry {
             What::Displacement(displacement) => {
                 for _ in 0..*times {
                     walker.attempt(displacement, *index, environment);
+                }
+            }
+            What::Translation(translation) => {
+                for _ in 0..*times {
+                    walker.attempt(translation, *index, environment);
+                }
+            }
+            What::IdentitySwap(swap) => {
+                for _ in 0..*times {
+                    walker.attempt(swap, *index, environment);
                 }
             }
             What::Volume(volume) => {
@@ -99,7 +115,7 @@ impl LocalEntry {
             What::Hmc(hmc) => &hmc.integrator,
             What::Metropolized(step) => &step.integrator,
             What::Plain(integrator) => integrator,
-            What::Displacement(_) | What::Volume(_) => unreachable!("single-particle and volume moves are no dynamics"),
+            _ => unreachable!("trial moves are no dynamics"),
         };
         let replicas = replicas.get_or_insert_with(|| Replicas::new(environment, integrator));
         match &self.what {

@@ -1,7 +1,7 @@
 //! One sweep: which moves, in which order, how often.
 
 use crate::dynamics::Splitting;
-use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateMap, Tally, VolumeMeasure};
+use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateMap, Tally, VolumeMeasure, VolumeShape};
 use crate::observers::State;
 use crate::plan::{FlowPlan, Role};
 use crate::walker::{Environment, Walker};
@@ -29,6 +29,29 @@ pub enum Entry {
         #[serde(default = "one")]
         every: usize,
     },
+    /// Trial displacements of all particles together: [`Translation`](crate::moves::Translation).
+    Translation {
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Half side of the cube of displacements, in units of length (where tuning starts, if `tune`).
+        step: f64,
+        /// Whether equilibration tunes `step`.
+        #[serde(default = "yes")]
+        tune: bool,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
+    /// Two particles of different types change places: [`IdentitySwap`](crate::moves::IdentitySwap).
+    IdentitySwap {
+        /// Attempts a sweep.
+        #[serde(default = "one")]
+        count: usize,
+        /// Done in each sweep whose number is a multiple of this.
+        #[serde(default = "one")]
+        every: usize,
+    },
     /// Trial changes of the volume: [`Volume`](crate::moves::Volume).
     Volume {
         /// Attempts a sweep.
@@ -39,6 +62,9 @@ pub enum Entry {
         /// `Logarithmic` (steps in ln V) or `Linear` (steps in V).
         #[serde(default)]
         measure: VolumeMeasure,
+        /// `Isotropic`, or `SingleEdge` (along one Cartesian direction at a time).
+        #[serde(default)]
+        shape: VolumeShape,
         /// Whether equilibration tunes `step`.
         #[serde(default = "yes")]
         tune: bool,
@@ -152,6 +178,8 @@ impl Entry {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Displacement { .. } => "Displacement",
+            Self::Translation { .. } => "Translation",
+            Self::IdentitySwap { .. } => "IdentitySwap",
             Self::Volume { .. } => "Volume",
             Self::Hmc { .. } => "Hmc",
             Self::Langevin { .. } => "Langevin",
@@ -201,9 +229,12 @@ impl Entry {
     /// The number that tuning would change: a step size or a time step; the fixed time step of Langevin dynamics.
     pub fn parameter(&self) -> f64 {
         match self {
-            Self::Displacement { step, .. } | Self::Volume { step, .. } | Self::LatentWalk { step, .. } => *step,
+            Self::Displacement { step, .. }
+            | Self::Translation { step, .. }
+            | Self::Volume { step, .. }
+            | Self::LatentWalk { step, .. } => *step,
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => *time_step,
-            Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => 0.0,
+            Self::IdentitySwap { .. } | Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => 0.0,
         }
     }
 
@@ -212,7 +243,10 @@ impl Entry {
     /// Half or less for random walks; three quarters for trajectories, whose cost grows as the time step falls.
     pub fn target_acceptance(&self) -> Option<f64> {
         match self {
-            Self::Displacement { tune: true, .. } | Self::Volume { tune: true, .. } | Self::LatentWalk { tune: true, .. } => Some(0.4),
+            Self::Displacement { tune: true, .. }
+            | Self::Translation { tune: true, .. }
+            | Self::Volume { tune: true, .. }
+            | Self::LatentWalk { tune: true, .. } => Some(0.4),
             Self::Hmc { tune: true, .. } => Some(0.75),
             _ => None,
         }
@@ -221,7 +255,7 @@ impl Entry {
     /// The largest sensible parameter.
     pub fn largest_parameter(&self, cell: &Cell) -> f64 {
         match self {
-            Self::Displacement { .. } => 0.5 * cell.smallest_height(),
+            Self::Displacement { .. } | Self::Translation { .. } => 0.5 * cell.smallest_height(),
             Self::Volume { measure: VolumeMeasure::Logarithmic, .. } => 1.0,
             Self::Volume { .. } => 0.5 * cell.volume().unwrap_or(f64::INFINITY),
             _ => f64::INFINITY,
@@ -231,6 +265,8 @@ impl Entry {
     fn every(&self) -> usize {
         match self {
             Self::Displacement { every, .. }
+            | Self::Translation { every, .. }
+            | Self::IdentitySwap { every, .. }
             | Self::Volume { every, .. }
             | Self::Hmc { every, .. }
             | Self::Langevin { every, .. }
@@ -254,6 +290,7 @@ impl Entry {
     /// Steps (trial moves, time steps, draws) of one occurrence, for `n` particles.
     pub fn steps(&self, n: usize) -> u64 {
         (match self {
+            Self::Translation { count, .. } | Self::IdentitySwap { count, .. } => *count,
             Self::Displacement { count, .. } => count.unwrap_or(n),
             Self::Volume { count, .. }
             | Self::GeneratorDraw { count, .. }
@@ -274,11 +311,11 @@ impl Entry {
             }
         };
         match self {
-            Self::Displacement { step, .. } => positive("step", *step),
+            Self::Displacement { step, .. } | Self::Translation { step, .. } => positive("step", *step),
             Self::Volume { step, .. } => positive("step", *step),
             Self::LatentWalk { step, .. } => positive("step", *step),
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => positive("time_step", *time_step),
-            Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => {}
+            Self::IdentitySwap { .. } | Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => {}
         }
         let mut counts = vec![("every", self.every())];
         match self {
@@ -302,6 +339,7 @@ impl Entry {
                     ));
                 }
             }
+            Self::Translation { count, .. } | Self::IdentitySwap { count, .. } => counts.push(("count", *count)),
             Self::Exchange { .. } => {}
             Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),
             Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => {
@@ -360,7 +398,8 @@ impl Entry {
                     ModeJump { states: trained.states, maps, count: *count, ways_at }.attempt(walkers, index, environment);
                 }
             }
-            Self::Exchange { .. } => unreachable!("exchanges are between rungs"),
+            // A rung alone has nobody to exchange with.
+            Self::Exchange { .. } => {}
             _ => unreachable!("an entry without a flow runs in each walker alone"),
         }
     }

@@ -388,15 +388,26 @@ impl<'a> Simulation<'a> {
             self.sweep(self.done * every + 1, every, false)?;
             self.done += 1;
             self.collect();
-            self.between_pieces(rounds, |run| format!("{} frames", run.pools[0].states.len()), monitor)?;
+            self.between_pieces(
+                rounds,
+                |run| format!("{} frames", run.pools.iter().map(|pool| pool.states.len()).sum::<usize>()),
+                monitor,
+            )?;
         }
         self.enter(Phase::Training(flow));
         Ok(())
     }
 
-    /// A frame of each walker.
+    /// A frame of each walker of the rungs that flows learn from.
     fn collect(&mut self) {
-        for (pool, chains) in self.pools.iter_mut().zip(&self.ladder.rungs) {
+        let needed = |rung: usize| {
+            self.plan.flows.iter().any(|flow| match flow.role {
+                Role::Generator | Role::ModeJump { .. } => rung == 0,
+                Role::Exchange { from, to } => rung == from || rung == to,
+            })
+        };
+        let rungs = self.pools.iter_mut().zip(&self.ladder.rungs).enumerate().filter(|(rung, _)| needed(*rung));
+        for (_, (pool, chains)) in rungs {
             for walker in &chains.walkers {
                 pool.rows.extend_from_slice(walker.state.configuration.positions.row());
                 pool.states.push(state_of(&self.plan.states, &walker.state.configuration));
@@ -437,6 +448,14 @@ impl<'a> Simulation<'a> {
                 (Some(frames(0, Some(*from))), Cow::Owned(frames(0, Some(*to))), (Some(within(*from)), within(*to)))
             }
             Role::Exchange { from, to } => {
+                for rung in [*from, *to] {
+                    let found = self.pools[rung].training_frames(None).len();
+                    if found < FEWEST_FRAMES {
+                        return Err(failed(format!(
+                            "{found} frames of rung {rung}, expected at least {FEWEST_FRAMES}: give it more walkers, or the run more frames"
+                        )));
+                    }
+                }
                 let law = |rung: usize| ReducedTarget::new(plan, rung);
                 (Some(frames(*from, None)), Cow::Owned(frames(*to, None)), (Some(law(*from)), law(*to)))
             }

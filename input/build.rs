@@ -224,6 +224,10 @@ impl Builder<'_> {
         } else if input.ladder.len() == 1 && exchanges {
             self.report("ladder", "one rung, but `Exchange` in the sweep", "a second rung, or no `Exchange`");
         }
+        let walkers = input.ladder.iter().fold(0usize, |sum, rung| sum.saturating_add(rung.walkers));
+        if walkers > 1_000_000 && input.ladder.iter().all(|rung| rung.walkers <= 1_000_000) {
+            self.report("ladder", format!("{walkers} walkers in all"), "at most 1000000");
+        }
         if let Some(first) = input.ladder.first()
             && let Some(k) = input.ladder.iter().position(|rung| rung.pressure.is_some() != first.pressure.is_some())
         {
@@ -261,7 +265,7 @@ impl Builder<'_> {
 
     fn check_moves(&mut self, n: usize, dimension: usize, constant_pressure: bool) {
         let input = self.input;
-        let walkers = input.ladder.first().map_or(1, |rung| rung.walkers);
+        let walkers = input.ladder.iter().map(|rung| rung.walkers).max().unwrap_or(1);
         for (k, entry) in input.sweep.iter().enumerate() {
             let steps = match entry {
                 Entry::Hmc { count, steps, .. } => count.saturating_mul(*steps) as u64,
@@ -289,6 +293,12 @@ impl Builder<'_> {
             if constant_pressure && matches!(entry, Entry::Langevin { metropolized: false, .. }) {
                 let expected = "true: an uncorrected step has no exact ensemble that the volume move could join";
                 self.report(format!("sweep[{k}].metropolized"), "false, at constant pressure", expected);
+            }
+        }
+        for (k, entry) in input.sweep.iter().enumerate() {
+            let names: Vec<&str> = input.system.particles.iter().map(|species| species.name.as_str()).collect();
+            if matches!(entry, Entry::IdentitySwap { .. }) && names.iter().all(|name| *name == names[0]) {
+                self.report(format!("sweep[{k}]"), "an identity swap of particles of one type", "particles of two types, or no such move");
             }
         }
         let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
@@ -451,6 +461,11 @@ impl Builder<'_> {
         for (key, value) in numbers {
             self.require(&format!("compare.{key}"), value, |v| v > 0.0, positive);
         }
+        let first = self.input.ladder.first().map_or(f64::NAN, |rung| rung.temperature);
+        if !compare.ladder.is_empty() && (compare.ladder.len() < 2 || compare.ladder[0] != first) {
+            let expected = format!("two temperatures at least, the first of them that of the first rung, {first}");
+            self.report("compare.ladder", format!("{:?}", compare.ladder), expected);
+        }
         for (k, &temperature) in compare.ladder.iter().enumerate() {
             self.require(&format!("compare.ladder[{k}]"), temperature, |v| v > 0.0, positive);
         }
@@ -475,7 +490,9 @@ impl Builder<'_> {
         let beta = if beta.is_finite() && beta > 0.0 { beta } else { 1.0 };
         let n = starts.first().map_or(1, |start| start.positions.n());
         let most = (MOST_PAIRS / (n * n)).max(1);
-        for (walker, start) in starts.iter().enumerate().take(MOST) {
+        // Walkers of each rung start alike.
+        let places: Vec<usize> = self.input.ladder.iter().flat_map(|rung| 0..rung.walkers).collect();
+        for (walker, start) in places.into_iter().zip(starts).take(MOST) {
             let key = self.start_key(walker);
             if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
                 self.report(key, format!("particle {i} at {:?}", start.positions.get(i)), "finite coordinates");

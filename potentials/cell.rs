@@ -180,6 +180,20 @@ impl Cell {
         Self { dimension: self.dimension, periodic }
     }
 
+    /// The cell with component c of every vector multiplied by `factors[c]`; open space stays as it is.
+    #[must_use]
+    pub fn stretched(&self, factors: [f64; 3]) -> Self {
+        let periodic = self.periodic.map(|lattice| {
+            let mut stretched = lattice;
+            for k in 0..self.dimension {
+                stretched.vectors[k] = std::array::from_fn(|c| lattice.vectors[k][c] * factors[c]);
+                stretched.inverse[k] = std::array::from_fn(|c| lattice.inverse[k][c] / factors[c]);
+            }
+            stretched
+        });
+        Self { dimension: self.dimension, periodic }
+    }
+
     /// The image of the difference `d` whose fractional components lie in [-1/2, 1/2].
     ///
     /// It is the shortest image whenever that is shorter than half the smallest height: then every |s_k| = |d . n_k| / h_k < 1/2.

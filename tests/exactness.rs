@@ -7,7 +7,7 @@ use common::flow::flow_near_identity;
 use common::maps::map_between;
 use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{Change, Proposal, VolumeMeasure};
+use mcflow_engine::moves::{Change, Proposal, VolumeMeasure, VolumeShape};
 use mcflow_engine::observers::{Axis, Condition, State, Variable};
 use mcflow_engine::{Entry, Microstate};
 use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
@@ -112,7 +112,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         cell: Cell::orthorhombic(&[3.0, 3.5, 4.0]).expect("a cell"),
         kt: 1.0,
         pressure: Some(0.5),
-        entries: vec![Entry::Volume { count: 3, step, measure, tune: false, every: 1 }],
+        entries: vec![Entry::Volume { count: 3, step, measure, shape: VolumeShape::Isotropic, tune: false, every: 1 }],
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
@@ -186,7 +186,14 @@ fn two_particles_npt() -> Case {
         pressure: Some(0.01),
         entries: vec![
             Entry::Displacement { count: Some(4), step: 2.0, tune: false, every: 1 },
-            Entry::Volume { count: 2, step: 1.0, measure: VolumeMeasure::Logarithmic, tune: false, every: 1 },
+            Entry::Volume {
+                count: 2,
+                step: 1.0,
+                measure: VolumeMeasure::Logarithmic,
+                shape: VolumeShape::Isotropic,
+                tune: false,
+                every: 1,
+            },
         ],
         flow: None,
         states: Vec::new(),
@@ -306,6 +313,90 @@ fn volume_moves_are_exact_and_their_mutants_are_not() {
     let linear = ideal_gas(VolumeMeasure::Linear);
     linear.must_be_exact("V");
     linear.must_fail("V", "dropped", dropped);
+}
+
+/// Particles that do not interact in a rectangle whose edges may not be shorter than h = 1, which a cutoff without an energy says: with the
+/// measure dL_x dL_y = dV d(shape), whose shapes have an extent of ln(V / h^2), p(V) ~ V^N exp(-beta P V) ln V.
+fn gas_in_a_rectangle(measure: VolumeMeasure, entries: &[(VolumeShape, f64)]) -> Case {
+    const N: i32 = 3;
+    const PRESSURE: f64 = 0.8;
+    let moment = |power: i32| -> f64 {
+        let sum = |power: i32| -> f64 {
+            let step = 1e-3;
+            let at = |k: u32| 1.0 + (f64::from(k) + 0.5) * step;
+            (0..60_000).map(at).map(|v| v.powi(N + power) * (-PRESSURE * v).exp() * v.ln()).sum()
+        };
+        sum(power) / sum(0)
+    };
+    let nothing = LennardJones { epsilon: Some(0.0), sigma: Some(0.1), cutoff: Some(0.5), ..LennardJones::default() };
+    let volume = |&(shape, step): &(VolumeShape, f64)| Entry::Volume { count: 3, step, measure, shape, tune: false, every: 1 };
+    Case {
+        terms: vec![Term::LennardJones(nothing)],
+        particles: Particles::alike("A", N as usize, 1.0),
+        cell: Cell::orthorhombic(&[2.0, 2.5]).expect("a cell"),
+        kt: 1.0,
+        pressure: Some(PRESSURE),
+        entries: entries.iter().map(volume).collect(),
+        flow: None,
+        states: Vec::new(),
+        maps: Vec::new(),
+        start: |random, state| draw_gaussian(random, state.configuration.positions.row_mut(), 1.0),
+        moments: vec![
+            Moment { name: "V", of: |s| s.volume(), expected: moment(1) },
+            Moment { name: "V^2", of: |s| s.volume().powi(2), expected: moment(2) },
+        ],
+        together: WALKERS,
+    }
+}
+
+#[test]
+fn single_edges_are_exact_and_their_mutants_are_not() {
+    /// N in place of N + 1.
+    fn one_less(proposal: &mut Proposal, _: &Microstate) {
+        proposal.log_q_ratio *= 3.0 / 4.0;
+    }
+    let logarithmic = gas_in_a_rectangle(VolumeMeasure::Logarithmic, &[(VolumeShape::SingleEdge, 0.8)]);
+    logarithmic.must_be_exact("edges in ln L");
+    logarithmic.must_fail("edges in ln L", "one less", one_less);
+    let linear = gas_in_a_rectangle(VolumeMeasure::Linear, &[(VolumeShape::SingleEdge, 4.0)]);
+    linear.must_be_exact("edges in L");
+    linear.must_fail("edges in L", "dropped", dropped);
+    let both = [(VolumeShape::SingleEdge, 0.8), (VolumeShape::Isotropic, 0.8)];
+    gas_in_a_rectangle(VolumeMeasure::Logarithmic, &both).must_be_exact("edges and isotropic steps");
+}
+
+#[test]
+fn translations_and_identity_swaps_are_exact_and_their_mutants_are_not() {
+    let translation = || Entry::Translation { count: 1, step: 1.6, tune: false, every: 1 };
+    let case = springs(vec![translation(), displacement()]);
+    case.must_be_exact("translation");
+    let case = Case { entries: vec![translation()], ..springs(Vec::new()) };
+    case.must_fail("translation", "halved", halved);
+
+    // Two particles on springs of their own: A about 0, B about 1.5; a swap brings each to the other's spring.
+    let swap = || Entry::IdentitySwap { count: 2, every: 1 };
+    let of = |entries: Vec<Entry>| {
+        let to = |at: f64| vec![vec![at, 0.0, 0.0]];
+        let spring = |particle: usize, at: f64| {
+            Term::HarmonicRestraint(HarmonicRestraint { stiffness: STIFFNESS, particles: Some(vec![particle]), to: to(at) })
+        };
+        Case {
+            terms: vec![spring(0, 0.0), spring(1, 1.5)],
+            particles: Particles { type_names: vec!["A".into(), "B".into()], types: vec![0, 1], masses: vec![1.0, 2.5] },
+            start: |random, state| {
+                draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
+                state.configuration.positions.component_mut(0)[1] += 1.5;
+            },
+            moments: vec![
+                Moment { name: "x of A", of: |s| s.configuration.positions.get(0)[0], expected: 0.0 },
+                Moment { name: "x of B", of: |s| s.configuration.positions.get(1)[0], expected: 1.5 },
+                Moment { name: "U", of: |s| s.energy, expected: 3.0 * KT },
+            ],
+            ..springs(entries)
+        }
+    };
+    of(vec![displacement(), swap()]).must_be_exact("identity swap");
+    of(vec![swap()]).must_fail("identity swap", "halved", halved);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod flow;
 
 use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{Proposal, VolumeMeasure};
+use mcflow_engine::moves::{Proposal, VolumeMeasure, VolumeShape};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
 use mcflow_engine::{Chains, Entry, Environment, Generators, Microstate, Random, ThermodynamicState, Trained, Walker, normal, streams};
 use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
@@ -127,7 +127,7 @@ fn volume_moves_keep_the_ideal_gas_exact() {
     };
     let law = |v: f64| gamma_cumulative(N + 1, v * PRESSURE / KT);
     for (measure, step) in [(VolumeMeasure::Logarithmic, 0.6), (VolumeMeasure::Linear, 30.0)] {
-        let entries = [Entry::Volume { count: 8, step, measure, tune: false, every: 1 }];
+        let entries = [Entry::Volume { count: 8, step, measure, shape: VolumeShape::Isotropic, tune: false, every: 1 }];
         let run = |mutant| {
             let volumes = ends(&[], &particles, Some(PRESSURE), &entries, start, mutant, |s| s.volume());
             kolmogorov_smirnov(&volumes, law).expect("numbers").p_value

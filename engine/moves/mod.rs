@@ -8,8 +8,10 @@ mod displacement;
 mod flow_rows;
 mod generator_draw;
 mod hamiltonian;
+mod identity_swap;
 mod latent_walk;
 mod mode_jump;
+mod translation;
 mod volume;
 
 pub use displacement::Displacement;
@@ -17,9 +19,11 @@ pub use flow_rows::ROUND_TRIP_TOLERANCE;
 pub(crate) use flow_rows::{energies_of, forward_rows, inverse_rows, returns};
 pub use generator_draw::GeneratorDraw;
 pub use hamiltonian::{Hmc, MetropolizedStep};
+pub use identity_swap::IdentitySwap;
 pub use latent_walk::LatentWalk;
 pub use mode_jump::{ModeJump, StateMap};
-pub use volume::{Volume, VolumeMeasure};
+pub use translation::Translation;
+pub use volume::{Volume, VolumeMeasure, VolumeShape};
 
 use crate::microstate::Microstate;
 use crate::walker::{Environment, Scratch};

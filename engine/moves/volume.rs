@@ -16,10 +16,24 @@ pub enum VolumeMeasure {
     Linear,
 }
 
-/// Scales cell and positions isotropically: ln V' (or V') uniform within `step` of ln V (or V).
+/// What of the cell changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VolumeShape {
+    /// All lengths alike.
+    #[default]
+    Isotropic,
+    /// Lengths along one Cartesian direction, drawn anew each time.
+    SingleEdge,
+}
+
+/// Scales cell and positions, isotropically or along one direction: ln V' (or V') uniform within `step` of ln V (or V).
 ///
 /// In fractional coordinates s the target is V^N exp(-beta (U + P V)) dV ds. A symmetric step in V therefore has
 /// `log_q_ratio` = N ln(V'/V); a symmetric step in ln V is proposed with density 1/V' in V, which adds one more ln(V'/V): (N + 1).
+///
+/// With single edges the lengths L_k along the directions are variables of their own with the measure dL_1 ... dL_d: a step in ln V is one in
+/// ln L_k, a step in V one in L_k, so both ratios are the same. Isotropic steps leave that measure invariant too (it is dV times one of the
+/// shape alone), and both kinds may be in one sweep.
 ///
 /// Source: Frenkel and Smit, Understanding Molecular Simulation, 2nd ed. (2002), section 5.4.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +42,8 @@ pub struct Volume {
     pub step: f64,
     /// Which of the two.
     pub measure: VolumeMeasure,
+    /// What of the cell changes.
+    pub shape: VolumeShape,
 }
 
 impl Move for Volume {
@@ -43,15 +59,23 @@ impl Move for Volume {
             return None;
         }
         let dimension = state.configuration.cell.dimension();
-        let factor = ratio.powf(1.0 / dimension as f64);
-        let cell = state.configuration.cell.scaled(factor);
+        let factors: [f64; 3] = match self.shape {
+            VolumeShape::Isotropic => [ratio.powf(1.0 / dimension as f64); 3],
+            VolumeShape::SingleEdge => {
+                let direction = scratch.random.random_range(0..dimension);
+                std::array::from_fn(|c| if c == direction { ratio } else { 1.0 })
+            }
+        };
+        let cell = state.configuration.cell.stretched(factors);
         if cell.smallest_height() < environment.potential.smallest_valid_height() {
             return None;
         }
         scratch.other.configuration.cell = cell;
-        let scaled = scratch.other.configuration.positions.row_mut();
-        for (to, from) in scaled.iter_mut().zip(state.configuration.positions.row()) {
-            *to = from * factor;
+        for c in 0..dimension {
+            let scaled = scratch.other.configuration.positions.component_mut(c);
+            for (to, from) in scaled.iter_mut().zip(state.configuration.positions.component(c)) {
+                *to = from * factors[c];
+            }
         }
         scratch.other.momenta.copy_from(&state.momenta);
         scratch.other.current_forces = None;

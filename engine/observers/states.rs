@@ -68,7 +68,8 @@ impl Condition {
             }
             Self::Nearest { of, point, others } => {
                 let values: Vec<f64> = of.iter().map(|variable| variable.value(configuration)).collect();
-                let mut best = (f64::INFINITY, Vec::new());
+                // Without others to compare with there is no cell.
+                let mut best = (if others.is_empty() { f64::NEG_INFINITY } else { f64::INFINITY }, Vec::new());
                 for other in others {
                     // Half the difference of squared distances is linear: (x - (p + o) / 2) . (p - o).
                     let apart: Vec<f64> = point.iter().zip(other).map(|(p, o)| p - o).collect();
@@ -88,6 +89,15 @@ impl Condition {
         }
     }
 
+    /// Whether a Voronoi cell is in it: those know only the cells of other states.
+    fn has_cell(&self) -> bool {
+        match self {
+            Self::Nearest { .. } => true,
+            Self::All(conditions) => conditions.iter().any(Self::has_cell),
+            _ => false,
+        }
+    }
+
     /// What is wrong with it.
     pub fn problems(&self, n: usize, dimension: usize) -> Vec<Problem> {
         let number = |key: &str, value: f64| (!value.is_finite()).then(|| Problem::new(key, value, "a finite number"));
@@ -99,6 +109,10 @@ impl Condition {
             Self::Between(variable, low, high) => {
                 let mut problems: Vec<Problem> = inside(variable.problems(n, dimension), "[0]".to_string()).collect();
                 problems.extend(number("[1]", *low).into_iter().chain(number("[2]", *high)));
+                if problems.is_empty() && variable.period().is_some_and(|period| (high - low).rem_euclid(period) == 0.0) {
+                    let expected = "an arc shorter than the whole circle, from the first number to the second";
+                    problems.push(Problem::new("[2]", format!("from {low} to {high}"), expected));
+                }
                 if problems.is_empty() && variable.period().is_none() && low >= high {
                     problems.push(Problem::new("[2]", format!("from {low} to {high}"), "two numbers, the first below the second"));
                 }
@@ -118,6 +132,9 @@ impl Condition {
                     problems.push(Problem::new("point", found, "a number for each of at least one variable"));
                 }
                 problems
+            }
+            Self::All(_) if self.has_cell() => {
+                vec![Problem::new("", "`Nearest` inside `All`", "`Above`, `Below` and `Between` in `All`, or `Nearest` alone")]
             }
             Self::All(conditions) if conditions.is_empty() => vec![Problem::new("", "no condition", "at least one condition")],
             Self::All(conditions) => conditions

@@ -63,7 +63,8 @@ pub fn estimate_exchanging(walkers: &[&[f64]]) -> Result<Estimate, NoEstimate> {
         let variance = blocks.iter().map(|block| (block - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
         standard_error = standard_error.max((variance / BLOCKS as f64).sqrt());
     }
-    if standard_error <= apart.standard_error {
+    // A constant has no error, but its blocks may differ by a rounding.
+    if apart.standard_error == 0.0 || standard_error <= apart.standard_error {
         return Ok(apart);
     }
     let ratio = (standard_error / apart.standard_error).powi(2);

@@ -47,7 +47,8 @@ fn table() -> Vec<(String, Generator)> {
         let row = |scale: f64| -> Vec<f64> { (0..2 * dim).map(|i| scale * (i as f64 - 1.3).powi(2)).collect() };
         generator.standardise(&row(0.2));
         table.push((format!("stack, dim {dim}"), generator.clone()));
-        generator.standardise_source(&row(0.05));
+        let around: Vec<f64> = (0..2 * dim).map(|i| if i < dim { -0.9 } else { 1.2 }).collect();
+        generator.standardise_source(&around);
         table.push((format!("stack between ensembles, dim {dim}"), generator));
     }
     table

@@ -1,7 +1,7 @@
 //! The layers once more, in plain candle operations: an independent statement of values, log-determinants and gradients.
 
 use crate::coupling::{Coupling, Transform};
-use crate::flow::{Direction, Flow};
+use crate::flow::{Direction, Flow, Standard};
 use crate::spline::{MINIMUM, Spline};
 use crate::{Activation, Generator};
 use candle_core::{D, DType, Device, Result, Tensor};
@@ -12,9 +12,13 @@ pub(super) fn flow(generator: &Generator, direction: Direction, parameters: &Ten
     let (n, dim) = rows.dims2()?;
     let mean = Tensor::from_slice(generator.mean(), (1, dim), &Device::Cpu)?;
     let spread = Tensor::from_slice(generator.spread(), (1, dim), &Device::Cpu)?;
-    let constant = (Tensor::ones(n, DType::F64, &Device::Cpu)? * generator.spread().iter().map(|s| s.ln()).sum::<f64>())?;
+    let source = flow.source.clone().unwrap_or(Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] });
+    let from_mean = Tensor::from_slice(&source.mean, (1, dim), &Device::Cpu)?;
+    let from_spread = Tensor::from_slice(&source.spread, (1, dim), &Device::Cpu)?;
+    let logarithms: f64 = generator.spread().iter().zip(&source.spread).map(|(s, from)| (s / from).ln()).sum();
+    let constant = (Tensor::ones(n, DType::F64, &Device::Cpu)? * logarithms)?;
     let (mut x, mut log_det) = match direction {
-        Direction::Forward => (rows.clone(), constant),
+        Direction::Forward => (rows.broadcast_sub(&from_mean)?.broadcast_div(&from_spread)?, constant),
         Direction::Inverse => (rows.broadcast_sub(&mean)?.broadcast_div(&spread)?, constant.neg()?),
     };
     let mut order: Vec<&Coupling> = flow.couplings.iter().collect();
@@ -26,9 +30,10 @@ pub(super) fn flow(generator: &Generator, direction: Direction, parameters: &Ten
         x = next;
         log_det = (log_det + part)?;
     }
-    if direction == Direction::Forward {
-        x = x.broadcast_mul(&spread)?.broadcast_add(&mean)?;
-    }
+    x = match direction {
+        Direction::Forward => x.broadcast_mul(&spread)?.broadcast_add(&mean)?,
+        Direction::Inverse => x.broadcast_mul(&from_spread)?.broadcast_add(&from_mean)?,
+    };
     Tensor::cat(&[x, log_det.unsqueeze(1)?], 1)
 }
 
@@ -74,9 +79,10 @@ fn half_update(coupling: &Coupling, direction: Direction, parameters: &Tensor, x
         Transform::Spline(spline) => spline_items(spline, direction, &raw, &v)?,
     };
     // Back to the order of the coordinates.
-    let kept = if coupling.given.is_empty() { None } else { Some(x.index_select(&index(&coupling.given)?, 1)?) };
+    let unchanged: Vec<usize> = (0..dim).filter(|i| !coupling.changed.contains(i)).collect();
+    let kept = if unchanged.is_empty() { None } else { Some(x.index_select(&index(&unchanged)?, 1)?) };
     let parts: Vec<Tensor> = kept.into_iter().chain([y.reshape((n, m))?]).collect();
-    let places: Vec<usize> = coupling.given.iter().chain(&coupling.changed).copied().collect();
+    let places: Vec<usize> = unchanged.iter().chain(&coupling.changed).copied().collect();
     let back: Vec<usize> = (0..dim).map(|i| places.iter().position(|&p| p == i).unwrap()).collect();
     Ok((Tensor::cat(&parts, 1)?.index_select(&index(&back)?, 1)?, items.reshape((n, m))?.sum(1)?))
 }

@@ -61,6 +61,16 @@ impl Builder<'_> {
                 plans.push(FlowPlan { name, role, source, assessment_draws: flow.assessment_draws });
             }
         }
+        for k in 1..plans.len() {
+            if plans[..k].iter().any(|plan: &FlowPlan| plan.name == plans[k].name) {
+                let name = plans[k].name.clone();
+                self.report(
+                    "flows",
+                    format!("two flows named {name:?}, the name of a map between states among them"),
+                    "names of their own",
+                );
+            }
+        }
         all.then_some(plans)
     }
 

@@ -71,7 +71,12 @@ impl Method {
         match self {
             Self::Hybrid => return,
             Self::PlainMonteCarlo => {
-                input.sweep.retain(|entry| matches!(entry, Entry::Displacement { .. } | Entry::Volume { .. }));
+                input.sweep.retain(|entry| {
+                    matches!(
+                        entry,
+                        Entry::Displacement { .. } | Entry::Translation { .. } | Entry::IdentitySwap { .. } | Entry::Volume { .. }
+                    )
+                });
                 if !input.sweep.iter().any(|entry| matches!(entry, Entry::Displacement { .. })) {
                     input.sweep.push(Entry::Displacement { count: None, step: 0.1, tune: true, every: 1 });
                 }
@@ -105,6 +110,8 @@ impl Method {
             input.ladder.truncate(1);
         }
         input.flows.0.clear();
+        // Trajectories may name walkers that are not there now.
+        input.output.clear();
     }
 }
 

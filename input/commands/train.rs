@@ -34,19 +34,19 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
     let mut text = String::new();
     for flow in simulation.assessments() {
         let number = |value: Option<f64>| value.map_or("-".to_string(), |v| format!("{v:.4}"));
+        let fraction = flow.effective_sample_fraction.map_or(String::new(), |f| format!(", effective sample fraction {f:.4}"));
         text.push_str(&format!(
-            "{}: {} parameters, {} steps in {} s, held-out loss {}, effective sample fraction {}, in {}\n",
+            "{}: {} parameters, {} steps in {} s, held-out loss {}{fraction}, in {}\n",
             flow.name,
             flow.parameters,
             flow.training_steps.unwrap_or(0),
             number(flow.training_seconds),
             number(flow.held_out_loss),
-            number(flow.effective_sample_fraction),
             directory.join("flows").join(format!("{}.safetensors", flow.name)).display()
         ));
         for state in &flow.acceptance {
             let name = state.state.as_deref().unwrap_or("no state");
-            text.push_str(&format!("  draws accepted from frames of {name}: {:.4}\n", state.acceptance));
+            text.push_str(&format!("  {} accepted from frames of {name}: {:.4}\n", flow.kind.proposals(), state.acceptance));
         }
     }
     Ok(text)

@@ -133,6 +133,8 @@ pub struct ExchangeSummary {
     pub acceptance: Option<f64>,
     /// Mean of the acceptance probabilities.
     pub mean_acceptance_probability: Option<f64>,
+    /// Exchanges with a configuration that does not come back through the flow.
+    pub infeasible: u64,
     /// Those that brought another state to the lower rung, over attempted.
     pub between_states: Option<f64>,
 }
@@ -352,6 +354,7 @@ fn exchanges(built: &Built, simulation: &Simulation) -> Vec<ExchangeSummary> {
                 accepted: tally.accepted,
                 acceptance: share(tally.accepted as f64),
                 mean_acceptance_probability: share(tally.probability),
+                infeasible: tally.infeasible,
                 between_states: (!plan.states.is_empty()).then(|| share(tally.between_states as f64)).flatten(),
             });
         }
@@ -460,11 +463,7 @@ pub fn table(summary: &Summary) -> String {
         }
     }
     for flow in &summary.flows {
-        let (what, by) = match flow.kind {
-            FlowKind::Generator => ("draws", "its weights"),
-            FlowKind::ModeJump => ("images", "Bennett"),
-            FlowKind::Exchange => ("exchanges", "its weights"),
-        };
+        let by = if flow.kind == FlowKind::ModeJump { "Bennett" } else { "its weights" };
         if flow.kind != FlowKind::ModeJump {
             let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
             line(format!("flow {}: effective sample fraction", flow.name), fraction);
@@ -478,7 +477,10 @@ pub fn table(summary: &Summary) -> String {
         for state in &flow.acceptance {
             let name = state.state.as_deref().unwrap_or("no state");
             let inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
-            line(format!("flow {}: {what} accepted from frames of {name}", flow.name), format!("{:.3}{inside}", state.acceptance));
+            line(
+                format!("flow {}: {} accepted from frames of {name}", flow.name, flow.kind.proposals()),
+                format!("{:.3}{inside}", state.acceptance),
+            );
         }
     }
     let mut totals: BTreeMap<(usize, String), (u64, u64)> = BTreeMap::new();
