@@ -368,6 +368,28 @@ fn replicas_go_on_to_the_same_bytes() {
     assert!(place.summary("whole")["why"][0].as_str().is_some_and(|why| why.contains("f32")));
 }
 
+/// Two rungs with unlike numbers of walkers, ordinary and learned exchange between them, and jumps between the states of the first.
+#[test]
+fn a_ladder_goes_on_to_the_same_bytes() {
+    let input = WELLS
+        .replace("[(temperature: 1.0, walkers: 16)]", "[(temperature: 1.0, walkers: 8), (temperature: 1.7, walkers: 3), (temperature: 3.0, walkers: 5)]")
+        .replace("        \"g\": (", "        \"down\": (map: Exchange(from: 2, to: 0), ONE),\n        \"jump\": (map: ModeJump(between: [\"left\", \"right\"]), ONE),\n        \"g\": (")
+        .replace("ONE", "layers: RealNvp(blocks: 1, hidden: [8]), samples: Run(frames: 1600, every: 4), training: (stages: [(steps: 100, batch: 32)])")
+        .replace("        LatentWalk(", "        Exchange(),\n        Exchange(flow: \"down\", every: 2),\n        ModeJump(flow: \"jump\"),\n        LatentWalk(");
+    let sizes = [("FRAMES", "800"), ("STEPS", "50"), ("EQUILIBRATION", "4000"), ("PRODUCTION", "30000")];
+    let input = sizes.iter().fold(input, |text, (name, size)| text.replace(name, size));
+    let place = goes_on_to_the_same_bytes(&input);
+    let summary = place.summary("whole");
+    let exchange = summary["exchange"].as_array().unwrap();
+    assert_eq!(exchange.len(), 3);
+    assert!(exchange.iter().all(|pair| pair["accepted"].as_u64().unwrap() > 0 && pair["between_states"].as_f64().unwrap() > 0.0));
+    let (other, trips) = (place.summary("interrupted"), &summary["ladder_round_trips"]);
+    assert_eq!((&other["exchange"], &other["ladder_round_trips"]), (&summary["exchange"], trips));
+    assert!(trips.as_array().unwrap().iter().any(|n| n.as_u64().unwrap() > 0));
+    place.must(&["run", "system.ron", "--output", "two", "--threads", "2"]);
+    must_be_the_same(&place, ["whole", "two"], &RECORDS);
+}
+
 fn goes_on_to_the_same_bytes(input: &str) -> Place {
     let place = Place::with(input);
     let begun = Instant::now();
