@@ -238,7 +238,7 @@ pub(crate) fn assess_jump(
     let mut acceptance = Vec::new();
     let mut works = Vec::new();
     for (state, other, backwards) in [(from, to, false), (to, from, true)] {
-        let mut frames = reference.held_out_frames(Some(state));
+        let mut frames = reference.unseen_frames(Some(state), report.is_some());
         let stride = frames.len().div_ceil(JUMP_FRAMES_OF_A_STATE).max(1);
         frames = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
@@ -314,7 +314,7 @@ pub(crate) fn assess_exchange(
         state_of(&plan.states, &Configuration { positions, cell: cell.clone() }).map(|s| s as u32)
     };
     let side = |rung: usize, other: usize, backwards: bool| {
-        let frames = pools[rung].held_out_frames(None);
+        let frames = pools[rung].unseen_frames(None, report.is_some());
         let stride = frames.len().div_ceil(JUMP_FRAMES_OF_A_STATE).max(1);
         let frames: Vec<usize> = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &pools[rung].rows[k * dim..(k + 1) * dim]).copied().collect();

@@ -89,10 +89,10 @@ impl SamplePool {
         frames
     }
 
-    /// Frames of a state, or all, that maps have not seen: the latest tenth.
-    pub(crate) fn held_out_frames(&self, state: Option<usize>) -> Vec<usize> {
+    /// Frames of a state, or all, that maps have not seen: the latest tenth, where they were trained on the others.
+    pub(crate) fn unseen_frames(&self, state: Option<usize>, trained_here: bool) -> Vec<usize> {
         let mut frames = self.frames(state);
-        frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING)
+        if trained_here { frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING) } else { frames }
     }
 
     fn frames(&self, state: Option<usize>) -> Vec<usize> {

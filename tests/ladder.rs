@@ -5,6 +5,7 @@ mod flow;
 
 use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
+use mcflow_engine::moves::{VolumeMeasure, VolumeShape};
 use mcflow_engine::observers::{Axis, Condition, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
@@ -182,4 +183,56 @@ fn affine_exchange_between_gaussians_has_a_log_ratio_of_zero() {
     assert!(worst(&z) < 4.5, "z-scores {z:?}");
     assert_eq!(accepted, attempted);
     assert!((probability / attempted as f64 - 1.0).abs() < 1e-12);
+}
+
+/// Five particles that do not interact at three temperatures and pressures: V ~ Gamma(6, kT / P) in each rung.
+fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
+    const N: usize = 5;
+    const GAS: [(f64, f64); 3] = [(1.0, 0.5), (1.0, 0.9), (1.6, 0.9)];
+    let (particles, cell) = (Particles::alike("A", N, 1.0), Cell::orthorhombic(&[2.0; 3]).expect("a cell"));
+    let potential = PotentialSum::new(&[], &particles, &cell);
+    let (measure, shape) = (VolumeMeasure::Logarithmic, VolumeShape::Isotropic);
+    let entries = [Entry::Volume { count: 1, step: 1.0, measure, shape, tune: false, every: 1 }, exchange(None)];
+    let generators = Generators::new();
+    let trained = Trained::generators(&generators);
+    let means: Vec<Vec<f64>> = (0..LADDERS)
+        .into_par_iter()
+        .map(|number| {
+            let mut random = streams(5000 + number as u64, GAS.len() + 1);
+            let exchange_random = random.pop().expect("a stream");
+            let rungs = GAS.iter().zip(random).map(|(&(kt, pressure), random)| {
+                let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: Some(pressure) };
+                let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+                let state = Microstate::new(Configuration { positions: Vectors::zeros(3, N), cell: cell.clone() });
+                let walkers = vec![Walker::new(state, random, entries.len(), &potential)];
+                Chains { walkers, parameters: entries.iter().map(Entry::parameter).collect(), entries: &entries, environment }
+            });
+            let mut exchanges = Exchanges::new(exchange_random, GAS.len(), [0, GAS.len() - 1].into_iter());
+            exchanges.mutant = mutant;
+            let mut ladder = Ladder { rungs: rungs.collect(), exchanges };
+            // Several sweeps in one go, as runs do.
+            ladder.sweep(1, 100, &trained).expect("finite states");
+            let mut sums = vec![0.0; GAS.len()];
+            for sweep in 0..SWEEPS {
+                ladder.sweep(101 + 2 * sweep, 2, &trained).expect("finite states");
+                sums.iter_mut().zip(ladder.walkers()).for_each(|(sum, walker)| *sum += walker.state.volume() / SWEEPS as f64);
+            }
+            sums
+        })
+        .collect();
+    let z = |rung: usize| {
+        let values: Vec<f64> = means.iter().map(|m| m[rung]).collect();
+        let mean = values.iter().sum::<f64>() / LADDERS as f64;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (LADDERS - 1) as f64;
+        z_score(mean, (variance / LADDERS as f64).sqrt(), (N + 1) as f64 * GAS[rung].0 / GAS[rung].1)
+    };
+    (0..GAS.len()).map(z).collect()
+}
+
+#[test]
+fn exchange_of_pressures_keeps_every_rung_and_its_mutant_does_not() {
+    let z = gas(None);
+    assert!(worst(&z) < 4.5, "z-scores {z:?}");
+    let z = gas(Some(|delta_u, ratio| (0.5 * delta_u, ratio)));
+    assert!(worst(&z) > 8.0, "half of delta_u passes: {z:?}");
 }

@@ -125,6 +125,9 @@ pub struct ExchangeSummary {
     pub flow: Option<String>,
     /// Temperatures of the two rungs.
     pub temperatures: (f64, f64),
+    /// Their pressures, where they have some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pressures: Option<(f64, f64)>,
     /// Exchanges tried.
     pub attempted: u64,
     /// Accepted ones.
@@ -166,6 +169,9 @@ pub struct ObservableSummary {
 pub struct RungObservables {
     /// Temperature in the units of the input.
     pub temperature: f64,
+    /// Pressure, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<f64>,
     /// Samples of each walker.
     pub samples: u64,
     /// By name.
@@ -269,7 +275,12 @@ impl Summary {
                 let series = &recorder.series(k)[plan.walkers(rung)];
                 (name.clone(), observable(estimator(plan)(series), series, production))
             });
-            RungObservables { temperature: temperature(rung), samples: recorder.samples(), columns: columns.collect() }
+            RungObservables {
+                temperature: temperature(rung),
+                pressure: built.input.ladder[rung].pressure,
+                samples: recorder.samples(),
+                columns: columns.collect(),
+            }
         };
         let rungs = if plan.states.is_empty() { 0 } else { plan.rungs.len() };
         let round_trips = if plan.rungs.len() > 1 { simulation.ladder().exchanges.round_trips.clone() } else { Vec::new() };
@@ -350,6 +361,7 @@ fn exchanges(built: &Built, simulation: &Simulation) -> Vec<ExchangeSummary> {
                 entry,
                 flow: what.flow().map(str::to_string),
                 temperatures: (built.input.ladder[lower].temperature, built.input.ladder[upper].temperature),
+                pressures: built.input.ladder[lower].pressure.zip(built.input.ladder[upper].pressure),
                 attempted: tally.attempted,
                 accepted: tally.accepted,
                 acceptance: share(tally.accepted as f64),
@@ -438,11 +450,13 @@ pub fn table(summary: &Summary) -> String {
     let mut text = String::new();
     let mut line = |left: String, right: String| text.push_str(&format!("{left:<44} {right}\n"));
     let at = |temperature: f64| if summary.observables.len() > 1 { format!("T {temperature}: ") } else { String::new() };
+    let with_pressure = |pressure: Option<f64>| pressure.map_or(String::new(), |p| format!(", P {p}"));
     for rung in &summary.observables {
         for (name, o) in &rung.columns {
             let (Some(mean), Some(error)) = (o.mean, o.standard_error) else { continue };
             let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
-            line(format!("{}{name}", at(rung.temperature)), format!("{:<22} {effective}", with_error(mean, error)));
+            let rung = at(rung.temperature).replace(':', &format!("{}:", with_pressure(rung.pressure)));
+            line(format!("{rung}{name}"), format!("{:<22} {effective}", with_error(mean, error)));
         }
     }
     for rung in &summary.states {
@@ -503,7 +517,8 @@ pub fn table(summary: &Summary) -> String {
         let what = e.flow.as_deref().map_or("exchange".to_string(), |flow| format!("exchange by {flow}"));
         let between = e.between_states.map_or(String::new(), |share| format!(", {share:.4} between states"));
         let right = format!("{:.3} of {}{between}", e.accepted as f64 / e.attempted as f64, e.attempted);
-        line(format!("{what} T {} - T {}: accepted", e.temperatures.0, e.temperatures.1), right);
+        let [lower, upper] = [e.pressures.map(|p| p.0), e.pressures.map(|p| p.1)].map(with_pressure);
+        line(format!("{what} T {}{lower} - T {}{upper}: accepted", e.temperatures.0, e.temperatures.1), right);
     }
     if !summary.ladder_round_trips.is_empty() {
         line("round trips through the ladder".to_string(), summary.ladder_round_trips.iter().sum::<u64>().to_string());

@@ -92,6 +92,7 @@ fn summary() -> Summary {
         moves: vec![a_move.clone(), MoveSummary { replica: 1, acceptance: Some(0.5), accepted: 500, ..a_move }],
         observables: vec![RungObservables {
             temperature: 1.0,
+            pressure: None,
             samples: 2000,
             columns: columns.into_iter().map(|(n, o)| (n.to_string(), o)).collect(),
         }],
