@@ -26,8 +26,8 @@ fn spread(kt: f64) -> f64 {
     (kt / STIFFNESS).sqrt()
 }
 
-/// A map from the hottest rung to the coldest: the right scale, and a distortion where `distorted`.
-fn map(distorted: bool) -> Generator {
+/// A map from the hottest rung to the coldest, or the other way: the right scale, and a distortion where `distorted`.
+fn map(distorted: bool, upwards: bool) -> Generator {
     let mut map = if distorted {
         flow_near_identity(2, 9)
     } else {
@@ -35,22 +35,23 @@ fn map(distorted: bool) -> Generator {
         Generator::new(&architecture, Prior::Gaussian, 2, 1)
     };
     let (hot, cold) = (spread(RUNGS[2].0), spread(RUNGS[0].0));
-    map.standardise_source(&[-hot, -hot, hot, hot]);
-    map.standardise(&[-cold, -cold, cold, cold]);
+    let (from, to) = if upwards { (cold, hot) } else { (hot, cold) };
+    map.standardise_source(&[-from, -from, from, from]);
+    map.standardise(&[-to, -to, to, to]);
     map
 }
 
 /// z-scores of <x^2>, <U^2>, and <p^2> at each rung; accepted, attempted and summed probability of all exchanges.
-fn run(entries: &[Entry], map: Option<Generator>, mutant: Option<ExchangeMutant>) -> (Vec<f64>, (u64, u64, f64)) {
+fn run(entries: &[Entry], map: Option<(Generator, bool)>, mutant: Option<ExchangeMutant>) -> (Vec<f64>, (u64, u64, f64)) {
     let restraint = HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 2]] };
     let (particles, cell) = (Particles::alike("A", 1, 1.5), Cell::open(2));
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(restraint)], &particles, &cell);
-    let generators: Generators = map.iter().map(|map| ("map".to_string(), map.clone())).collect();
+    let generators: Generators = map.iter().map(|(map, _)| ("map".to_string(), map.clone())).collect();
     let flows: Vec<FlowPlan> = map
         .into_iter()
-        .map(|map| FlowPlan {
+        .map(|(map, upwards)| FlowPlan {
             name: "map".to_string(),
-            role: Role::Exchange { from: 2, to: 0 },
+            role: if upwards { Role::Exchange { from: 0, to: 2 } } else { Role::Exchange { from: 2, to: 0 } },
             source: FlowSource::Trained(Box::new(map)),
             assessment_draws: 0,
         })
@@ -153,22 +154,24 @@ fn ordinary_exchange_keeps_every_rung_and_its_mutants_do_not() {
 #[test]
 fn learned_exchange_keeps_every_rung_and_its_mutants_do_not() {
     let entries = [local(), exchange(Some("map"))];
-    let (z, (accepted, attempted, _)) = run(&entries, Some(map(true)), None);
-    assert!(worst(&z) < 4.5, "z-scores {z:?}");
-    assert!(accepted > attempted / 10 && accepted < attempted, "{accepted} of {attempted}");
+    for upwards in [false, true] {
+        let (z, (accepted, attempted, _)) = run(&entries, Some((map(true, upwards), upwards)), None);
+        assert!(worst(&z) < 4.5, "upwards {upwards}: z-scores {z:?}");
+        assert!(accepted > attempted / 10 && accepted < attempted, "{accepted} of {attempted}");
+    }
     for (name, mutant) in [
         ("no Jacobian", (|delta_u, _| (delta_u, 0.0)) as ExchangeMutant),
         ("negated Jacobian", |delta_u, ratio| (delta_u, -ratio)),
         ("half of delta_u", |delta_u, ratio| (0.5 * delta_u, ratio)),
     ] {
-        let (z, _) = run(&entries, Some(map(true)), Some(mutant));
+        let (z, _) = run(&entries, Some((map(true, false), false)), Some(mutant));
         assert!(worst(&z) > 8.0, "learned exchange with `{name}` passes: {z:?}");
     }
 }
 
 #[test]
 fn both_exchanges_together_are_exact() {
-    let (z, _) = run(&[local(), exchange(None), exchange(Some("map"))], Some(map(true)), None);
+    let (z, _) = run(&[local(), exchange(None), exchange(Some("map"))], Some((map(true, false), false)), None);
     assert!(worst(&z) < 4.5, "z-scores {z:?}");
 }
 
@@ -179,7 +182,7 @@ fn affine_exchange_between_gaussians_has_a_log_ratio_of_zero() {
         assert!((ratio - delta_u).abs() < 1e-12, "a log ratio of {}", ratio - delta_u);
         (delta_u, ratio)
     }
-    let (z, (accepted, attempted, probability)) = run(&[local(), exchange(Some("map"))], Some(map(false)), Some(shown));
+    let (z, (accepted, attempted, probability)) = run(&[local(), exchange(Some("map"))], Some((map(false, false), false)), Some(shown));
     assert!(worst(&z) < 4.5, "z-scores {z:?}");
     assert_eq!(accepted, attempted);
     assert!((probability / attempted as f64 - 1.0).abs() < 1e-12);
