@@ -224,6 +224,29 @@ fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePoo
     result
 }
 
+/// Rows through a map.
+struct Mapped {
+    images: Vec<f64>,
+    log_det: Vec<f64>,
+    /// Energies of the rows, and of their images.
+    before: Vec<f64>,
+    after: Vec<f64>,
+}
+
+fn mapped(plan: &Plan, map: &Generator, rows: &[f64], backwards: bool) -> Mapped {
+    let (cell, n) = (&plan.starts[0].cell, rows.len() / map.dim());
+    let zeros = || vec![0.0; n];
+    let mut mapped = Mapped { images: rows.to_vec(), log_det: zeros(), before: zeros(), after: zeros() };
+    if backwards {
+        map.inverse(rows, &mut mapped.images, &mut mapped.log_det);
+    } else {
+        map.forward(rows, &mut mapped.images, &mut mapped.log_det);
+    }
+    plan.potential.energies(cell, rows, &mut mapped.before);
+    plan.potential.energies(cell, &mapped.images, &mut mapped.after);
+    mapped
+}
+
 /// Judges a map between two states by frames it has not seen: how often their images lie in the other state, how often they would be
 /// accepted, and the free-energy difference by Bennett's ratio (images outside count as work of +inf).
 pub(crate) fn assess_jump(
@@ -243,15 +266,7 @@ pub(crate) fn assess_jump(
         frames = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let (mut images, mut log_det) = (rows.clone(), vec![0.0; n]);
-        if backwards {
-            map.inverse(&rows, &mut images, &mut log_det);
-        } else {
-            map.forward(&rows, &mut images, &mut log_det);
-        }
-        let (mut before, mut after) = (vec![0.0; n], vec![0.0; n]);
-        plan.potential.energies(cell, &rows, &mut before);
-        plan.potential.energies(cell, &images, &mut after);
+        let Mapped { images, log_det, before, after } = mapped(plan, map, &rows, backwards);
         let work: Vec<f64> = (0..n)
             .map(|k| {
                 let positions = Vectors::from_row(cell.dimension(), &images[k * dim..(k + 1) * dim]);
@@ -319,15 +334,7 @@ pub(crate) fn assess_exchange(
         let frames: Vec<usize> = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &pools[rung].rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let (mut images, mut log_det) = (rows.clone(), vec![0.0; n]);
-        if backwards {
-            map.inverse(&rows, &mut images, &mut log_det);
-        } else {
-            map.forward(&rows, &mut images, &mut log_det);
-        }
-        let (mut before, mut after) = (vec![0.0; n], vec![0.0; n]);
-        plan.potential.energies(cell, &rows, &mut before);
-        plan.potential.energies(cell, &images, &mut after);
+        let Mapped { images, log_det, before, after } = mapped(plan, map, &rows, backwards);
         let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + log_det[k]);
         let log_w: Vec<f64> = log_w.map(|w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
         let states: Vec<Option<usize>> = frames.iter().map(|&k| pools[rung].states[k]).collect();
