@@ -50,17 +50,6 @@ impl ExternalForm for DoubleWell {
     fn name(&self) -> &'static str {
         "DoubleWell"
     }
-    fn sites(&self, n: usize) -> usize {
-        n
-    }
-    #[inline(always)]
-    fn particle(&self, k: usize) -> usize {
-        k
-    }
-    #[inline(always)]
-    fn site(&self, i: usize) -> Option<usize> {
-        Some(i)
-    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
         let [a, b, c, t] = [self.linear, self.quadratic, self.quartic, self.transverse].map(L::splat);

@@ -21,12 +21,20 @@ pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
     fn is_discontinuous(&self) -> bool {
         false
     }
-    /// Number of sites for `n` particles.
-    fn sites(&self, n: usize) -> usize;
+    /// Number of sites for `n` particles: each particle is one, unless the form says otherwise.
+    fn sites(&self, n: usize) -> usize {
+        n
+    }
     /// The particle that site `k` acts on.
-    fn particle(&self, k: usize) -> usize;
+    #[inline(always)]
+    fn particle(&self, k: usize) -> usize {
+        k
+    }
     /// The site that acts on particle `i`.
-    fn site(&self, i: usize) -> Option<usize>;
+    #[inline(always)]
+    fn site(&self, i: usize) -> Option<usize> {
+        Some(i)
+    }
     /// Energy and gradient at positions `r`, in lanes.
     fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]);
 }

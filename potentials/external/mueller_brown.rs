@@ -45,17 +45,6 @@ impl ExternalForm for MuellerBrown {
     fn name(&self) -> &'static str {
         "MuellerBrown"
     }
-    fn sites(&self, n: usize) -> usize {
-        n
-    }
-    #[inline(always)]
-    fn particle(&self, k: usize) -> usize {
-        k
-    }
-    #[inline(always)]
-    fn site(&self, i: usize) -> Option<usize> {
-        Some(i)
-    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
         let mut energy = L::default();

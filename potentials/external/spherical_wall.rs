@@ -45,17 +45,6 @@ impl ExternalForm for Soft {
     fn name(&self) -> &'static str {
         "SphericalWall"
     }
-    fn sites(&self, n: usize) -> usize {
-        n
-    }
-    #[inline(always)]
-    fn particle(&self, k: usize) -> usize {
-        k
-    }
-    #[inline(always)]
-    fn site(&self, i: usize) -> Option<usize> {
-        Some(i)
-    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
         let (k, radius) = (L::splat(self.stiffness), L::splat(self.radius));
@@ -78,17 +67,6 @@ impl ExternalForm for Hard {
     }
     fn is_discontinuous(&self) -> bool {
         true
-    }
-    fn sites(&self, n: usize) -> usize {
-        n
-    }
-    #[inline(always)]
-    fn particle(&self, k: usize) -> usize {
-        k
-    }
-    #[inline(always)]
-    fn site(&self, i: usize) -> Option<usize> {
-        Some(i)
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {

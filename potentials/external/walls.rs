@@ -37,17 +37,6 @@ impl ExternalForm for Walls {
     fn name(&self) -> &'static str {
         "Walls"
     }
-    fn sites(&self, n: usize) -> usize {
-        n
-    }
-    #[inline(always)]
-    fn particle(&self, k: usize) -> usize {
-        k
-    }
-    #[inline(always)]
-    fn site(&self, i: usize) -> Option<usize> {
-        Some(i)
-    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, _sites: Sites, r: [L; 3], _image: Image) -> (L, [L; 3]) {
         let (k, width, none) = (L::splat(self.stiffness), L::splat(self.half_width), L::default());
