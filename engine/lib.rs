@@ -32,7 +32,7 @@ pub use ladder::{Exchanges, Ladder};
 pub use local::LocalEntry;
 pub use microstate::Microstate;
 pub use normals::fill_normals;
-pub use plan::{FlowPlan, FlowSource, Lengths, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan};
+pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan};
 pub use random::{Random, normal, purpose_stream, streams};
 pub use record::{Accumulator, Recorder};
 pub use schedule::{Entry, Trained, tuned_parameter};

@@ -4,7 +4,7 @@ use crate::observers::{Column, Observable, State};
 use crate::schedule::Entry;
 use crate::thermodynamics::ThermodynamicState;
 use crate::walker::Environment;
-use mcflow_flows::{Architecture, Generator, Prior, Training};
+use mcflow_flows::{Architecture, Coordinates, Generator, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
 use std::ops::Range;
 
@@ -148,15 +148,41 @@ pub enum FlowSource {
     Trained(Box<Generator>),
     /// Training in this run.
     Train {
-        /// Its layers.
-        architecture: Architecture,
-        /// Its prior.
-        prior: Prior,
+        /// Layers, prior and coordinates.
+        shape: FlowShape,
         /// How to train.
         training: Training,
         /// On which samples.
         samples: Samples,
     },
+}
+
+/// What is decided of a flow before it sees data.
+#[derive(Clone)]
+pub struct FlowShape {
+    /// Its layers.
+    pub architecture: Architecture,
+    /// Its prior.
+    pub prior: Prior,
+    /// The coordinates of its layers.
+    pub coordinates: Coordinates,
+    /// How its ends are set from data.
+    pub standardise: Standardisation,
+}
+
+impl FlowShape {
+    /// The flow as training finds it, for rows `samples` `[n, dim]`, which a map leads to from rows `source`.
+    pub fn begin(&self, dim: usize, source: Option<&[f64]>, samples: &[f64], seed: u64) -> Generator {
+        let mut generator = Generator::with_coordinates(&self.architecture, self.prior, dim, &self.coordinates, seed);
+        generator.standardise(samples);
+        if let Some(source) = source {
+            generator.standardise_source(source);
+        }
+        if self.standardise == Standardisation::Covariance {
+            generator.transport(source, samples);
+        }
+        generator
+    }
 }
 
 /// Where samples for training come from.

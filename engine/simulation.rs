@@ -418,7 +418,7 @@ impl<'a> Simulation<'a> {
     fn train(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
         let plan = self.plan;
         let name = &plan.flows[flow].name;
-        let FlowSource::Train { architecture, prior, training, samples } = &plan.flows[flow].source else {
+        let FlowSource::Train { shape, training, samples } = &plan.flows[flow].source else {
             unreachable!("only flows to be trained get here");
         };
         let failed = |message: String| RunError::Training { flow: name.clone(), message };
@@ -467,11 +467,7 @@ impl<'a> Simulation<'a> {
         for _ in 0..=flow {
             (weights_seed, training_seed) = (seeds.random(), seeds.random());
         }
-        let mut generator = Generator::new(architecture, *prior, dim, weights_seed);
-        generator.standardise(&to);
-        if let Some(from) = &from {
-            generator.standardise_source(from);
-        }
+        let mut generator = shape.begin(dim, from.as_deref(), &to, weights_seed);
         let report = {
             let mut trainer = match self.training.take() {
                 Some(state) => Trainer::resume(&generator, data, training, state),

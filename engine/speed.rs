@@ -8,7 +8,7 @@ use crate::random::{normal, streams};
 use crate::schedule::Trained;
 use crate::target::ReducedTarget;
 use crate::walker::Walker;
-use mcflow_flows::{Data, Ensemble, Generator, Trainer};
+use mcflow_flows::{Data, Ensemble, Trainer};
 use std::time::{Duration, Instant};
 
 /// Measured costs of a plan on this machine.
@@ -54,14 +54,10 @@ pub fn measure_speed(plan: &Plan) -> Speed {
             FlowSource::Trained(generator) => {
                 generators.insert(flow.name.clone(), (**generator).clone());
             }
-            FlowSource::Train { architecture, prior, training, .. } => {
-                let mut generator = Generator::new(architecture, *prior, dim, 1);
-                generator.standardise(&rows);
+            FlowSource::Train { shape, training, .. } => {
                 let ensemble = Ensemble { rows: &rows, law: &target };
                 let source = (!matches!(flow.role, Role::Generator)).then_some(ensemble);
-                if source.is_some() {
-                    generator.standardise_source(&rows);
-                }
+                let generator = shape.begin(dim, source.map(|source| source.rows), &rows, 1);
                 if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();
                     let mut done = 0;

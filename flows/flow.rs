@@ -1,7 +1,9 @@
 //! The chain of half updates and the standardising layer, on chunks of rows; batches over threads.
 
 use crate::architecture::{Architecture, Prior};
+use crate::coordinates::Coordinates;
 use crate::coupling::{Coupling, CouplingTape, Transform};
+use crate::linear::Linear;
 use crate::network::{Network, PackedNetwork};
 use crate::spline::Spline;
 use mcflow_base::{Kernel, Lane, dispatch};
@@ -26,11 +28,15 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
     pub dim: usize,
+    /// Where the couplings work; latent rows are in them as they are drawn.
+    pub coordinates: Coordinates,
     /// Centre and scale of the data per coordinate: the last layer is x = mean + spread * y. Set from data, not trained.
     pub mean: Vec<f64>,
     pub spread: Vec<f64>,
     /// The same for a map that starts from data too: its first layer is y = (z - mean) / spread.
     pub source: Option<Standard>,
+    /// What stands between the couplings and the last layer: data's covariance.
+    pub linear: Option<Linear>,
     pub couplings: Vec<Coupling>,
     pub n_parameters: usize,
 }
@@ -45,7 +51,7 @@ pub(crate) struct Standard {
 impl Standard {
     /// Rows in these units.
     #[inline(always)]
-    fn enter(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
+    pub fn enter(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
         for row in rows.chunks_exact_mut(mean.len()) {
             for ((v, m), s) in row.iter_mut().zip(mean).zip(spread) {
                 *v = (*v - m) / s;
@@ -82,6 +88,8 @@ pub(crate) struct Packed(Vec<PackedNetwork>);
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     couplings: Vec<CouplingTape>,
+    /// Rows in the coordinates of the couplings, before the first layer and after the last.
+    ends: [Vec<f64>; 2],
     pub rows: Vec<f64>,
     pub log_det: Vec<f64>,
 }
@@ -100,12 +108,13 @@ impl<T: Default> Pool<T> {
 }
 
 impl Flow {
-    pub fn new(architecture: &Architecture, prior: Prior, dim: usize) -> Self {
+    pub fn new(architecture: &Architecture, prior: Prior, dim: usize, coordinates: &Coordinates) -> Self {
         let mut couplings = Vec::new();
         let mut offset = 0;
         for part in architecture.parts() {
             let (blocks, hidden, activation, on) = part.shape();
-            let all: Vec<usize> = on.map_or_else(|| (0..dim).collect(), <[usize]>::to_vec);
+            let mut all: Vec<usize> = on.map_or_else(|| (0..dim).collect(), <[usize]>::to_vec);
+            all.retain(|place| !coordinates.fixed.contains(place));
             for block in 0..blocks {
                 let pick = |which: &dyn Fn(usize) -> bool| -> Vec<usize> {
                     all.iter().enumerate().filter(|(place, _)| which(*place)).map(|(_, &coordinate)| coordinate).collect()
@@ -125,13 +134,15 @@ impl Flow {
                         Architecture::Stack(_) => unreachable!("a part is no stack"),
                     };
                     let n_out = changed.len() * transform.n_raw();
+                    let given: Vec<usize> = given.iter().chain(&coordinates.fixed).copied().collect();
                     let network = Network::new(given.len(), hidden, n_out, activation, offset);
                     offset += network.n_parameters();
                     couplings.push(Coupling { given, changed, network, transform });
                 }
             }
         }
-        Self { dim, mean: vec![0.0; dim], spread: vec![1.0; dim], source: None, couplings, n_parameters: offset }
+        let coordinates = coordinates.clone();
+        Self { dim, coordinates, mean: vec![0.0; dim], spread: vec![1.0; dim], source: None, linear: None, couplings, n_parameters: offset }
     }
 
     pub fn pack(&self, parameters: &[f64], gradients: bool, packed: &mut Packed) {
@@ -141,10 +152,11 @@ impl Flow {
         }
     }
 
-    /// ln of the ratio of the scales of the last layer and the first.
+    /// ln of the ratio of the scales of the last layers and the first.
     fn log_spread(&self) -> f64 {
         let sum = |spread: &[f64]| spread.iter().map(|s| s.ln()).sum::<f64>();
         sum(&self.spread) - self.source.as_ref().map_or(0.0, |source| sum(&source.spread))
+            + self.linear.as_ref().map_or(0.0, Linear::log_det)
     }
 
     /// Transforms `rows` in place and writes the log-determinants, chunk by chunk over threads.
@@ -190,7 +202,23 @@ impl Flow {
         if tape.couplings.len() < n_tapes {
             tape.couplings.resize(n_tapes, CouplingTape::default());
         }
+        log_det.fill(0.0);
+        // Latent rows of a prior are in the coordinates of the couplings already.
+        if direction == Direction::Inverse || self.source.is_some() {
+            self.coordinates.enter(self.dim, rows, log_det);
+        }
+        let keep = |rows: &[f64], end: &mut Vec<f64>| {
+            if RECORD && !self.coordinates.is_cartesian() {
+                end.clear();
+                end.extend_from_slice(rows);
+            }
+        };
+        keep(rows, &mut tape.ends[0]);
         dispatch(Apply::<RECORD> { flow: self, packed, direction, rows, log_det, tape: &mut tape.couplings, log_spread });
+        keep(rows, &mut tape.ends[1]);
+        if direction == Direction::Forward || self.source.is_some() {
+            self.coordinates.leave(self.dim, rows, log_det);
+        }
     }
 
     /// Turns the cotangents `rows` `[n, dim]` of the outputs into those of the inputs and returns the gradient of the parameters.
@@ -215,8 +243,14 @@ impl Flow {
                     let mut gradient = buffers.take();
                     // Each element is written once.
                     gradient.resize(self.n_parameters, 0.0);
-                    let tape = &mut tape.couplings;
-                    dispatch(Vjp { flow: self, packed, direction, rows, log_det, tape, gradient: &mut gradient });
+                    if direction == Direction::Forward || self.source.is_some() {
+                        self.coordinates.leave_vjp(self.dim, &tape.ends[1], rows, log_det);
+                    }
+                    let couplings = &mut tape.couplings;
+                    dispatch(Vjp { flow: self, packed, direction, rows, log_det, tape: couplings, gradient: &mut gradient });
+                    if direction == Direction::Inverse || self.source.is_some() {
+                        self.coordinates.enter_vjp(self.dim, &tape.ends[0], rows, log_det);
+                    }
                     gradient
                 })
                 .collect();
@@ -251,11 +285,13 @@ impl<const RECORD: bool> Kernel for Apply<'_, RECORD> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         let Self { flow, packed, direction, rows, log_det, tape, log_spread } = self;
-        log_det.fill(0.0);
         match (direction, &flow.source) {
             (Direction::Inverse, _) => Standard::enter(&flow.mean, &flow.spread, rows),
             (Direction::Forward, Some(source)) => Standard::enter(&source.mean, &source.spread, rows),
             (Direction::Forward, None) => {}
+        }
+        if let (Direction::Inverse, Some(linear)) = (direction, &flow.linear) {
+            linear.inverse(rows);
         }
         let n = flow.couplings.len();
         for step in 0..n {
@@ -263,6 +299,9 @@ impl<const RECORD: bool> Kernel for Apply<'_, RECORD> {
             let tape = &mut tape[if RECORD { c } else { 0 }];
             flow.couplings[c].reserve(log_det.len(), RECORD, tape);
             flow.couplings[c].apply::<L, RECORD>(direction, &packed.0[c], rows, flow.dim, log_det, tape);
+        }
+        if let (Direction::Forward, Some(linear)) = (direction, &flow.linear) {
+            linear.forward(rows);
         }
         match (direction, &flow.source) {
             (Direction::Forward, _) => Standard::leave(&flow.mean, &flow.spread, rows),
@@ -294,10 +333,16 @@ impl Kernel for Vjp<'_> {
             (Direction::Inverse, Some(source)) => scale(&source.spread, rows, false),
             (Direction::Inverse, None) => {}
         }
+        if let (Direction::Forward, Some(linear)) = (direction, &flow.linear) {
+            linear.forward_vjp(rows);
+        }
         let n = flow.couplings.len();
         for step in 0..n {
             let c = if direction == Direction::Forward { n - 1 - step } else { step };
             flow.couplings[c].vjp::<L>(direction, &packed.0[c], rows, flow.dim, log_det, &mut tape[c], gradient);
+        }
+        if let (Direction::Inverse, Some(linear)) = (direction, &flow.linear) {
+            linear.inverse_vjp(rows);
         }
         match (direction, &flow.source) {
             (Direction::Inverse, _) => scale(&flow.spread, rows, true),

@@ -1,13 +1,27 @@
 //! A prior and a flow: what is trained, stored, drawn from, and whose density decides.
 
 use crate::architecture::{Architecture, Prior};
+use crate::coordinates::Coordinates;
 use crate::flow::{CHUNK, Direction, Flow, Packed, Pool, Standard, Tape};
+use crate::linear::{Linear, covariance};
 use crate::weights::{Header, WeightsError};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+/// How the layers at the ends of a flow, which are not trained, are set from data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standardisation {
+    /// Centre and scale of each coordinate.
+    #[default]
+    Diagonal,
+    /// These, and the optimal transport map between the Gaussians of the covariances of the two ends (that of a prior is the unit matrix):
+    /// where fluctuations are collective, couplings need not learn that.
+    Covariance,
+}
 
 /// A normalizing flow x = f(z) with the law of z; rows are `[n, dim]`, row-major.
 ///
@@ -15,7 +29,7 @@ use std::path::Path;
 /// other, and the prior means nothing.
 ///
 /// The last layer is x = mean + spread * y, set by [`Generator::standardise`] and not trained; before it come the half updates of
-/// the [`Architecture`], which start as the identity.
+/// the [`Architecture`], which start as the identity. [`Coordinates`] may stand between rows and layers.
 #[derive(Debug)]
 pub struct Generator {
     architecture: Architecture,
@@ -43,9 +57,19 @@ impl Generator {
     ///
     /// If the architecture has problems.
     pub fn new(architecture: &Architecture, prior: Prior, dim: usize, seed: u64) -> Self {
-        let problems = architecture.problems(dim, prior);
+        Self::with_coordinates(architecture, prior, dim, &Coordinates::default(), seed)
+    }
+
+    /// The same, working in other coordinates; [`Coordinates::problems`] says what it would refuse.
+    ///
+    /// # Panics
+    ///
+    /// If the architecture or the coordinates have problems.
+    pub fn with_coordinates(architecture: &Architecture, prior: Prior, dim: usize, coordinates: &Coordinates, seed: u64) -> Self {
+        let mut problems = architecture.problems(dim, prior);
+        problems.extend(coordinates.problems(dim));
         assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
-        let flow = Flow::new(architecture, prior, dim);
+        let flow = Flow::new(architecture, prior, dim, coordinates);
         let mut parameters = vec![0.0; flow.n_parameters];
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         for coupling in &flow.couplings {
@@ -74,6 +98,29 @@ impl Generator {
         self.flow.source = Some(self.standard(samples));
     }
 
+    /// Puts the map between the covariances of both ends before the last layer, after [`Generator::standardise`] and, for a map between
+    /// ensembles, [`Generator::standardise_source`] with the same `source` and `samples` `[n, dim]`. Fixed coordinates are left alone.
+    pub fn transport(&mut self, source: Option<&[f64]>, samples: &[f64]) {
+        let (dim, fixed) = (self.dim(), &self.flow.coordinates.fixed);
+        let matrix = |rows: &[f64], mean: &[f64], spread: &[f64]| {
+            let mut rows = self.in_coordinates(rows);
+            Standard::enter(mean, spread, &mut rows);
+            let mut covariance = covariance(&rows, dim, fixed);
+            fixed.iter().for_each(|&k| covariance[(k, k)] = 1.0);
+            covariance
+        };
+        let start = self.flow.source.as_ref().zip(source).map(|(standard, rows)| matrix(rows, &standard.mean, &standard.spread));
+        self.flow.linear = Linear::between(start.as_ref(), &matrix(samples, &self.flow.mean, &self.flow.spread));
+    }
+
+    /// Rows of data in the coordinates of the couplings.
+    fn in_coordinates(&self, rows: &[f64]) -> Vec<f64> {
+        let (mut rows, dim) = (rows.to_vec(), self.dim());
+        let n = rows.len() / dim;
+        self.flow.coordinates.enter(dim, &mut rows, &mut vec![0.0; n]);
+        rows
+    }
+
     /// Whether it maps one ensemble to another, instead of a prior to an ensemble.
     pub fn is_between_ensembles(&self) -> bool {
         self.flow.source.is_some()
@@ -81,6 +128,7 @@ impl Generator {
 
     fn standard(&self, samples: &[f64]) -> Standard {
         let dim = self.dim();
+        let samples = &self.in_coordinates(samples);
         let n = samples.len() / dim;
         let mut standard = Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] };
         if n == 0 {
@@ -140,6 +188,11 @@ impl Generator {
     /// The law of the latent rows.
     pub fn prior(&self) -> Prior {
         self.prior
+    }
+
+    /// The coordinates in which it works.
+    pub fn coordinates(&self) -> &Coordinates {
+        &self.flow.coordinates
     }
 
     /// Centre of the data per coordinate.

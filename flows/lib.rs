@@ -10,9 +10,11 @@
 mod adam;
 mod affine;
 mod architecture;
+mod coordinates;
 mod coupling;
 mod flow;
 mod generator;
+mod linear;
 mod matrix;
 mod network;
 mod objective;
@@ -28,8 +30,9 @@ mod weights;
 mod checks;
 
 pub use architecture::{Activation, Architecture, Prior};
+pub use coordinates::{Bond, Coordinates};
 pub use flow::Direction;
-pub use generator::Generator;
+pub use generator::{Generator, Standardisation};
 pub use objective::{EnergyCap, EnergyOperation, Growth, Target};
 pub use operation::FlowOperation;
 pub use state::{TrainingError, TrainingState};

@@ -1,8 +1,10 @@
 //! Trained weights in a safetensors file, with all that is needed to use them in its `__metadata__`.
 
 use crate::architecture::{Architecture, Prior};
+use crate::coordinates::Coordinates;
 use crate::flow::{Flow, Standard};
 use crate::generator::Generator;
+use crate::linear::Linear;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Version of the layout of the file.
 const FORMAT: &str = "mcflow-flow-1";
+/// Entry of `last_layer` for one with a matrix.
+const LINEAR: &str = "linear";
 /// Entry of `starts_from` for a map from one ensemble to another; anything else is a generator.
 const ENSEMBLE: &str = "ensemble";
 
@@ -73,6 +77,9 @@ fn tensors(flow: &Flow) -> Vec<(String, Vec<usize>)> {
     if flow.source.is_some() {
         list.extend([("source.mean".to_string(), vec![flow.dim]), ("source.spread".to_string(), vec![flow.dim])]);
     }
+    if flow.linear.is_some() {
+        list.push(("standardise.linear".to_string(), vec![flow.dim, flow.dim]));
+    }
     for (c, coupling) in flow.couplings.iter().enumerate() {
         for (l, w) in coupling.network.widths.windows(2).enumerate() {
             list.push((format!("couplings.{c:03}.layers.{l:02}.weight"), vec![w[0], w[1]]));
@@ -90,6 +97,8 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
         ("architecture", json(generator.architecture())),
         ("prior", json(&generator.prior())),
         ("starts_from", if generator.is_between_ensembles() { ENSEMBLE } else { "prior" }.to_string()),
+        ("bonds", json(generator.coordinates())),
+        ("last_layer", if generator.flow().linear.is_some() { LINEAR } else { "diagonal" }.to_string()),
         ("units", header.units.clone()),
         ("system_hash", header.system_hash.clone()),
         ("coordinates", header.coordinates.clone()),
@@ -109,7 +118,8 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(text.as_bytes());
     let source = generator.flow().source.iter().flat_map(|source| source.mean.iter().chain(&source.spread));
-    for v in generator.mean().iter().chain(generator.spread()).chain(source).chain(generator.parameters()) {
+    let linear = generator.flow().linear.iter().flat_map(Linear::matrix);
+    for v in generator.mean().iter().chain(generator.spread()).chain(source).chain(linear).chain(generator.parameters()) {
         bytes.extend_from_slice(&v.to_le_bytes());
     }
     let failed = |source| WeightsError::File { path: path.to_path_buf(), source };
@@ -156,7 +166,20 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
         coordinates: text("coordinates")?,
         notes: serde_json::from_str(&text("notes")?).map_err(|e| parse_error("notes", e))?,
     };
-    let mut flow = Flow::new(&architecture, prior, dim);
+    // Files of earlier versions have neither.
+    let coordinates: Coordinates = match metadata.get("bonds") {
+        Some(text) => serde_json::from_str(text).map_err(|e| parse_error("bonds", e))?,
+        None => Coordinates::default(),
+    };
+    if let Some(problem) = coordinates.problems(dim).into_iter().next() {
+        return Err(content(&format!("bonds, {}", problem.key), problem.found, problem.expected));
+    }
+    let mut flow = Flow::new(&architecture, prior, dim, &coordinates);
+    let has_linear = metadata.get("last_layer").is_some_and(|kind| kind == LINEAR);
+    if has_linear {
+        let unit: Vec<f64> = (0..dim * dim).map(|k| f64::from(u8::from(k % (dim + 1) == 0))).collect();
+        flow.linear = Linear::new(dim, &unit);
+    }
     if metadata.get("starts_from").is_some_and(|from| from == ENSEMBLE) {
         flow.source = Some(Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] });
     }
@@ -186,6 +209,11 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
         if let Some(j) = spread.iter().position(|&s| s <= 0.0) {
             return Err(content(&format!("tensor `{name}`"), format!("{} at element {j}", spread[j]), "numbers above 0".into()));
         }
+    }
+    if has_linear {
+        let singular = || content("tensor `standardise.linear`", "a singular matrix".into(), "one with an inverse".into());
+        flow.linear = Some(Linear::new(dim, &rest[..dim * dim]).ok_or_else(singular)?);
+        rest = &rest[dim * dim..];
     }
     let parameters = rest.to_vec();
     Ok((Generator::assemble(architecture, prior, flow, parameters), header))

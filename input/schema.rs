@@ -2,7 +2,7 @@
 
 use mcflow_engine::observers::{Condition, Observable};
 use mcflow_engine::{Entry, Lattice, TrajectoryFormat};
-use mcflow_flows::{Architecture, Prior, Training};
+use mcflow_flows::{Architecture, Prior, Standardisation, Training};
 use mcflow_potentials::Term;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
@@ -175,6 +175,14 @@ pub struct FlowInput {
     /// The law of the latent variables.
     #[serde(default)]
     pub prior: Prior,
+    /// Pairs of particles, counted from 0, that the layers see by centre, length and direction, in two or three dimensions; no particle in two
+    /// of them. In a map between states or rungs the layers between know the lengths but leave them alone: they are mapped linearly, by mean and
+    /// spread, so that a map between states of a length cannot stay where it is.
+    #[serde(default)]
+    pub bonds: Vec<(usize, usize)>,
+    /// `Diagonal` (centre and scale of each coordinate) or `Covariance` (these and the covariances): how training finds the layers at the ends.
+    #[serde(default)]
+    pub standardise: Standardisation,
     /// Samples to train on.
     #[serde(default)]
     pub samples: SamplesInput,

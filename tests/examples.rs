@@ -103,6 +103,19 @@ fn triple_well_has_its_exact_populations_and_jumps_are_accepted() {
     }
 }
 
+/// Two particles by their bond: F(open) - F(closed) by quadrature over length and direction.
+#[test]
+fn a_dimer_jumps_between_its_lengths() {
+    let summary = shortened(&example("bistable_dimer/system.ron"), 0.2);
+    let difference = summary.difference("closed", "open").expect("both states");
+    let off = z(difference.value, difference.standard_error, -1.09600);
+    assert!(off.abs() < 4.0 && difference.standard_error.unwrap() < 0.02, "{difference:?}: {off:.1} standard errors off");
+    for (from, to, attempted, accepted) in jumps(&summary.moves) {
+        let share = accepted as f64 / attempted as f64;
+        assert!(share > if from == "closed" { 0.95 } else { 0.3 }, "{share:.3} of the jumps from {from} to {to} accepted");
+    }
+}
+
 #[test]
 fn wolfe_quapp_has_its_exact_free_energies_by_learned_and_by_ordinary_exchange() {
     let learned = shortened(&example("wolfe_quapp/system.ron"), 0.3);

@@ -1,7 +1,7 @@
 //! One table row buys every check of a bijection.
 
 use super::{perturbed, reference};
-use crate::{Activation, Architecture, Direction, FlowOperation, Generator, Header, Prior};
+use crate::{Activation, Architecture, Bond, Coordinates, Direction, FlowOperation, Generator, Header, Prior};
 use candle_core::{Device, Tensor, Var};
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
@@ -51,12 +51,45 @@ fn table() -> Vec<(String, Generator)> {
         generator.standardise_source(&around);
         table.push((format!("stack between ensembles, dim {dim}"), generator));
     }
+    // Bonds in the plane and in space, with covariances, between ensembles and from the prior.
+    for (first, second, dim) in [([1, 2].to_vec(), [0, 4].to_vec(), 5), ([0, 1, 2].to_vec(), [5, 4, 6].to_vec(), 8)] {
+        let length = second[0];
+        // Points of a bond of about 2 along (1, 1, 1), the others anywhere.
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+        let mut samples = |n: usize| -> Vec<f64> {
+            let centre = |j: usize| if second.contains(&j) { 1.2 } else { 0.0 };
+            (0..n * dim).map(|i| centre(i % dim) + 0.3 * (rng.random::<f64>() - 0.5)).collect()
+        };
+        let (from, to) = (samples(200), samples(200));
+        let bonds = vec![Bond { first, second: second.clone() }];
+        for (fixed, between) in [(vec![length], true), (Vec::new(), true), (Vec::new(), false)] {
+            let coordinates = Coordinates { bonds: bonds.clone(), fixed };
+            let architecture = realnvp(Activation::Tanh, &[9]);
+            let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, dim, &coordinates, 5);
+            let moved: Vec<f64> = generator.parameters().iter().map(|p| p + 0.1 * (rng.random::<f64>() - 0.5)).collect();
+            generator.set_parameters(&moved);
+            generator.standardise(&to);
+            if between {
+                generator.standardise_source(&from);
+            }
+            generator.transport(between.then_some(&from[..]), &to);
+            table.push((format!("bond, dim {dim}, {coordinates:?}, between ensembles: {between}"), generator));
+        }
+    }
     table
 }
 
 fn draw(generator: &Generator, n: usize, seed: u64) -> Vec<f64> {
     let mut z = vec![0.0; n * generator.dim()];
     generator.draw_latent(&mut Xoshiro256PlusPlus::seed_from_u64(seed), &mut z);
+    let bonds = &generator.coordinates().bonds;
+    if generator.is_between_ensembles() && !bonds.is_empty() {
+        // Rows of the ensemble that it starts from: two points at a distance.
+        for row in z.chunks_exact_mut(generator.dim()) {
+            row.iter_mut().for_each(|v| *v *= 0.1);
+            bonds.iter().flat_map(|bond| &bond.second).for_each(|&j| row[j] += 1.2);
+        }
+    }
     z
 }
 
@@ -126,7 +159,9 @@ fn a_row_does_not_depend_on_its_batch() {
         let mut by_row = vec![0.0; z.len()];
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
         by_row.chunks_exact_mut(dim).for_each(|row| generator.draw_latent(&mut rng, row));
-        assert_eq!(z, by_row, "{name}: latents");
+        if generator.coordinates().bonds.is_empty() {
+            assert_eq!(z, by_row, "{name}: latents");
+        }
         for direction in [Direction::Forward, Direction::Inverse] {
             let map = |rows: &[f64]| {
                 let (mut out, mut log_det) = (rows.to_vec(), vec![0.0; rows.len() / dim]);
@@ -167,8 +202,60 @@ fn density_is_prior_and_log_determinant() {
 }
 
 #[test]
+fn gradients_through_bonds_are_differences() {
+    for (name, generator) in table().into_iter().filter(|(_, generator)| !generator.coordinates().bonds.is_empty()) {
+        let (dim, n) = (generator.dim(), 3);
+        let rows = draw(&generator, n, 5);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(6);
+        let factors: Vec<f64> = (0..n * (dim + 1)).map(|_| rng.random::<f64>() - 0.4).collect();
+        for direction in [Direction::Forward, Direction::Inverse] {
+            let mut rows = rows.clone();
+            if direction == Direction::Inverse {
+                generator.forward(&rows.clone(), &mut rows, &mut vec![0.0; n]);
+            }
+            let loss = |parameters: &[f64], rows: &[f64]| {
+                let mut changed = generator.clone();
+                changed.set_parameters(parameters);
+                let (mut out, mut log_det) = (rows.to_vec(), vec![0.0; n]);
+                match direction {
+                    Direction::Forward => changed.forward(rows, &mut out, &mut log_det),
+                    Direction::Inverse => changed.inverse(rows, &mut out, &mut log_det),
+                }
+                let joined = out.chunks_exact(dim).zip(&log_det).flat_map(|(row, l)| row.iter().chain(std::iter::once(l)));
+                joined.zip(&factors).map(|(v, f)| v * f).sum::<f64>()
+            };
+            let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
+            let variables = Var::from_slice(&rows, (n, dim), &Device::Cpu).unwrap();
+            let out = parameters.apply_op2(&variables, FlowOperation::new(&generator, direction)).unwrap();
+            let weights = Tensor::from_slice(&factors, (n, dim + 1), &Device::Cpu).unwrap();
+            let gradients = (out * weights).unwrap().sum_all().unwrap().backward().unwrap();
+            let numbers = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+            let (by_parameters, by_rows) = (numbers(gradients.get(&parameters).unwrap()), numbers(gradients.get(&variables).unwrap()));
+            let h = 1e-6;
+            let difference = |values: &[f64], k: usize, loss: &dyn Fn(&[f64]) -> f64| {
+                let at = |step: f64| {
+                    let mut moved = values.to_vec();
+                    moved[k] += step;
+                    loss(&moved)
+                };
+                (at(h) - at(-h)) / (2.0 * h)
+            };
+            for k in 0..rows.len() {
+                let expected = difference(&rows, k, &|rows| loss(generator.parameters(), rows));
+                assert!((by_rows[k] - expected).abs() < 1e-6 * (1.0 + expected.abs()), "{name}: {} not {expected}", by_rows[k]);
+            }
+            for k in (0..by_parameters.len()).step_by(7) {
+                let expected = difference(generator.parameters(), k, &|parameters| loss(parameters, &rows));
+                assert!((by_parameters[k] - expected).abs() < 1e-6 * (1.0 + expected.abs()), "{name}: parameter {k}");
+            }
+        }
+    }
+}
+
+#[test]
 fn gradients_are_those_of_plain_tensor_operations() {
-    for (name, generator) in table() {
+    // Bonds have no plain form: they are judged by differences.
+    for (name, generator) in table().into_iter().filter(|(_, generator)| generator.coordinates().bonds.is_empty()) {
         let dim = generator.dim();
         let n = 70;
         let rows = draw(&generator, n, 5);

@@ -4,8 +4,8 @@ use super::Builder;
 use super::configuration::Space;
 use crate::schema::{FlowInput, MapInput, SamplesInput};
 use mcflow_engine::observers::State;
-use mcflow_engine::{FlowPlan, FlowSource, Role, Samples};
-use mcflow_flows::{Generator, Prior, WeightsError};
+use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples};
+use mcflow_flows::{Bond, Coordinates, Generator, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles};
 use sha2::Digest;
 
@@ -145,8 +145,8 @@ impl Builder<'_> {
     fn flow_source(&mut self, key: &str, flow: &FlowInput, particles: &Particles, cell: &Cell) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
-            if flow.layers.is_some() || flow.training.is_some() {
-                self.report(key, "`file` beside `layers` or `training`", "the one or the other: a file has its own layers");
+            if flow.layers.is_some() || flow.training.is_some() || !flow.bonds.is_empty() {
+                self.report(key, "`file` beside `layers`, `bonds` or `training`", "the one or the other: a file has its own layers");
             }
             let path = self.folder.join(file);
             if let Ok(bytes) = std::fs::read(&path) {
@@ -189,6 +189,7 @@ impl Builder<'_> {
             return None;
         };
         self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
+        let coordinates = self.coordinates(key, flow, particles.n(), cell.dimension());
         let mut training = training.clone();
         if flow.map != MapInput::Generator {
             // A map is trained from both sides unless the input says otherwise.
@@ -228,6 +229,38 @@ impl Builder<'_> {
                 Samples::Rows(rows)
             }
         };
-        Some(FlowSource::Train { architecture: layers.clone(), prior: flow.prior, training, samples })
+        let shape = FlowShape { architecture: layers.clone(), prior: flow.prior, coordinates, standardise: flow.standardise };
+        Some(FlowSource::Train { shape, training, samples })
+    }
+
+    /// The coordinates of a flow's layers, for `n` particles.
+    fn coordinates(&mut self, key: &str, flow: &FlowInput, n: usize, dimension: usize) -> Coordinates {
+        if flow.prior == Prior::Uniform && (flow.standardise != Standardisation::Diagonal || !flow.bonds.is_empty()) {
+            let found = "`bonds` or `standardise: Covariance`, with the Uniform prior";
+            self.report(key, found, "the Gaussian prior: others do not map a box to itself");
+        }
+        if !flow.bonds.is_empty() && dimension == 1 {
+            self.report(format!("{key}.bonds"), "bonds on a line", "two or three dimensions: a line has no directions");
+            return Coordinates::default();
+        }
+        let mut bonds = Vec::new();
+        let mut taken = Vec::new();
+        for (k, &(first, second)) in flow.bonds.iter().enumerate() {
+            for particle in [first, second] {
+                if particle >= n {
+                    let expected = format!("particles from 0 to {}", n.saturating_sub(1));
+                    self.report(format!("{key}.bonds[{k}]"), format!("particle {particle}"), expected);
+                } else if taken.contains(&particle) {
+                    self.report(format!("{key}.bonds[{k}]"), format!("particle {particle} twice"), "each particle in one bond at most");
+                }
+                taken.push(particle);
+            }
+            // A row is all x, then all y, then all z.
+            let places = |particle: usize| (0..dimension).map(|axis| axis * n + particle).collect();
+            bonds.push(Bond { first: places(first), second: places(second) });
+        }
+        let is_map = flow.map != MapInput::Generator;
+        let fixed = if is_map { bonds.iter().map(Bond::length).collect() } else { Vec::new() };
+        Coordinates { bonds, fixed }
     }
 }
