@@ -145,8 +145,10 @@ impl Builder<'_> {
     fn flow_source(&mut self, key: &str, flow: &FlowInput, particles: &Particles, cell: &Cell) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
-            if flow.layers.is_some() || flow.training.is_some() || !flow.bonds.is_empty() {
-                self.report(key, "`file` beside `layers`, `bonds` or `training`", "the one or the other: a file has its own layers");
+            let shaped = !flow.bonds.is_empty() || flow.standardise != Standardisation::Diagonal;
+            if flow.layers.is_some() || flow.training.is_some() || shaped {
+                let found = "`file` beside `layers`, `bonds`, `standardise` or `training`";
+                self.report(key, found, "the one or the other: a file has its own layers");
             }
             let path = self.folder.join(file);
             if let Ok(bytes) = std::fs::read(&path) {
