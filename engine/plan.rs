@@ -149,7 +149,7 @@ pub enum FlowSource {
     /// Training in this run.
     Train {
         /// Layers, prior and coordinates.
-        shape: FlowShape,
+        shape: Box<FlowShape>,
         /// How to train.
         training: Training,
         /// On which samples.

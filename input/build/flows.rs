@@ -232,7 +232,7 @@ impl Builder<'_> {
             }
         };
         let shape = FlowShape { architecture: layers.clone(), prior: flow.prior, coordinates, standardise: flow.standardise };
-        Some(FlowSource::Train { shape, training, samples })
+        Some(FlowSource::Train { shape: Box::new(shape), training, samples })
     }
 
     /// The coordinates of a flow's layers, for `n` particles.
