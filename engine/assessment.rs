@@ -5,7 +5,8 @@ use crate::plan::{FlowPlan, Plan};
 use crate::random::Random;
 use crate::simulation::SamplePool;
 use crate::statistics::{StateIndex, WeightSummary, Weights, bennett_acceptance_ratio};
-use mcflow_flows::{Generator, TrainingReport};
+use crate::trained_flow::{Images, TrainedFlow, fold};
+use mcflow_flows::TrainingReport;
 use mcflow_potentials::{Configuration, Vectors};
 use serde::{Deserialize, Serialize};
 
@@ -111,18 +112,25 @@ const REFERENCE_FRAMES_OF_A_STATE: usize = 500;
 pub(crate) fn assess(
     plan: &Plan,
     flow: &FlowPlan,
-    generator: &Generator,
+    trained: &TrainedFlow,
     reference: &SamplePool,
     report: Option<&TrainingReport>,
     random: &mut Random,
 ) -> FlowAssessment {
+    let generator = &trained.generator;
     let dim = generator.dim();
     let mut latents = vec![0.0; flow.assessment_draws * dim];
     generator.draw_latent(random, &mut latents);
     let mut rows = latents.clone();
     let mut log_det = vec![0.0; flow.assessment_draws];
     generator.forward(&latents, &mut rows, &mut log_det);
-    let log_weights = log_weights(plan, generator, &rows);
+    // The weight of what lies outside the domain is 0, so ln Z over all configurations gains ln of the number of domains.
+    let mut log_weights = log_weights(plan, trained, &rows);
+    if let Some(domain) = &trained.to {
+        let outside = |row: &[f64]| !domain.holds(row);
+        log_weights.iter_mut().zip(rows.chunks(dim)).filter(|(_, row)| outside(row)).for_each(|(w, _)| *w = f64::NEG_INFINITY);
+    }
+    let log_domains = trained.to.as_ref().map_or(0.0, |domain| domain.symmetry().log_order());
     let weights = Weights::new(&log_weights).ok();
     let summary: Option<WeightSummary> = weights.as_ref().map(Weights::summary);
 
@@ -148,7 +156,7 @@ pub(crate) fn assess(
 
     let mut sorted: Vec<f64> = log_weights.iter().copied().filter(|w| !w.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
-    let acceptance = acceptance_by_state(plan, generator, reference, &sorted);
+    let acceptance = acceptance_by_state(plan, trained, reference, &sorted);
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::Generator,
@@ -160,14 +168,14 @@ pub(crate) fn assess(
         effective_sample_fraction: summary.as_ref().map(|s| s.effective_fraction),
         largest_weight: summary.as_ref().map(|s| s.largest_weight),
         pareto_k: summary.as_ref().and_then(|s| s.pareto_k),
-        log_z: summary.as_ref().map(|s| Measured { value: s.log_z.value, standard_error: s.log_z.standard_error }),
+        log_z: summary.as_ref().map(|s| Measured { value: s.log_z.value + log_domains, standard_error: s.log_z.standard_error }),
         free_energy_differences,
         draw_acceptance: equilibrium_acceptance(&sorted),
         acceptance,
     }
 }
 
-fn log_weights(plan: &Plan, generator: &Generator, rows: &[f64]) -> Vec<f64> {
+fn log_weights(plan: &Plan, TrainedFlow { generator, .. }: &TrainedFlow, rows: &[f64]) -> Vec<f64> {
     let n = rows.len() / generator.dim();
     let (mut energies, mut log_density) = (vec![0.0; n], vec![0.0; n]);
     plan.potential.energies(&plan.starts[0].cell, rows, &mut energies);
@@ -194,8 +202,8 @@ fn equilibrium_acceptance(sorted: &[f64]) -> Option<f64> {
     Some(pairs / (n as f64 * total))
 }
 
-fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePool, sorted: &[f64]) -> Vec<StateAcceptance> {
-    let dim = generator.dim();
+fn acceptance_by_state(plan: &Plan, trained: &TrainedFlow, reference: &SamplePool, sorted: &[f64]) -> Vec<StateAcceptance> {
+    let dim = trained.generator.dim();
     let mut result = Vec::new();
     let mut names: Vec<Option<usize>> = (0..plan.states.len()).map(Some).collect();
     names.push(None);
@@ -208,8 +216,9 @@ fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePoo
             continue;
         }
         let rows: Vec<f64> = chosen.iter().flat_map(|&k| reference.rows[k * dim..(k + 1) * dim].iter().copied()).collect();
+        let (rows, ..) = fold(trained.to.as_ref(), &rows, dim);
         let mut total = 0.0;
-        for log_w in log_weights(plan, generator, &rows) {
+        for log_w in log_weights(plan, trained, &rows) {
             let above = sorted.partition_point(|&w| w < log_w);
             let below: f64 = sorted[..above].iter().map(|w| (w - log_w).exp()).sum();
             total += (below + (sorted.len() - above) as f64) / sorted.len() as f64;
@@ -228,20 +237,17 @@ fn acceptance_by_state(plan: &Plan, generator: &Generator, reference: &SamplePoo
 struct Mapped {
     images: Vec<f64>,
     log_det: Vec<f64>,
+    /// Whether the way back leads to the same row.
+    feasible: Vec<bool>,
     /// Energies of the rows, and of their images.
     before: Vec<f64>,
     after: Vec<f64>,
 }
 
-fn mapped(plan: &Plan, map: &Generator, rows: &[f64], backwards: bool) -> Mapped {
-    let (cell, n) = (&plan.starts[0].cell, rows.len() / map.dim());
-    let zeros = || vec![0.0; n];
-    let mut mapped = Mapped { images: rows.to_vec(), log_det: zeros(), before: zeros(), after: zeros() };
-    if backwards {
-        map.inverse(rows, &mut mapped.images, &mut mapped.log_det);
-    } else {
-        map.forward(rows, &mut mapped.images, &mut mapped.log_det);
-    }
+fn mapped(plan: &Plan, map: &TrainedFlow, rows: &[f64], backwards: bool) -> Mapped {
+    let (cell, n) = (&plan.starts[0].cell, rows.len() / map.generator.dim());
+    let Images { rows: images, log_det, feasible, .. } = map.images(rows, backwards);
+    let mut mapped = Mapped { images, log_det, feasible, before: vec![0.0; n], after: vec![0.0; n] };
     plan.potential.energies(cell, rows, &mut mapped.before);
     plan.potential.energies(cell, &mapped.images, &mut mapped.after);
     mapped
@@ -253,11 +259,11 @@ pub(crate) fn assess_jump(
     plan: &Plan,
     flow: &FlowPlan,
     (from, to): (usize, usize),
-    map: &Generator,
+    map: &TrainedFlow,
     reference: &SamplePool,
     report: Option<&TrainingReport>,
 ) -> FlowAssessment {
-    let (dim, beta, cell) = (map.dim(), plan.beta(0), &plan.starts[0].cell);
+    let (dim, beta, cell) = (map.generator.dim(), plan.beta(0), &plan.starts[0].cell);
     let mut acceptance = Vec::new();
     let mut works = Vec::new();
     for (state, other, backwards) in [(from, to, false), (to, from, true)] {
@@ -266,13 +272,13 @@ pub(crate) fn assess_jump(
         frames = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let Mapped { images, log_det, before, after } = mapped(plan, map, &rows, backwards);
+        let Mapped { images, log_det, feasible, before, after } = mapped(plan, map, &rows, backwards);
         let work: Vec<f64> = (0..n)
             .map(|k| {
                 let positions = Vectors::from_row(cell.dimension(), &images[k * dim..(k + 1) * dim]);
                 let arrived = state_of(&plan.states, &Configuration { positions, cell: cell.clone() }) == Some(other);
                 let work = beta * (after[k] - before[k]) - log_det[k];
-                if arrived && !work.is_nan() { work } else { f64::INFINITY }
+                if arrived && feasible[k] && !work.is_nan() { work } else { f64::INFINITY }
             })
             .collect();
         if n > 0 {
@@ -295,7 +301,7 @@ pub(crate) fn assess_jump(
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::ModeJump,
-        parameters: map.n_parameters(),
+        parameters: map.generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
         held_out_loss: report.map(|r| r.held_out_loss),
@@ -319,11 +325,11 @@ pub(crate) fn assess_exchange(
     plan: &Plan,
     flow: &FlowPlan,
     (from, to): (usize, usize),
-    map: &Generator,
+    map: &TrainedFlow,
     pools: &[SamplePool],
     report: Option<&TrainingReport>,
 ) -> FlowAssessment {
-    let (dim, cell) = (map.dim(), &plan.starts[0].cell);
+    let (dim, cell) = (map.generator.dim(), &plan.starts[0].cell);
     let state_of_row = |row: &[f64]| -> StateIndex {
         let positions = Vectors::from_row(cell.dimension(), row);
         state_of(&plan.states, &Configuration { positions, cell: cell.clone() }).map(|s| s as u32)
@@ -334,9 +340,10 @@ pub(crate) fn assess_exchange(
         let frames: Vec<usize> = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &pools[rung].rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let Mapped { images, log_det, before, after } = mapped(plan, map, &rows, backwards);
+        let Mapped { images, log_det, feasible, before, after } = mapped(plan, map, &rows, backwards);
         let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + log_det[k]);
-        let log_w: Vec<f64> = log_w.map(|w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
+        let log_w: Vec<f64> =
+            log_w.zip(feasible).map(|(w, feasible)| if w.is_nan() || !feasible { f64::NEG_INFINITY } else { w }).collect();
         let states: Vec<Option<usize>> = frames.iter().map(|&k| pools[rung].states[k]).collect();
         (images, log_w, states)
     };
@@ -370,7 +377,7 @@ pub(crate) fn assess_exchange(
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::Exchange,
-        parameters: map.n_parameters(),
+        parameters: map.generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
         held_out_loss: report.map(|r| r.held_out_loss),

@@ -5,14 +5,14 @@ use crate::local::LocalEntry;
 use crate::moves::Tally;
 use crate::record::Recorder;
 use crate::schedule::{Entry, Trained, tuned_parameter};
+use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
 use crate::{RunError, StopReason};
-use mcflow_flows::Generator;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Trained flows by name.
-pub type Generators = BTreeMap<String, Generator>;
+pub type Generators = BTreeMap<String, TrainedFlow>;
 
 /// The walkers and what they share while they move.
 pub struct Chains<'a> {

@@ -1,11 +1,12 @@
 //! Exchange of configurations between two rungs, as they are or through a flow.
 
 use crate::accept::metropolis_hastings;
-use crate::moves::{energies_of, forward_rows, inverse_rows, returns};
+use crate::moves::energies_of;
 use crate::observers::{State, state_of};
 use crate::random::Random;
+use crate::symmetry::{Domain, Element};
+use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
-use mcflow_flows::Generator;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub struct Exchange<'a> {
     /// All states of the run: exchanges between them are counted apart.
     pub states: &'a [State],
     /// f, and whether it starts in the lower rung.
-    pub map: Option<(&'a Generator, bool)>,
+    pub map: Option<(&'a TrainedFlow, bool)>,
     /// Changes `delta_u` and `log_q_ratio` before the decision: how tests make mutants. `None` in every run.
     pub mutant: Option<ExchangeMutant>,
 }
@@ -95,7 +96,7 @@ impl Exchange<'_> {
 
     fn through(
         &self,
-        map: &Generator,
+        map: &TrainedFlow,
         forwards: bool,
         lower: Side,
         upper: Side,
@@ -103,25 +104,21 @@ impl Exchange<'_> {
         random: &mut Random,
         tally: &mut PairTally,
     ) {
-        let dim = map.dim();
+        let dim = map.generator.dim();
         let gather = |walkers: &[Walker], members: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
             members.flat_map(|w| walkers[w].state.configuration.positions.row()).copied().collect()
         };
         let from_lower = gather(lower.0, &mut pairs.iter().map(|pair| pair.0));
         let from_upper = gather(upper.0, &mut pairs.iter().map(|pair| pair.1));
-        let (there, back) =
-            if forwards { (forward_rows as Rows, inverse_rows as Rows) } else { (inverse_rows as Rows, forward_rows as Rows) };
-        let ((to_upper, log_det_up), (to_lower, log_det_down)) = (there(map, &from_lower), back(map, &from_upper));
-        let (lower_returned, upper_returned) = (back(map, &to_upper).0, there(map, &to_lower).0);
+        let (up, down) = (map.images(&from_lower, !forwards), map.images(&from_upper, forwards));
+        let (to_upper, to_lower) = (&up.rows, &down.rows);
         let cell = lower.0[0].state.configuration.cell.clone();
-        let (lower_energies, upper_energies) = (energies_of(lower.1, &cell, &to_lower, dim), energies_of(upper.1, &cell, &to_upper, dim));
+        let (lower_energies, upper_energies) = (energies_of(lower.1, &cell, to_lower, dim), energies_of(upper.1, &cell, to_upper, dim));
         let mut number = 0;
         pairs.retain(|&(a, b)| {
             let (k, row) = (number, number * dim..(number + 1) * dim);
             number += 1;
-            if !(returns(&from_lower[row.clone()], &lower_returned[row.clone()])
-                && returns(&from_upper[row.clone()], &upper_returned[row.clone()]))
-            {
+            if !(up.feasible[k] && down.feasible[k]) {
                 (tally.attempted, tally.infeasible) = (tally.attempted + 1, tally.infeasible + 1);
                 return false;
             }
@@ -131,10 +128,12 @@ impl Exchange<'_> {
                 environment.thermodynamic_state.reduced_energy_change((walker.state.energy, volume), (energy, volume))
             };
             let delta_u = change(a, lower.1, lower_energies[k]) + change(b, upper.1, upper_energies[k]);
-            if !self.decide(delta_u, log_det_up[k] + log_det_down[k], random, tally) {
+            if !self.decide(delta_u, up.log_det[k] + down.log_det[k], random, tally) {
                 return false;
             }
             let before = state_of(self.states, &a.state.configuration);
+            relabel_momenta(a, map.start(!forwards), up.elements[k].as_ref());
+            relabel_momenta(b, map.start(forwards), down.elements[k].as_ref());
             a.take_positions(&to_lower[row.clone()], lower_energies[k]);
             b.take_positions(&to_upper[row], upper_energies[k]);
             tally.between_states += u64::from(state_of(self.states, &a.state.configuration) != before);
@@ -152,5 +151,10 @@ impl Exchange<'_> {
     }
 }
 
-/// A flow on rows, one way or the other.
-type Rows = fn(&Generator, &[f64]) -> (Vec<f64>, Vec<f64>);
+/// Momenta go with their configuration into the domain that it is mapped from.
+fn relabel_momenta(walker: &mut Walker, domain: Option<&Domain>, element: Option<&Element>) {
+    if let Some((domain, element)) = domain.zip(element) {
+        let image = domain.symmetry().image(element, walker.state.momenta.row());
+        walker.state.momenta.row_mut().copy_from_slice(&image);
+    }
+}

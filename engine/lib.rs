@@ -15,13 +15,16 @@ pub mod observers;
 mod plan;
 mod random;
 mod record;
+mod reference;
 mod schedule;
 mod simulation;
 mod speed;
 mod start;
 pub mod statistics;
+mod symmetry;
 mod target;
 mod thermodynamics;
+mod trained_flow;
 pub mod trajectory;
 mod walker;
 
@@ -39,8 +42,10 @@ pub use schedule::{Entry, Trained, tuned_parameter};
 pub use simulation::{Phase, PhaseCost, SamplePool, Simulation};
 pub use speed::{Speed, measure_speed};
 pub use start::{Lattice, random_positions};
+pub use symmetry::{Domain, Element, Operation, Symmetry};
 pub use target::ReducedTarget;
 pub use thermodynamics::ThermodynamicState;
+pub use trained_flow::TrainedFlow;
 pub use walker::{Environment, Scratch, Walker, WalkerState};
 
 /// Why a run ended before its end.

@@ -2,7 +2,9 @@
 
 use crate::observers::{Column, Observable, State};
 use crate::schedule::Entry;
+use crate::symmetry::Symmetry;
 use crate::thermodynamics::ThermodynamicState;
+use crate::trained_flow::TrainedFlow;
 use crate::walker::Environment;
 use mcflow_flows::{Architecture, Coordinates, Generator, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
@@ -14,6 +16,8 @@ pub struct Plan {
     pub particles: Particles,
     /// The potential energy.
     pub potential: PotentialSum,
+    /// What leaves the energy as it is, where it was declared.
+    pub symmetry: Option<Symmetry>,
     /// The target distribution of each rung; flows are of the first one, unless they map rungs.
     pub rungs: Vec<RungPlan>,
     /// k_B in the units of the run.
@@ -145,7 +149,7 @@ pub enum Role {
 #[derive(Clone)]
 pub enum FlowSource {
     /// Weights that were trained before.
-    Trained(Box<Generator>),
+    Trained(Box<TrainedFlow>),
     /// Training in this run.
     Train {
         /// Layers, prior and coordinates.

@@ -4,9 +4,9 @@ use crate::dynamics::Splitting;
 use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateMap, Tally, VolumeMeasure, VolumeShape};
 use crate::observers::State;
 use crate::plan::{FlowPlan, Role};
+use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
-use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Precision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -383,13 +383,13 @@ impl Entry {
     ) {
         match self {
             Self::GeneratorDraw { flow, count, .. } => {
-                if let Some(generator) = trained.generators.get(flow) {
-                    GeneratorDraw { generator, count: *count }.attempt(walkers, index, environment);
+                if let Some(flow) = trained.generators.get(flow) {
+                    GeneratorDraw { flow, count: *count }.attempt(walkers, index, environment);
                 }
             }
             Self::LatentWalk { flow, count, .. } => {
-                if let Some(generator) = trained.generators.get(flow) {
-                    LatentWalk { generator, count: *count, step: parameter }.attempt(walkers, index, environment);
+                if let Some(flow) = trained.generators.get(flow) {
+                    LatentWalk { flow, count: *count, step: parameter }.attempt(walkers, index, environment);
                 }
             }
             Self::ModeJump { flow, count, .. } => {
@@ -409,7 +409,7 @@ impl Entry {
 #[derive(Clone, Copy)]
 pub struct Trained<'a> {
     /// Flows by name.
-    pub generators: &'a BTreeMap<String, Generator>,
+    pub generators: &'a BTreeMap<String, TrainedFlow>,
     /// All flows of the run.
     pub flows: &'a [FlowPlan],
     /// All states of the run.
@@ -418,13 +418,13 @@ pub struct Trained<'a> {
 
 impl<'a> Trained<'a> {
     /// Flows by name, none of which maps states.
-    pub fn generators(generators: &'a BTreeMap<String, Generator>) -> Self {
+    pub fn generators(generators: &'a BTreeMap<String, TrainedFlow>) -> Self {
         Self { generators, flows: &[], states: &[] }
     }
 
     /// The same states, nothing trained.
     pub(crate) fn without_flows(&self) -> Trained<'a> {
-        static NONE: BTreeMap<String, Generator> = BTreeMap::new();
+        static NONE: BTreeMap<String, TrainedFlow> = BTreeMap::new();
         Trained { generators: &NONE, ..*self }
     }
 

@@ -12,8 +12,10 @@ use crate::observers::state_of;
 use crate::plan::{FlowSource, Plan, Role, RungPlan, Samples};
 use crate::random::{purpose_stream, streams};
 use crate::record::Recorder;
+use crate::reference::{domain_of, matched, numbered};
 use crate::schedule::Trained;
 use crate::target::ReducedTarget;
+use crate::trained_flow::{TrainedFlow, fold};
 use crate::walker::Walker;
 use crate::{RunError, StopReason};
 use mcflow_flows::{Data, Ensemble, Generator, Header, Trainer, TrainingReport, TrainingState};
@@ -201,12 +203,14 @@ impl<'a> Simulation<'a> {
                 generators.insert(flow.name.clone(), (**generator).clone());
             } else if stored.reports.contains_key(&flow.name) {
                 let path = flow_path(directory, &flow.name);
-                let (generator, _) = Generator::load(&path).map_err(|error| RunError::Checkpoint {
+                let wrong = |found: String| RunError::Checkpoint {
                     path: path.display().to_string(),
-                    found: error.to_string(),
+                    found,
                     expected: "the weights that this run wrote".to_string(),
-                })?;
-                generators.insert(flow.name.clone(), generator);
+                };
+                let (generator, header) = Generator::load(&path).map_err(|error| wrong(error.to_string()))?;
+                let trained = TrainedFlow::restored(generator, &header, plan.symmetry.as_ref()).map_err(wrong)?;
+                generators.insert(flow.name.clone(), trained);
             }
         }
         let mut walkers = stored.walkers.iter().map(|walker| Walker::restored(walker, &plan.potential));
@@ -432,7 +436,7 @@ impl<'a> Simulation<'a> {
             let pool = &self.pools[rung];
             pool.training_frames(state).into_iter().flat_map(|k| &pool.rows[k * dim..(k + 1) * dim]).copied().collect()
         };
-        let (from, to, laws) = match &plan.flows[flow].role {
+        let (mut from, mut to, laws) = match &plan.flows[flow].role {
             Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan, 0))),
             Role::ModeJump { from, to, penalty, .. } => {
                 let within = |state: usize| ReducedTarget::within(plan, &plan.states[state], *penalty);
@@ -460,6 +464,18 @@ impl<'a> Simulation<'a> {
                 (Some(frames(*from, None)), Cow::Owned(frames(*to, None)), (Some(law(*from)), law(*to)))
             }
         };
+        let mut domains = (None, None);
+        if let Some(symmetry) = &plan.symmetry {
+            let dimension = plan.starts[0].cell.dimension();
+            let target = numbered(&domain_of(symmetry, &to, dim), dimension);
+            if let Some(from) = &mut from {
+                let source = matched(&domain_of(symmetry, from, dim), &target);
+                *from = fold(Some(&source), from, dim).0;
+                domains.0 = Some(source);
+            }
+            to = Cow::Owned(fold(Some(&target), &to, dim).0);
+            domains.1 = Some(target);
+        }
         let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });
         let data = Data { target: Ensemble { rows: &to, law: &laws.1 }, source };
         let mut seeds = purpose_stream(plan.seed, PURPOSE_TRAINING);
@@ -508,9 +524,10 @@ impl<'a> Simulation<'a> {
             coordinates: "Cartesian, all x, then all y, then all z".to_string(),
             notes: BTreeMap::new(),
         };
-        generator.save(&path, &header).map_err(|e| failed(e.to_string()))?;
+        let trained = TrainedFlow { generator, from: domains.0, to: domains.1 };
+        trained.save(&path, header).map_err(|e| failed(e.to_string()))?;
         self.reports.insert(name.clone(), report);
-        self.generators.insert(name.clone(), generator);
+        self.generators.insert(name.clone(), trained);
         let phase = self.next_training(flow + 1);
         if phase == Phase::FlowEquilibration {
             self.assess_trained();

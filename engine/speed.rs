@@ -66,7 +66,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                     }
                     steps.push(start.elapsed().as_secs_f64() / f64::from(done.max(1)));
                 }
-                generators.insert(flow.name.clone(), generator);
+                generators.insert(flow.name.clone(), generator.into());
             }
         }
     }

@@ -4,6 +4,7 @@ use crate::accept::metropolis_hastings;
 use crate::microstate::Microstate;
 use crate::moves::{Change, Move, OnReject, Proposal, Tally};
 use crate::random::Random;
+use crate::symmetry::{Domain, Element};
 use crate::thermodynamics::ThermodynamicState;
 use mcflow_potentials::{Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,14 @@ impl Walker {
         self.other.momenta.copy_from(&self.state.momenta);
         self.other.virial = None;
         self.other.current_forces = None;
+    }
+
+    /// Takes the momenta of the other buffer along with the positions into the domain: the element that led these there acts on both.
+    pub(crate) fn relabel_proposed_momenta(&mut self, domain: Option<&Domain>, element: Option<&Element>) {
+        if let Some((domain, element)) = domain.zip(element) {
+            let image = domain.symmetry().image(element, self.state.momenta.row());
+            self.other.momenta.row_mut().copy_from_slice(&image);
+        }
     }
 
     /// Other positions, with their energy, in place of the present ones; momenta stay.

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod flows;
+mod symmetry;
 
 use crate::document::{Document, Report, nearest};
 use crate::schema::{CellInput, Compare, Input, Output, Quantity};
@@ -144,7 +145,8 @@ impl Builder<'_> {
             }
         }
         self.check_moves(n, cell.dimension(), constant_pressure);
-        let flows = self.flows(particles, cell, &states);
+        let symmetry = self.symmetry(particles, cell);
+        let flows = self.flows(particles, cell, &states, symmetry.as_ref());
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
         let potential = potential_sound.then(|| PotentialSum::new(&input.system.potential, particles, cell));
@@ -162,6 +164,9 @@ impl Builder<'_> {
             self.check_starts(starts, potential.as_ref());
             if sound {
                 self.check_state_starts(starts, &states);
+                if let Some(symmetry) = &symmetry {
+                    self.check_symmetry(symmetry, particles, starts, &states);
+                }
             }
         }
         if !sound {
@@ -186,6 +191,7 @@ impl Builder<'_> {
         run.update(input.seed.to_le_bytes());
         run.update(self.files.clone().finalize());
         Some(Plan {
+            symmetry,
             rungs,
             boltzmann: input.units.boltzmann(),
             starts,

@@ -61,6 +61,33 @@ pub struct System {
     pub particles: Vec<Species>,
     /// The terms of the potential energy.
     pub potential: Vec<Term>,
+    /// What leaves all energies, observables and states as they are, for flows to know.
+    #[serde(default)]
+    pub symmetry: Option<SymmetryInput>,
+}
+
+/// A group: the permutations of identical particles, and operations about the origin. Flows map one image of each configuration, and draw ln Z and
+/// free energies of all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymmetryInput {
+    /// Types whose particles may change places.
+    #[serde(default)]
+    pub identical: Vec<String>,
+    /// Operations of the point group; their products need not be given.
+    #[serde(default)]
+    pub operations: Vec<OperationInput>,
+}
+
+/// An operation of a point group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationInput {
+    /// Where (x, y, z) goes, such as "-x, y, z" or "y, x".
+    pub image: String,
+    /// Pairs of particles that change places with it, where they are not among identical ones.
+    #[serde(default)]
+    pub exchange: Vec<(usize, usize)>,
 }
 
 /// Open space or a periodic cell.

@@ -64,6 +64,7 @@ fn springs(entries: Vec<Entry>) -> Case {
         flow: Some(flow_near_identity(6, 3)),
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
         },
@@ -90,6 +91,7 @@ fn double_well(entries: Vec<Entry>) -> Case {
         flow: Some(flow_near_identity(2, 5)),
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), 1.0);
         },
@@ -116,6 +118,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |_, _| {},
         moments: vec![
             Moment { name: "V", of: |s| s.volume(), expected: 42.0 },
@@ -166,6 +169,7 @@ fn two_particles(precision: Precision) -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
             Moment { name: "U", of: |s| s.energy, expected: -0.12985013813560367 },
@@ -198,6 +202,7 @@ fn two_particles_npt() -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
             Moment { name: "V", of: |s| s.volume(), expected: 304.10598967136445 },
@@ -340,6 +345,7 @@ fn gas_in_a_rectangle(measure: VolumeMeasure, entries: &[(VolumeShape, f64)]) ->
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        domains: [None, None],
         start: |random, state| draw_gaussian(random, state.configuration.positions.row_mut(), 1.0),
         moments: vec![
             Moment { name: "V", of: |s| s.volume(), expected: moment(1) },

@@ -35,7 +35,7 @@ fn ends(
     let walkers = states.into_iter().zip(random).map(|(s, r)| Walker::new(s, r, entries.len(), &potential)).collect();
     let parameters = entries.iter().map(Entry::parameter).collect();
     let mut chains = Chains { walkers, parameters, entries, environment };
-    let generators: Generators = [("flow".to_string(), flow_near_identity(2, 5))].into();
+    let generators: Generators = [("flow".to_string(), flow_near_identity(2, 5).into())].into();
     chains.sweep(1, SWEEPS, &Trained::generators(&generators)).expect("finite states");
     chains.walkers.iter().map(|w| number(&w.state)).collect()
 }

@@ -46,13 +46,13 @@ fn run(entries: &[Entry], map: Option<(Generator, bool)>, mutant: Option<Exchang
     let restraint = HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 2]] };
     let (particles, cell) = (Particles::alike("A", 1, 1.5), Cell::open(2));
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(restraint)], &particles, &cell);
-    let generators: Generators = map.iter().map(|(map, _)| ("map".to_string(), map.clone())).collect();
+    let generators: Generators = map.iter().map(|(map, _)| ("map".to_string(), map.clone().into())).collect();
     let flows: Vec<FlowPlan> = map
         .into_iter()
         .map(|(map, upwards)| FlowPlan {
             name: "map".to_string(),
             role: if upwards { Role::Exchange { from: 0, to: 2 } } else { Role::Exchange { from: 2, to: 0 } },
-            source: FlowSource::Trained(Box::new(map)),
+            source: FlowSource::Trained(Box::new(map.into())),
             assessment_draws: 0,
         })
         .collect();

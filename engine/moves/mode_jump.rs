@@ -1,10 +1,11 @@
 //! Jumps between named states by trained bijections.
 
-use super::flow_rows::{energies_of, forward_rows, inverse_rows, returns};
+use super::flow_rows::energies_of;
 use super::{Change, OnReject, Proposal};
 use crate::observers::{State, state_of};
+use crate::symmetry::Element;
+use crate::trained_flow::{Images, TrainedFlow};
 use crate::walker::{Environment, Walker};
-use mcflow_flows::Generator;
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -16,7 +17,7 @@ pub struct StateMap<'a> {
     /// Where it leads.
     pub to: usize,
     /// f.
-    pub map: &'a Generator,
+    pub map: &'a TrainedFlow,
 }
 
 /// Neural mode jump: from x in state a, one of the m_a maps that begin or end there is chosen with equal probability; x' = f(x), or f^-1(x)
@@ -26,6 +27,9 @@ pub struct StateMap<'a> {
 /// So `log_q_ratio` = ln m_a - ln m_b + ln|det dx'/dx|. Where x is in no state, x' not in b, or the map does not come back to x within 1e-6,
 /// the proposal is infeasible: without the region test a map that leaves a could not be taken back. Of overlapping states the first one
 /// counts. Momenta stay as they are: they are independent of the positions.
+///
+/// Of a system with a declared symmetry x is first replaced by its image in the domain of a, with momenta, and x' must be in that of b:
+/// see [`Domain`](crate::Domain).
 ///
 /// Source: Sbailò, Dibak and Noé, J. Chem. Phys. 154 (2021) 074101.
 pub struct ModeJump<'a> {
@@ -73,8 +77,8 @@ impl ModeJump<'_> {
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
         for _ in 0..self.count {
             let ways: Vec<Option<Way>> = walkers.iter_mut().map(|walker| self.choose(walker)).collect();
-            let dim = self.maps.first().map_or(0, |map| map.map.dim());
-            let mut proposals: Vec<Option<(Vec<f64>, f64)>> = vec![None; walkers.len()];
+            let dim = self.maps.first().map_or(0, |map| map.map.generator.dim());
+            let mut proposals: Vec<Option<(Vec<f64>, f64, Option<Element>)>> = vec![None; walkers.len()];
             for (number, map) in self.maps.iter().enumerate() {
                 for backwards in [false, true] {
                     let going = |w: &usize| ways[*w].is_some_and(|way| way.map == number && way.backwards == backwards);
@@ -83,29 +87,26 @@ impl ModeJump<'_> {
                         continue;
                     }
                     let rows: Vec<f64> = members.iter().flat_map(|&w| walkers[w].state.configuration.positions.row()).copied().collect();
-                    let there = if backwards { inverse_rows } else { forward_rows };
-                    let back = if backwards { forward_rows } else { inverse_rows };
-                    let (mapped, log_det) = there(map.map, &rows);
-                    let (returned, _) = back(map.map, &mapped);
-                    for (k, &w) in members.iter().enumerate() {
-                        let row = k * dim..(k + 1) * dim;
-                        if returns(&rows[row.clone()], &returned[row.clone()]) {
-                            proposals[w] = Some((mapped[row].to_vec(), log_det[k]));
+                    let Images { rows, log_det, elements, feasible, .. } = map.map.images(&rows, backwards);
+                    for ((k, &w), element) in members.iter().enumerate().zip(elements) {
+                        if feasible[k] {
+                            proposals[w] = Some((rows[k * dim..(k + 1) * dim].to_vec(), log_det[k], element));
                         }
                     }
                 }
             }
             // One batch of energies; rows without a proposal are not in it.
             let cell = &walkers[0].state.configuration.cell;
-            let rows: Vec<f64> = proposals.iter().flatten().flat_map(|(row, _)| row).copied().collect();
+            let rows: Vec<f64> = proposals.iter().flatten().flat_map(|(row, ..)| row).copied().collect();
             let mut energies = energies_of(environment, cell, &rows, dim.max(1)).into_iter();
-            let decisions: Vec<Option<(Vec<f64>, f64, f64)>> = proposals
-                .into_iter()
-                .map(|proposal| proposal.map(|(row, log_det)| (row, log_det, energies.next().expect("an energy for each row"))))
+            let energies: Vec<f64> = proposals
+                .iter()
+                .map(|proposal| proposal.as_ref().map_or(0.0, |_| energies.next().expect("an energy for each row")))
                 .collect();
-            walkers.par_iter_mut().zip(decisions).zip(ways).for_each(|((walker, proposal), way)| {
-                let proposal = proposal.zip(way).and_then(|((row, log_det, energy), way)| {
+            walkers.par_iter_mut().zip(proposals).zip(energies).zip(ways).for_each(|(((walker, proposal), energy), way)| {
+                let proposal = proposal.zip(way).and_then(|((row, log_det, element), way)| {
                     walker.propose_positions(&row);
+                    walker.relabel_proposed_momenta(self.maps[way.map].map.start(way.backwards), element.as_ref());
                     let arrived = state_of(self.states, &walker.other.configuration) == Some(way.to);
                     let log_q_ratio = way.log_choice_ratio + log_det;
                     arrived.then_some(Proposal { change: Change::Whole, energy, log_q_ratio, on_reject: OnReject::Keep })

@@ -4,14 +4,20 @@ use super::Builder;
 use super::configuration::Space;
 use crate::schema::{FlowInput, MapInput, SamplesInput};
 use mcflow_engine::observers::State;
-use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples};
+use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples, Symmetry, TrainedFlow};
 use mcflow_flows::{Bond, Coordinates, Generator, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles};
 use sha2::Digest;
 
 impl Builder<'_> {
     /// All flows, checked; `None` where one cannot be had.
-    pub(super) fn flows(&mut self, particles: &Particles, cell: &Cell, states: &[State]) -> Option<Vec<FlowPlan>> {
+    pub(super) fn flows(
+        &mut self,
+        particles: &Particles,
+        cell: &Cell,
+        states: &[State],
+        symmetry: Option<&Symmetry>,
+    ) -> Option<Vec<FlowPlan>> {
         let input = self.input;
         let mut plans = Vec::new();
         let mut all = true;
@@ -41,14 +47,14 @@ impl Builder<'_> {
             if several && flow.file.is_some() {
                 self.report(format!("{key}.file"), format!("one file for {} maps", roles.len()), "two states in `between`, one map");
             }
-            let Some(source) = self.flow_source(&key, flow, particles, cell) else {
+            let Some(source) = self.flow_source(&key, flow, particles, cell, symmetry) else {
                 all = false;
                 continue;
             };
-            if let FlowSource::Trained(generator) = &source
-                && generator.is_between_ensembles() == (flow.map == MapInput::Generator)
+            if let FlowSource::Trained(flow_of_file) = &source
+                && flow_of_file.generator.is_between_ensembles() == (flow.map == MapInput::Generator)
             {
-                let found = if generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
+                let found = if flow_of_file.generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
                 self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.title()));
             }
             for (k, (name, role)) in roles.into_iter().enumerate() {
@@ -142,7 +148,14 @@ impl Builder<'_> {
         roles
     }
 
-    fn flow_source(&mut self, key: &str, flow: &FlowInput, particles: &Particles, cell: &Cell) -> Option<FlowSource> {
+    fn flow_source(
+        &mut self,
+        key: &str,
+        flow: &FlowInput,
+        particles: &Particles,
+        cell: &Cell,
+        symmetry: Option<&Symmetry>,
+    ) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
             let shaped = !flow.bonds.is_empty() || flow.standardise != Standardisation::Diagonal;
@@ -156,7 +169,13 @@ impl Builder<'_> {
             }
             return match Generator::load(&path) {
                 Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {
-                    Some(FlowSource::Trained(Box::new(generator)))
+                    match TrainedFlow::restored(generator, &header, symmetry) {
+                        Ok(flow) => Some(FlowSource::Trained(Box::new(flow))),
+                        Err(found) => {
+                            self.report(format!("{key}.file"), found, "the weights of this system");
+                            None
+                        }
+                    }
                 }
                 Ok((generator, header)) => {
                     let found = format!("{file:?} of {} coordinates in {} units", generator.dim(), header.units);

@@ -58,7 +58,7 @@ fn description(input: &Path, built: &Built) -> String {
     for flow in &plan.flows {
         match &flow.source {
             FlowSource::Trained(generator) => {
-                line("flow", format!("{}: {} parameters, trained", flow.name, generator.n_parameters()));
+                line("flow", format!("{}: {} parameters, trained", flow.name, generator.generator.n_parameters()));
             }
             FlowSource::Train { training, samples, .. } => {
                 let steps: usize = training.stages.iter().map(|s| s.steps).sum();

@@ -7,8 +7,8 @@ use mcflow_engine::moves::Proposal;
 use mcflow_engine::observers::State;
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
-    Chains, Entry, Environment, FlowPlan, FlowSource, Generators, Microstate, Random, Role, ThermodynamicState, Trained, Walker, normal,
-    streams,
+    Chains, Domain, Entry, Environment, FlowPlan, FlowSource, Generators, Microstate, Random, Role, ThermodynamicState, Trained,
+    TrainedFlow, Walker, normal, streams,
 };
 use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
@@ -33,6 +33,8 @@ pub struct Case {
     /// States, and maps between two of them for `ModeJump` with the flow "jump".
     pub states: Vec<State>,
     pub maps: Vec<(usize, usize, Generator)>,
+    /// The domains of the ends of all flows, where there is a symmetry; a generator has the second one.
+    pub domains: [Option<Domain>; 2],
     pub start: fn(&mut Random, &mut Microstate),
     pub moments: Vec<Moment>,
     /// Walkers that run together: dynamics then runs in lanes, one walker an element; 1 for walkers alone.
@@ -71,13 +73,21 @@ impl Case {
             let rest = walkers.split_off(self.together.min(walkers.len()));
             groups.push(std::mem::replace(&mut walkers, rest));
         }
-        let mut generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), flow.clone())).collect();
+        let [start, end] = &self.domains;
+        let with_domains =
+            |map: &Generator, from: Option<&Domain>| TrainedFlow { generator: map.clone(), from: from.cloned(), to: end.clone() };
+        let mut generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), with_domains(flow, None))).collect();
         let mut flows = Vec::new();
         for (k, (from, to, map)) in self.maps.iter().enumerate() {
             let name = format!("jump-{k}");
             let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
-            flows.push(FlowPlan { name: name.clone(), role, source: FlowSource::Trained(Box::new(map.clone())), assessment_draws: 0 });
-            generators.insert(name, map.clone());
+            flows.push(FlowPlan {
+                name: name.clone(),
+                role,
+                source: FlowSource::Trained(Box::new(with_domains(map, start.as_ref()))),
+                assessment_draws: 0,
+            });
+            generators.insert(name, with_domains(map, start.as_ref()));
         }
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {
@@ -119,6 +129,12 @@ impl Case {
             assert!(error < bound, "{name}: <{}> has an error of {error}, too large to see anything", moment.name);
             assert!(z.abs() < EXACT, "{name}: <{}> is off by {z:.1} standard errors", moment.name);
         }
+    }
+
+    /// The largest |z| of all moments.
+    #[allow(dead_code, reason = "not every file that shares this module breaks a whole case")]
+    pub fn worst(&self) -> f64 {
+        self.z_scores(None).into_iter().map(|(z, _)| z.abs()).fold(0.0, f64::max)
     }
 
     /// Some moment more than 8 standard errors off.
