@@ -41,8 +41,28 @@ fn map(distorted: bool, upwards: bool) -> Generator {
     map
 }
 
+/// How an exchange is broken.
+#[derive(Clone, Copy)]
+enum Mutant {
+    /// It decides by other numbers.
+    Decision(ExchangeMutant),
+    /// Momenta go with their configuration as they are: whatever the scale was, it is taken out again.
+    UnscaledMomenta,
+}
+
+/// Takes the scale of momenta out of all walkers whose replica was in another rung `before` the last exchanges.
+fn unscale_momenta(ladder: &mut Ladder, before: &[u32]) {
+    let rungs: Vec<usize> = RUNGS.iter().enumerate().flat_map(|(rung, &(_, walkers))| vec![rung; walkers]).collect();
+    let walkers = ladder.rungs.iter_mut().flat_map(|chains| &mut chains.walkers);
+    for ((walker, replica), &rung) in walkers.zip(&ladder.exchanges.replicas).zip(&rungs) {
+        let place = before.iter().position(|other| other == replica).expect("a replica is somewhere");
+        let scale = (RUNGS[rungs[place]].0 / RUNGS[rung].0).sqrt();
+        walker.state.momenta.row_mut().iter_mut().for_each(|p| *p *= scale);
+    }
+}
+
 /// z-scores of <x^2>, <U^2>, and <p^2> at each rung; accepted, attempted and summed probability of all exchanges.
-fn run(entries: &[Entry], map: Option<(Generator, bool)>, mutant: Option<ExchangeMutant>) -> (Vec<f64>, (u64, u64, f64)) {
+fn run(entries: &[Entry], map: Option<(Generator, bool)>, mutant: Option<Mutant>) -> (Vec<f64>, (u64, u64, f64)) {
     let restraint = HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 2]] };
     let (particles, cell) = (Particles::alike("A", 1, 1.5), Cell::open(2));
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(restraint)], &particles, &cell);
@@ -84,11 +104,17 @@ fn run(entries: &[Entry], map: Option<(Generator, bool)>, mutant: Option<Exchang
                 _ => 0,
             });
             let mut exchanges = Exchanges::new(exchange_random, walkers_in_all, pairs);
-            exchanges.mutant = mutant;
+            if let Some(Mutant::Decision(mutant)) = mutant {
+                exchanges.mutant = Some(mutant);
+            }
             let mut ladder = Ladder { rungs, exchanges };
             let mut sums = vec![0.0; 3 * RUNGS.len()];
             for sweep in 1..=SWEEPS {
+                let before = ladder.exchanges.replicas.clone();
                 ladder.sweep(sweep, 1, &trained).expect("finite states");
+                if let Some(Mutant::UnscaledMomenta) = mutant {
+                    unscale_momenta(&mut ladder, &before);
+                }
                 for (rung, chains) in ladder.rungs.iter().enumerate() {
                     for walker in &chains.walkers {
                         let squares = |row: &[f64]| row.iter().map(|v| v * v).sum::<f64>();
@@ -146,9 +172,12 @@ fn ordinary_exchange_keeps_every_rung_and_its_mutants_do_not() {
         ("half of delta_u", |delta_u, ratio| (0.5 * delta_u, ratio)),
         ("negated delta_u", |delta_u, ratio| (-delta_u, ratio)),
     ] {
-        let (z, _) = run(&entries, None, Some(mutant));
+        let (z, _) = run(&entries, None, Some(Mutant::Decision(mutant)));
         assert!(worst(&z) > 8.0, "exchange with `{name}` passes: {z:?}");
     }
+    let (z, _) = run(&entries, None, Some(Mutant::UnscaledMomenta));
+    let of_momenta: Vec<f64> = z.into_iter().skip(2).step_by(3).collect();
+    assert!(worst(&of_momenta) > 8.0, "exchange without the scale of momenta passes: {of_momenta:?}");
 }
 
 #[test]
@@ -164,7 +193,7 @@ fn learned_exchange_keeps_every_rung_and_its_mutants_do_not() {
         ("negated Jacobian", |delta_u, ratio| (delta_u, -ratio)),
         ("half of delta_u", |delta_u, ratio| (0.5 * delta_u, ratio)),
     ] {
-        let (z, _) = run(&entries, Some((map(true, false), false)), Some(mutant));
+        let (z, _) = run(&entries, Some((map(true, false), false)), Some(Mutant::Decision(mutant)));
         assert!(worst(&z) > 8.0, "learned exchange with `{name}` passes: {z:?}");
     }
 }
@@ -182,7 +211,8 @@ fn affine_exchange_between_gaussians_has_a_log_ratio_of_zero() {
         assert!((ratio - delta_u).abs() < 1e-12, "a log ratio of {}", ratio - delta_u);
         (delta_u, ratio)
     }
-    let (z, (accepted, attempted, probability)) = run(&[local(), exchange(Some("map"))], Some((map(false, false), false)), Some(shown));
+    let (z, (accepted, attempted, probability)) =
+        run(&[local(), exchange(Some("map"))], Some((map(false, false), false)), Some(Mutant::Decision(shown)));
     assert!(worst(&z) < 4.5, "z-scores {z:?}");
     assert_eq!(accepted, attempted);
     assert!((probability / attempted as f64 - 1.0).abs() < 1e-12);
