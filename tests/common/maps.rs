@@ -1,6 +1,7 @@
 //! Maps between states for tests of jumps.
 
 use super::flow::flow_near_identity;
+use mcflow_engine::{Domain, FlowPlan, FlowSource, Generators, Role, TrainedFlow};
 use mcflow_flows::Generator;
 
 /// A map from around one point to around another, with random weights: x' = `to` + about (x - `from`) times a spread.
@@ -11,4 +12,16 @@ pub fn map_between(from: &[f64], to: &[f64], spread: f64, seed: u64) -> Generato
     map.standardise(&around(to, spread));
     map.standardise_source(&around(from, 1.0));
     map
+}
+
+/// Maps between two states each, as the flows of the family "jump" of a run; `domains` are those of the ends of all.
+pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>; 2]) -> (Generators, Vec<FlowPlan>) {
+    let named = maps.iter().enumerate().map(|(k, (from, to, map))| {
+        let name = format!("jump-{k}");
+        let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
+        let map = TrainedFlow { generator: map.clone(), from: domains[0].clone(), to: domains[1].clone() };
+        let source = FlowSource::Trained(Box::new(map.clone()));
+        ((name.clone(), map), FlowPlan { name, role, source, assessment_draws: 0 })
+    });
+    named.unzip()
 }

@@ -3,12 +3,12 @@
 pub mod flow;
 pub mod maps;
 
+use maps::jump_flows;
 use mcflow_engine::moves::Proposal;
 use mcflow_engine::observers::State;
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
-    Chains, Domain, Entry, Environment, FlowPlan, FlowSource, Generators, Microstate, Random, Role, ThermodynamicState, Trained,
-    TrainedFlow, Walker, normal, streams,
+    Chains, Domain, Entry, Environment, Microstate, Random, ThermodynamicState, Trained, TrainedFlow, Walker, normal, streams,
 };
 use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
@@ -73,22 +73,9 @@ impl Case {
             let rest = walkers.split_off(self.together.min(walkers.len()));
             groups.push(std::mem::replace(&mut walkers, rest));
         }
-        let [start, end] = &self.domains;
-        let with_domains =
-            |map: &Generator, from: Option<&Domain>| TrainedFlow { generator: map.clone(), from: from.cloned(), to: end.clone() };
-        let mut generators: Generators = self.flow.iter().map(|flow| ("flow".to_string(), with_domains(flow, None))).collect();
-        let mut flows = Vec::new();
-        for (k, (from, to, map)) in self.maps.iter().enumerate() {
-            let name = format!("jump-{k}");
-            let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
-            flows.push(FlowPlan {
-                name: name.clone(),
-                role,
-                source: FlowSource::Trained(Box::new(with_domains(map, start.as_ref()))),
-                assessment_draws: 0,
-            });
-            generators.insert(name, with_domains(map, start.as_ref()));
-        }
+        let (mut generators, flows) = jump_flows(&self.maps, &self.domains);
+        let with_domain = |flow: &Generator| TrainedFlow { generator: flow.clone(), from: None, to: self.domains[1].clone() };
+        generators.extend(self.flow.iter().map(|flow| ("flow".to_string(), with_domain(flow))));
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {
             let parameters = self.entries.iter().map(Entry::parameter).collect();
