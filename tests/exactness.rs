@@ -144,6 +144,15 @@ fn regions(entries: Vec<Entry>) -> Case {
     }
 }
 
+/// The same three regions reaching into each other: where two overlap the first one counts.
+fn overlapping_regions(entries: Vec<Entry>) -> Case {
+    let mut case = regions(entries);
+    let x = || Variable::Coordinate { particle: 0, axis: Axis::X };
+    let conditions = [Condition::Below(x(), -1.0), Condition::Between(x(), -1.8, 1.5), Condition::Above(x(), 0.9)];
+    case.states.iter_mut().zip(conditions).for_each(|(state, condition)| state.condition = condition);
+    case
+}
+
 /// Two particles in a cube of side 5, truncated at 2.5: <U> by quadrature (`tests/reference/exact.json`).
 fn two_particles(precision: Precision) -> Case {
     let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.5), ..LennardJones::default() };
@@ -304,6 +313,26 @@ fn mode_jumps_are_exact_and_their_mutants_are_not() {
     case.must_fail("mode jumps", "dropped", dropped);
     case.must_fail("mode jumps", "negated", negated);
     case.must_fail("mode jumps", "no ratio of choices", no_choice_ratio);
+}
+
+#[test]
+fn jumps_between_overlapping_states_are_exact_and_their_mutants_are_not() {
+    /// As if the second of two states counted: the middle with its two ways, not the left with one; the right, not the middle.
+    fn second_counts(proposal: &mut Proposal, state: &Microstate) {
+        let x = state.configuration.positions.get(0)[0];
+        if proposal.change == Change::Whole {
+            proposal.log_q_ratio += match x {
+                -1.8..-1.0 => 2f64.ln(),
+                0.9..1.5 => -(2f64.ln()),
+                _ => 0.0,
+            };
+        }
+    }
+    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, every: 1 };
+    let case = overlapping_regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
+    case.must_be_exact("jumps between overlapping states");
+    case.must_fail("jumps between overlapping states", "dropped", dropped);
+    case.must_fail("jumps between overlapping states", "the second counts", second_counts);
 }
 
 #[test]
