@@ -49,8 +49,10 @@ fn ends(
     let parameters = entries.iter().map(Entry::parameter).collect();
     let mut chains = Chains { walkers, parameters, entries, environment };
     // Three states in a row, the middle one with two ways.
-    let (mut generators, flows) =
-        jump_flows(&[(1, 0, map_between(&[0.0, 0.0], &[-0.9, 0.0], 0.6, 7)), (1, 2, map_between(&[0.0, 0.0], &[0.8, 0.0], 0.7, 8))], &[None, None]);
+    let (mut generators, flows) = jump_flows(
+        &[(1, 0, map_between(&[0.0, 0.0], &[-0.9, 0.0], 0.6, 7)), (1, 2, map_between(&[0.0, 0.0], &[0.8, 0.0], 0.7, 8))],
+        &[None, None],
+    );
     generators.insert("flow".to_string(), flow_near_identity(2, 5).into());
     let states = [state("left", -50.0, -0.5), state("middle", -0.5, 0.4), state("right", 0.4, 50.0)];
     chains.sweep(1, SWEEPS, &Trained { generators: &generators, flows: &flows, states: &states }).expect("finite states");
@@ -124,8 +126,8 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
     // From the upper rung to the lower one: about the right scale.
     let map = map_between(&[0.0, 0.0], &[0.1, 0.0], 0.7, 9);
     let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
-    let flows = [FlowPlan { name: name.clone(), role, source: FlowSource::Trained(Box::new(map.clone())), assessment_draws: 0 }];
-    let generators: Generators = [(name, map)].into();
+    let flows = [FlowPlan { name: name.clone(), role, source: FlowSource::Trained(Box::new(map.clone().into())), assessment_draws: 0 }];
+    let generators: Generators = [(name, map.into())].into();
     let trained = Trained { generators: &generators, flows: &flows, states: &[] };
 
     // The least p-value of r^2, x and p over both rungs; where not `scaled`, momenta have gone with their configuration as they were.

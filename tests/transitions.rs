@@ -210,11 +210,11 @@ impl Flows {
         }
         let map = |(a, b): (usize, usize)| if b < 3 { affine(FRAMES[a], FRAMES[b]) } else { bent_map() };
         let maps: Vec<(usize, usize, Generator)> = PAIRS.iter().map(|&(a, b)| (number(a), number(b), map((a, b)))).collect();
-        let (mut generators, mut flows) = jump_flows(&maps);
+        let (mut generators, mut flows) = jump_flows(&maps, &[None, None]);
         if let Some(map) = exchange {
             let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
-            generators.insert(name.clone(), map.clone());
-            flows.push(FlowPlan { name, role, source: FlowSource::Trained(Box::new(map.clone())), assessment_draws: 0 });
+            generators.insert(name.clone(), map.clone().into());
+            flows.push(FlowPlan { name, role, source: FlowSource::Trained(Box::new(map.clone().into())), assessment_draws: 0 });
         }
         Self { states, generators, flows }
     }
@@ -435,7 +435,8 @@ fn draws_have_their_transition_matrix_and_mutants_have_not() {
     let spring = HarmonicRestraint { stiffness: KT / (SPREAD * SPREAD), particles: None, to: vec![vec![0.0; 2]] };
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(spring)], &particles, &cell);
     let entries = [Entry::GeneratorDraw { flow: "flow".to_string(), count: 1, every: 1 }];
-    let generators: Generators = [("flow".to_string(), affine(([0.0; 2], [1.0; 2]), ([PROPOSED.0, 0.0], [PROPOSED.1, SPREAD])))].into();
+    let generators: Generators =
+        [("flow".to_string(), affine(([0.0; 2], [1.0; 2]), ([PROPOSED.0, 0.0], [PROPOSED.1, SPREAD])).into())].into();
     let draws = |mutant: Option<Mutate>| -> Counts {
         let thermodynamic_state = ThermodynamicState { beta: 1.0 / KT, pressure: None };
         let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant };
