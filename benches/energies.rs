@@ -6,7 +6,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::{Lattice, normal, streams};
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, TabulatedPair, Term, Vectors};
 use std::hint::black_box;
 
 fn lennard_jones(cutoff: Option<f64>) -> Term {
@@ -111,5 +111,30 @@ fn batch(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, energies, batch);
+/// The same liquid by a table of so many rows.
+fn table(criterion: &mut Criterion) {
+    let configuration = liquid(4000, 0.8442);
+    let particles = Particles::alike("A", 4000, 1.0);
+    let mut forces = Vectors::zeros(3, 4000);
+    for rows in [200, 2000, 20000] {
+        let r = |i: usize| 0.8 + 1.7 * i as f64 / (rows - 1) as f64;
+        let text = (0..rows).map(|i| format!("{:e} {:e}\n", r(i), 4.0 * (r(i).powi(-12) - r(i).powi(-6)))).collect::<String>();
+        let mut term = TabulatedPair { file: String::new(), cutoff: None, exclude: Vec::new(), rows: None };
+        term.take_text("table", &text);
+        let potential = PotentialSum::new(&[Term::TabulatedPair(term)], &particles, &configuration.cell);
+        let mut workspace = potential.workspace();
+        potential.energy(&configuration, &mut workspace);
+        let mut group = criterion.benchmark_group(format!("table of {rows} rows, 4000 particles, cutoff 2.5, a second counts pairs"));
+        group.throughput(Throughput::Elements((16.0 * workspace.cluster_pairs()) as u64));
+        group.bench_function("energy", |b| b.iter(|| potential.energy(black_box(&configuration), &mut workspace)));
+        for precision in [Precision::Double, Precision::Mixed] {
+            group.bench_function(format!("forces, {precision:?}"), |b| {
+                b.iter(|| potential.forces(black_box(&configuration), &mut workspace, precision, &mut forces));
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, energies, batch, table);
 criterion_main!(benches);

@@ -118,7 +118,8 @@ impl Builder<'_> {
         if input.system.potential.is_empty() {
             self.report("system.potential", "no term", "at least one term, such as LennardJones(...)");
         }
-        for (k, term) in input.system.potential.iter().enumerate() {
+        let terms = self.terms();
+        for (k, term) in terms.iter().enumerate() {
             let key = format!("system.potential[{k}]");
             potential_sound &= self.document.is_sound(&key);
             if self.document.is_sound("system.cell") && self.document.is_sound("system.particles") {
@@ -149,7 +150,7 @@ impl Builder<'_> {
         let flows = self.flows(particles, cell, &states, symmetry.as_ref());
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
-        let potential = potential_sound.then(|| PotentialSum::new(&input.system.potential, particles, cell));
+        let potential = potential_sound.then(|| PotentialSum::new(&terms, particles, cell));
         let columns = potential.as_ref().map(|potential| self.columns(potential, cell)).unwrap_or_default();
         if let (Some(_), Some(Compare { quantity: Quantity::Mean(name), .. })) = (&potential, &input.compare)
             && !functions.iter().any(|f| f.name() == name)
@@ -184,7 +185,7 @@ impl Builder<'_> {
                 walkers: rung.walkers,
             })
             .collect();
-        let system = format!("{:?} {particles:?} {:?} {:?}", input.system.potential, cell, rungs[0].thermodynamic_state);
+        let system = format!("{:?} {particles:?} {:?} {:?}", terms, cell, rungs[0].thermodynamic_state);
         let mut run = Sha256::new();
         run.update(env!("CARGO_PKG_VERSION"));
         run.update(text);
@@ -311,6 +312,26 @@ impl Builder<'_> {
         if trains && input.sweep.iter().all(|e| e.flow().is_some() || matches!(e, Entry::Exchange { .. })) && !input.sweep.is_empty() {
             self.report("sweep", "moves by flows alone", "a local move too, such as Displacement: samples for training come from it");
         }
+    }
+
+    /// The terms of the potential energy, with the tables that they name; the contents of those go into the hash of the run.
+    fn terms(&mut self) -> Vec<Term> {
+        let mut terms = self.input.system.potential.clone();
+        for term in &mut terms {
+            let Term::TabulatedPair(term) = term else { continue };
+            let path = self.folder.join(&term.file);
+            match std::fs::read(&path) {
+                Ok(bytes) => {
+                    self.files.update(&bytes);
+                    term.take_text(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
+                }
+                Err(error) => {
+                    let expected = "a readable table, named as seen from the folder of the input";
+                    term.rows = Some(Err(Problem::new("file", format!("{}: cannot be read: {error}", path.display()), expected)));
+                }
+            }
+        }
+        terms
     }
 
     fn states(&mut self, n: usize, cell: &Cell) -> Vec<State> {

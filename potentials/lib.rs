@@ -29,7 +29,8 @@ pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};
 pub use pair::{
-    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, Truncation, TypeParameters, Wca,
+    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, TabulatedPair, Truncation,
+    TypeParameters, Wca,
 };
 pub use potential::{Block, Potential};
 pub use precision::Precision;

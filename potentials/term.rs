@@ -3,7 +3,7 @@
 use crate::{
     BistableDimer, Cell, CentreTether, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
     HarmonicRestraint, LennardJones, MuellerBrown, Particles, PeriodicDihedrals, PhiFourChain, Potential, Ring, SoftRepulsion,
-    SphericalWall, TripleWell, Walls, Wca, WolfeQuapp,
+    SphericalWall, TabulatedPair, TripleWell, Walls, Wca, WolfeQuapp,
 };
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub enum Term {
     TripleWell(TripleWell),
     /// Repulsion of all pairs by an inverse power of the distance.
     SoftRepulsion(SoftRepulsion),
+    /// An interaction of all pairs by a table in a file.
+    TabulatedPair(TabulatedPair),
     /// Two particles of a plane with two distances.
     BistableDimer(BistableDimer),
     /// Soft walls of a box about the origin, for each particle.
@@ -66,6 +68,7 @@ impl Term {
             Self::WolfeQuapp(_) => "WolfeQuapp",
             Self::TripleWell(_) => "TripleWell",
             Self::SoftRepulsion(_) => "SoftRepulsion",
+            Self::TabulatedPair(_) => "TabulatedPair",
             Self::BistableDimer(_) => "BistableDimer",
             Self::Walls(_) => "Walls",
             Self::SphericalWall(_) => "SphericalWall",
@@ -92,6 +95,7 @@ impl Term {
             Self::WolfeQuapp(term) => term.problems(particles, cell),
             Self::TripleWell(term) => term.problems(particles, cell),
             Self::SoftRepulsion(term) => term.problems(particles, cell),
+            Self::TabulatedPair(term) => term.problems(particles, cell),
             Self::BistableDimer(term) => term.problems(particles, cell),
             Self::Walls(term) => term.problems(particles, cell),
             Self::SphericalWall(term) => term.problems(particles, cell),
@@ -118,6 +122,7 @@ impl Term {
             Self::WolfeQuapp(term) => term.build(particles),
             Self::TripleWell(term) => term.build(),
             Self::SoftRepulsion(term) => term.build(particles),
+            Self::TabulatedPair(term) => term.build(particles),
             Self::BistableDimer(term) => term.build(particles),
             Self::Walls(term) => term.build(),
             Self::SphericalWall(term) => term.build(),

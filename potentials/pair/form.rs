@@ -26,7 +26,7 @@ pub(crate) struct Coefficients<L> {
 
 impl Coefficients<f64> {
     #[inline(always)]
-    fn map<L>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
+    pub(crate) fn map<L>(self, f: impl Fn(f64) -> L) -> Coefficients<L> {
         Coefficients {
             c12: f(self.c12),
             c6: f(self.c6),
@@ -43,10 +43,24 @@ impl Coefficients<f64> {
     }
 }
 
-/// How the interaction ends.
-pub(crate) trait PairForm: Copy + Debug + Send + Sync + 'static {
+/// How the interaction depends on the distance, and how it ends.
+pub(crate) trait PairForm: Copy + Debug + Send + Sync {
     /// Energy U and -U'(r) / r at the squared distance `r2`, 0 beyond the cutoff, NaN for NaN.
     fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L);
+}
+
+/// What a term keeps of its form: the form itself where that is a few numbers, what it looks into where it is a table.
+pub(crate) trait FormOwner: Debug + Send + Sync + 'static {
+    type Form<'a>: PairForm;
+    /// The form as kernels use it.
+    fn form(&self) -> Self::Form<'_>;
+}
+
+impl<F: PairForm + 'static> FormOwner for F {
+    type Form<'a> = F;
+    fn form(&self) -> F {
+        *self
+    }
 }
 
 /// U = c12 / r^12 - c6 / r^6 and -U' / r, with 1 / r^2.

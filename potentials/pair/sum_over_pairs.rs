@@ -6,7 +6,7 @@ use super::cluster_prune::prune;
 use super::cluster_sum::PartSum;
 use super::configurations::Configurations;
 use super::exclusions::Exclusions;
-use super::form::{ByType, Coefficients, PairForm, PairTable, Uniform};
+use super::form::{ByType, Coefficients, FormOwner, PairTable, Uniform};
 use super::list_state::{Cost, LEAST, ListState, Skins};
 use super::tail::Tail;
 use super::tree::{Query, Tree, Trial};
@@ -31,12 +31,12 @@ pub(crate) struct Description {
 
 impl Description {
     /// The potential with this arithmetic and the same coefficients for all pairs: compiled for that case alone.
-    pub(crate) fn build_alike<F: PairForm>(self, form: F, coefficients: Coefficients<f64>) -> Box<dyn Potential> {
+    pub(crate) fn build_alike<F: FormOwner>(self, form: F, coefficients: Coefficients<f64>) -> Box<dyn Potential> {
         Box::new(SumOverPairs { form, table: Uniform(coefficients), description: self })
     }
 
     /// The potential with this arithmetic and the coefficients of all pairs of types, row by row.
-    pub(crate) fn build<F: PairForm>(self, form: F, table: Vec<Coefficients<f64>>) -> Box<dyn Potential> {
+    pub(crate) fn build<F: FormOwner>(self, form: F, table: Vec<Coefficients<f64>>) -> Box<dyn Potential> {
         match table.first() {
             Some(first) if table.iter().all(|entry| entry == first) => {
                 Box::new(SumOverPairs { form, table: Uniform(*first), description: self })
@@ -53,7 +53,7 @@ struct SumOverPairs<F, T> {
     description: Description,
 }
 
-impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
+impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
     /// Makes the list fit for `configuration`: prunes it anew, or builds it where it is used up. `moved` is the squared displacement since
     /// the last pruning, where there was one.
     fn renew_list(&self, configuration: &Configuration, neighbours: &mut Neighbours, limits: Limits, moved: Option<f64>, cost: Cost) {
@@ -141,7 +141,7 @@ impl<F: PairForm, T: PairTable> SumOverPairs<F, T> {
         image: I,
         forces: Option<&mut Vectors>,
     ) -> Evaluation {
-        let (form, table) = (self.form, &self.table);
+        let (form, table) = (self.form.form(), &self.table);
         let mut parts = std::mem::take(&mut list.parts);
         let (positions, types, shifts) = (N::get(list), &list.types[..], &shifts(&list.images, &list.rounded));
         let sum = |part: &mut Part| {
@@ -169,7 +169,7 @@ struct AllPairs<'a, F, T, const ENERGY: bool, const FORCES: bool> {
     forces: Option<&'a mut Vectors>,
 }
 
-impl<F: PairForm, T: PairTable, const ENERGY: bool, const FORCES: bool> WithImage for AllPairs<'_, F, T, ENERGY, FORCES> {
+impl<F: FormOwner, T: PairTable, const ENERGY: bool, const FORCES: bool> WithImage for AllPairs<'_, F, T, ENERGY, FORCES> {
     type Output = Evaluation;
     fn run<I: Imaging>(self, image: I) -> Evaluation {
         self.term.sum_over::<f64, I, ENERGY, FORCES>(self.set, self.list, image, self.forces)
@@ -185,11 +185,11 @@ struct InTree<'a, F, T> {
     at: [f64; 3],
 }
 
-impl<F: PairForm, T: PairTable> WithImage for InTree<'_, F, T> {
+impl<F: FormOwner, T: PairTable> WithImage for InTree<'_, F, T> {
     type Output = f64;
     fn run<I: Imaging>(self, image: I) -> f64 {
         let Self { term, set, tree, i, at } = self;
-        dispatch_with(set, OfParticle { form: term.form, table: &term.table, image, type_i: term.description.types[i], at, tree })
+        dispatch_with(set, OfParticle { form: term.form.form(), table: &term.table, image, type_i: term.description.types[i], at, tree })
     }
 }
 
@@ -200,11 +200,11 @@ struct InLanes<'a, F, T> {
     block: &'a mut Block,
 }
 
-impl<F: PairForm, T: PairTable> WithImage for InLanes<'_, F, T> {
+impl<F: FormOwner, T: PairTable> WithImage for InLanes<'_, F, T> {
     type Output = ();
     fn run<I: Imaging>(self, image: I) {
         let Self { term, set, block } = self;
-        let (form, table, Description { types, exclusions, .. }) = (term.form, &term.table, &term.description);
+        let (form, table, Description { types, exclusions, .. }) = (term.form.form(), &term.table, &term.description);
         match (block.wants_energies, block.wants_gradients()) {
             (_, false) => dispatch_with(set, Configurations::<_, _, _, true, false> { form, table, types, exclusions, image, block }),
             (true, true) => dispatch_with(set, Configurations::<_, _, _, true, true> { form, table, types, exclusions, image, block }),
@@ -213,7 +213,7 @@ impl<F: PairForm, T: PairTable> WithImage for InLanes<'_, F, T> {
     }
 }
 
-impl<F: PairForm, T: PairTable> Potential for SumOverPairs<F, T> {
+impl<F: FormOwner, T: PairTable> Potential for SumOverPairs<F, T> {
     fn name(&self) -> &'static str {
         self.description.name
     }

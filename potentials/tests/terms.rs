@@ -179,6 +179,11 @@ fn every_bad_value_is_found() {
             &["epsilon: -1", "radius: 0", "exponent: 7; an even number from 2 to 48", "cutoff: nothing", "exclude[1]: (1, 3)"],
         ),
         ("SoftRepulsion(epsilon: 1.0, radius: 1.0, exponent: 0, cutoff: 3.1)", &cube, &["exponent: 0", "cutoff: 3.1 in a cell"]),
+        (
+            r#"TabulatedPair(file: "table.txt", cutoff: 3.1, exclude: [(1, 1)])"#,
+            &cube,
+            &["file: a file that has not been read", "cutoff: 3.1 in a cell", "exclude[0]: (1, 1)"],
+        ),
         ("BistableDimer(particles: (2, 0), slope: -0.5)", &plane, &[]),
         (
             "BistableDimer(particles: (0, 3), slope: NaN, tether: 0.0, quartic: -1.0, quadratic: inf, centre: -1.0)",
@@ -242,6 +247,7 @@ fn unknown_keys_are_refused_and_terms_come_back() {
         "LennardJones(epsilon: 1.0, sigma: 1.0, cutoff: 2.5, truncation: Switched(from: 2.0), tail: true)",
         r#"Wca(types: {"A": (epsilon: 1.0, sigma: 1.0)}, exclude: [(0, 1)])"#,
         "HarmonicRestraint(stiffness: 1.0, particles: [1], to: [[0.0, 0.0]])",
+        r#"TabulatedPair(file: "table.txt", cutoff: 2.5)"#,
     ] {
         let term = term(text);
         let again: Term = options.from_str(&options.to_string(&term).unwrap()).unwrap();

@@ -5,7 +5,7 @@
 use mcflow_potentials::{
     BistableDimer, Cell, CentreTether, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
     HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PeriodicDihedrals, PhiFourChain, PotentialSum, Ring,
-    SoftRepulsion, SphericalWall, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca, WolfeQuapp,
+    SoftRepulsion, SphericalWall, TabulatedPair, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca, WolfeQuapp,
 };
 
 pub struct Case {
@@ -204,6 +204,12 @@ fn alike_terms(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Ter
     let sixth = SoftRepulsion { exponent: 6, exclude: vec![], ..soft.clone() };
     let mut terms =
         vec![("soft repulsion", Term::SoftRepulsion(soft.clone()), true), ("soft repulsion, 6", Term::SoftRepulsion(sixth), true)];
+    let cubic = table("cubic", 0.05, 0.0, cubic_pair);
+    let waves = table("waves", 0.02, 0.003, |r| 3.0 * (1.0 - r / 2.3).powi(2) * (4.0 * r).cos());
+    terms.extend([
+        ("table of a cubic", Term::TabulatedPair(TabulatedPair { cutoff: Some(2.2), ..cubic }), true),
+        ("table of waves", Term::TabulatedPair(TabulatedPair { exclude: vec![(3, 2), (0, n - 1)], ..waves }), true),
+    ]);
     terms.extend(few_bodies(cell, per_side, n));
     if !cell.is_periodic() {
         let quartic = DoubleWellPair { a: 0.3, b: -4.0, c: 0.9, offset: 2.0 };
@@ -221,6 +227,24 @@ fn alike_terms(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Ter
         }
     }
     terms
+}
+
+/// A table of u(r) from 0.7 to 2.3, at distances that grow by `growth` from row to row, with forces by differences.
+pub fn table(name: &str, spacing: f64, growth: f64, u: impl Fn(f64) -> f64) -> TabulatedPair {
+    let (mut r, mut step, mut text) = (0.7, spacing, String::new());
+    while r < 2.3 - 1e-9 {
+        text += &format!("{r:.17} {:.17e} {:.6e}\n", u(r), (u(r - 1e-5) - u(r + 1e-5)) / 2e-5);
+        (r, step) = (r + step, step + growth);
+    }
+    text += &format!("2.3 {:.17e} # the end", u(2.3));
+    let mut term = TabulatedPair { file: name.to_string(), cutoff: None, exclude: vec![], rows: None };
+    term.take_text(name, &text);
+    term
+}
+
+/// A cubic, which a cubic spline meets everywhere.
+fn cubic_pair(r: f64) -> f64 {
+    5.0 * (2.3 - r).powi(3) - 2.0 * (2.3 - r).powi(2)
 }
 
 /// Bonds along the first direction of the lattice, corners and stairs.
@@ -325,6 +349,15 @@ pub fn brute_force_of_pairs(term: &Term, c: &Configuration) -> Option<(f64, f64)
             }
             let u = |r: f64| term.epsilon * (term.radius / r).powi(n);
             (u(r) - u(cutoff), -f64::from(n) * u(r) / r)
+        }),
+        Term::TabulatedPair(term) if term.file == "cubic" => Box::new(|_, _, r| {
+            if r > 2.2 {
+                return (0.0, 0.0);
+            }
+            // Straight on below the first row.
+            let from = r.max(0.7);
+            let slope = -15.0 * (2.3 - from).powi(2) + 4.0 * (2.3 - from);
+            (cubic_pair(from) + (r - from) * slope - cubic_pair(2.2), slope)
         }),
         Term::DoubleWellPair(term) => Box::new(move |_, _, r| {
             let d = r - term.offset;
