@@ -54,6 +54,9 @@ struct Way {
     log_choice_ratio: f64,
 }
 
+/// An image of a walker, its log-determinant, and what led the walker into the domain of the map.
+type Image = (Vec<f64>, f64, Option<Element>);
+
 impl ModeJump<'_> {
     /// Maps that begin or end in a state.
     fn ways_from(&self, state: usize) -> usize {
@@ -78,7 +81,7 @@ impl ModeJump<'_> {
         for _ in 0..self.count {
             let ways: Vec<Option<Way>> = walkers.iter_mut().map(|walker| self.choose(walker)).collect();
             let dim = self.maps.first().map_or(0, |map| map.map.generator.dim());
-            let mut proposals: Vec<Option<(Vec<f64>, f64, Option<Element>)>> = vec![None; walkers.len()];
+            let mut proposals: Vec<Option<Image>> = vec![None; walkers.len()];
             for (number, map) in self.maps.iter().enumerate() {
                 for backwards in [false, true] {
                     let going = |w: &usize| ways[*w].is_some_and(|way| way.map == number && way.backwards == backwards);
