@@ -68,6 +68,8 @@ pub struct Block {
     pub wants_energies: bool,
     /// Gradients +dU/dx in the layout of `positions`; empty where they are not wanted.
     pub gradients: Aligned,
+    /// Distance below which pair interactions go on along their tangent; heeded where both energies and gradients are wanted.
+    pub soft_core: f64,
 }
 
 impl Block {
@@ -75,7 +77,16 @@ impl Block {
     pub fn zeros(width: usize, dimension: usize, n: usize, gradients: bool) -> Self {
         let size = dimension * n * width;
         let gradients = Aligned::zeros(if gradients { size } else { 0 });
-        Self { width, dimension, n, positions: Aligned::zeros(size), energies: Aligned::zeros(width), wants_energies: true, gradients }
+        Self {
+            width,
+            dimension,
+            n,
+            positions: Aligned::zeros(size),
+            energies: Aligned::zeros(width),
+            wants_energies: true,
+            gradients,
+            soft_core: 0.0,
+        }
     }
 
     /// Whether gradients are wanted.

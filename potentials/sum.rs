@@ -169,21 +169,35 @@ impl PotentialSum {
     ///
     /// A configuration's energy is the same bytes in whatever batch it stands, and NaN where a position is not finite.
     pub fn energies(&self, cell: &Cell, rows: &[f64], energies: &mut [f64]) {
-        self.batch(instruction_set(), cell, rows, energies, None);
+        self.batch(instruction_set(), cell, rows, energies, None, 0.0);
     }
 
     /// The same with gradients +dU/dx in the layout of `rows`.
     pub fn energies_and_gradients(&self, cell: &Cell, rows: &[f64], energies: &mut [f64], gradients: &mut [f64]) {
-        self.batch(instruction_set(), cell, rows, energies, Some(gradients));
+        self.batch(instruction_set(), cell, rows, energies, Some(gradients), 0.0);
     }
 
-    pub(crate) fn batch(&self, set: InstructionSet, cell: &Cell, rows: &[f64], energies: &mut [f64], mut gradients: Option<&mut [f64]>) {
+    /// The same with pair interactions that below the distance `soft_core` go on along their tangent, U(c) + (r - c) U'(c): finite
+    /// however particles overlap. For training losses, never for sampling; 0 leaves all as it is.
+    pub fn softened_energies_and_gradients(&self, cell: &Cell, rows: &[f64], soft_core: f64, energies: &mut [f64], gradients: &mut [f64]) {
+        self.batch(instruction_set(), cell, rows, energies, Some(gradients), soft_core);
+    }
+
+    pub(crate) fn batch(
+        &self,
+        set: InstructionSet,
+        cell: &Cell,
+        rows: &[f64],
+        energies: &mut [f64],
+        mut gradients: Option<&mut [f64]>,
+        soft_core: f64,
+    ) {
         let row = self.dimension * self.n;
         assert_eq!(rows.len(), row * energies.len(), "rows are [batch, {row}]");
         assert!(gradients.as_ref().is_none_or(|g| g.len() == rows.len()), "gradients have the shape of the rows");
         let tail: f64 = self.terms.iter().filter_map(|term| term.tail(cell)).map(|tail| tail.energy).sum();
         let width = dispatch_with(set, Width);
-        let mut block = Block::zeros(width, self.dimension, self.n, gradients.is_some());
+        let mut block = Block { soft_core, ..Block::zeros(width, self.dimension, self.n, gradients.is_some()) };
         for (b, energies) in energies.chunks_mut(width).enumerate() {
             let first = b * width;
             for lane in 0..width {

@@ -206,9 +206,18 @@ impl<F: FormOwner, T: PairTable> WithImage for InLanes<'_, F, T> {
         let Self { term, set, block } = self;
         let (form, table, Description { types, exclusions, .. }) = (term.form.form(), &term.table, &term.description);
         match (block.wants_energies, block.wants_gradients()) {
-            (_, false) => dispatch_with(set, Configurations::<_, _, _, true, false> { form, table, types, exclusions, image, block }),
-            (true, true) => dispatch_with(set, Configurations::<_, _, _, true, true> { form, table, types, exclusions, image, block }),
-            (false, true) => dispatch_with(set, Configurations::<_, _, _, false, true> { form, table, types, exclusions, image, block }),
+            (_, false) => {
+                dispatch_with(set, Configurations::<_, _, _, true, false, false> { form, table, types, exclusions, image, block })
+            }
+            (true, true) if block.soft_core > 0.0 => {
+                dispatch_with(set, Configurations::<_, _, _, true, true, true> { form, table, types, exclusions, image, block });
+            }
+            (true, true) => {
+                dispatch_with(set, Configurations::<_, _, _, true, true, false> { form, table, types, exclusions, image, block });
+            }
+            (false, true) => {
+                dispatch_with(set, Configurations::<_, _, _, false, true, false> { form, table, types, exclusions, image, block });
+            }
         }
     }
 }
