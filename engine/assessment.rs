@@ -3,7 +3,7 @@
 use crate::observers::state_of;
 use crate::plan::{FlowPlan, Plan};
 use crate::random::Random;
-use crate::simulation::SamplePool;
+use crate::sample_pool::SamplePool;
 use crate::statistics::{StateIndex, WeightSummary, Weights, bennett_acceptance_ratio};
 use crate::trained_flow::{Images, TrainedFlow, fold};
 use mcflow_flows::TrainingReport;
@@ -78,6 +78,9 @@ pub struct FlowAssessment {
     pub name: String,
     /// What it maps.
     pub kind: FlowKind,
+    /// The state that a generator is of, where it is of one alone: the figures are then those of that state.
+    #[serde(default)]
+    pub of_state: Option<String>,
     /// Number of trainable parameters.
     pub parameters: usize,
     /// Wall time of training; `None` where the weights were read.
@@ -106,13 +109,14 @@ pub struct FlowAssessment {
 
 const REFERENCE_FRAMES_OF_A_STATE: usize = 500;
 
-/// Judges `generator`.
+/// Judges a generator, of all configurations or of those of one state.
 ///
 /// ln w(x) = -u(x) - ln q(x); averages by equation 4 of Coretti et al. 2024 (after Noé et al., Science 365 (2019) eaaw1147).
 pub(crate) fn assess(
     plan: &Plan,
     flow: &FlowPlan,
     trained: &TrainedFlow,
+    of_state: Option<usize>,
     reference: &SamplePool,
     report: Option<&TrainingReport>,
     random: &mut Random,
@@ -130,18 +134,22 @@ pub(crate) fn assess(
         let outside = |row: &[f64]| !domain.holds(row);
         log_weights.iter_mut().zip(rows.chunks(dim)).filter(|(_, row)| outside(row)).for_each(|(w, _)| *w = f64::NEG_INFINITY);
     }
-    let log_domains = trained.to.as_ref().map_or(0.0, |domain| domain.symmetry().log_order());
-    let weights = Weights::new(&log_weights).ok();
-    let summary: Option<WeightSummary> = weights.as_ref().map(Weights::summary);
-
     let cell = &plan.starts[0].cell;
     let state_of_row = |row: &[f64]| -> StateIndex {
         let positions = Vectors::from_row(cell.dimension(), row);
         state_of(&plan.states, &Configuration { positions, cell: cell.clone() }).map(|s| s as u32)
     };
     let states: Vec<StateIndex> = rows.chunks(dim).map(state_of_row).collect();
+    if let Some(of_state) = of_state {
+        let others = log_weights.iter_mut().zip(&states).filter(|(_, state)| **state != Some(of_state as u32));
+        others.for_each(|(w, _)| *w = f64::NEG_INFINITY);
+    }
+    let log_domains = trained.to.as_ref().map_or(0.0, |domain| domain.symmetry().log_order());
+    let weights = Weights::new(&log_weights).ok();
+    let summary: Option<WeightSummary> = weights.as_ref().map(Weights::summary);
+
     let mut free_energy_differences = Vec::new();
-    if let Some(weights) = &weights {
+    if let (Some(weights), None) = (&weights, of_state) {
         for to in 1..plan.states.len() {
             if let Ok(difference) = weights.free_energy_difference(&states, 0, to as u32) {
                 free_energy_differences.push(StateDifference {
@@ -156,10 +164,11 @@ pub(crate) fn assess(
 
     let mut sorted: Vec<f64> = log_weights.iter().copied().filter(|w| !w.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
-    let acceptance = acceptance_by_state(plan, trained, reference, &sorted);
+    let acceptance = acceptance_by_state(plan, trained, of_state, reference, &sorted);
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::Generator,
+        of_state: of_state.map(|state| plan.states[state].name.clone()),
         parameters: generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
@@ -202,11 +211,18 @@ fn equilibrium_acceptance(sorted: &[f64]) -> Option<f64> {
     Some(pairs / (n as f64 * total))
 }
 
-fn acceptance_by_state(plan: &Plan, trained: &TrainedFlow, reference: &SamplePool, sorted: &[f64]) -> Vec<StateAcceptance> {
+fn acceptance_by_state(
+    plan: &Plan,
+    trained: &TrainedFlow,
+    of_state: Option<usize>,
+    reference: &SamplePool,
+    sorted: &[f64],
+) -> Vec<StateAcceptance> {
     let dim = trained.generator.dim();
     let mut result = Vec::new();
     let mut names: Vec<Option<usize>> = (0..plan.states.len()).map(Some).collect();
     names.push(None);
+    names.retain(|state| of_state.is_none() || *state == of_state);
     for state in names {
         let members: Vec<usize> = (0..reference.states.len()).filter(|&k| reference.states[k] == state).collect();
         // Evenly spaced frames: neighbours in time are alike.
@@ -301,6 +317,7 @@ pub(crate) fn assess_jump(
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::ModeJump,
+        of_state: None,
         parameters: map.generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),
@@ -377,6 +394,7 @@ pub(crate) fn assess_exchange(
     FlowAssessment {
         name: flow.name.clone(),
         kind: FlowKind::Exchange,
+        of_state: None,
         parameters: map.generator.n_parameters(),
         training_seconds: report.map(|r| r.seconds),
         training_steps: report.map(|r| r.steps as u64),

@@ -1,11 +1,12 @@
-//! Checkpoints: the whole of a run in one file, written aside and renamed.
+//! Checkpoints: the whole of a run in one file, written aside and renamed. Frames for training, which only become more, lie beside it.
 
 use crate::RunError;
 use crate::assessment::FlowAssessment;
 use crate::ladder::Exchanges;
 use crate::moves::Tally;
 use crate::record::RecordPosition;
-use crate::simulation::{Phase, PhaseCost, SamplePool};
+use crate::sample_pool::StoredPool;
+use crate::simulation::{Phase, PhaseCost};
 use crate::walker::WalkerState;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub struct Stored {
     pub(crate) parameters: Vec<Vec<f64>>,
     pub(crate) exchanges: Exchanges,
     pub(crate) tuned_at: Vec<Vec<Tally>>,
-    pub(crate) pools: Vec<SamplePool>,
+    pub(crate) pools: Vec<StoredPool>,
     pub(crate) training: Option<TrainingState>,
     pub(crate) reports: BTreeMap<String, TrainingReport>,
     pub(crate) assessments: Vec<FlowAssessment>,
@@ -34,7 +35,7 @@ pub struct Stored {
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v03";
+const MAGIC: &[u8; 16] = b"mcflow state v04";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")

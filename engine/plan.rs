@@ -125,6 +125,15 @@ pub struct FlowPlan {
 pub enum Role {
     /// A prior mapped to the target: draws and latent walks.
     Generator,
+    /// A prior mapped to the target within a state: draws.
+    StateGenerator {
+        /// The name in the input, common to the generators of all states.
+        family: String,
+        /// The state.
+        state: usize,
+        /// What a squared distance outside costs in training.
+        penalty: f64,
+    },
     /// One state mapped to another.
     ModeJump {
         /// The name in the input, common to the maps of all pairs.
@@ -158,6 +167,8 @@ pub enum FlowSource {
         training: Training,
         /// On which samples.
         samples: Samples,
+        /// Distance below which pair interactions go on along their tangent in the losses; 0: none.
+        soft_core: f64,
     },
 }
 
@@ -177,7 +188,9 @@ pub struct FlowShape {
 impl FlowShape {
     /// The flow as training finds it, for rows `samples` `[n, dim]`, which a map leads to from rows `source`.
     pub fn begin(&self, dim: usize, source: Option<&[f64]>, samples: &[f64], seed: u64) -> Generator {
-        let mut generator = Generator::with_coordinates(&self.architecture, self.prior, dim, &self.coordinates, seed);
+        let ends: Vec<&[f64]> = source.into_iter().chain([samples]).collect();
+        let coordinates = self.coordinates.oriented(dim, &ends);
+        let mut generator = Generator::with_coordinates(&self.architecture, self.prior, dim, &coordinates, seed);
         generator.standardise(samples);
         if let Some(source) = source {
             generator.standardise_source(source);

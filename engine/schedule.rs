@@ -1,7 +1,7 @@
 //! One sweep: which moves, in which order, how often.
 
 use crate::dynamics::Splitting;
-use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateMap, Tally, VolumeMeasure, VolumeShape};
+use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateGenerator, StateMap, Tally, VolumeMeasure, VolumeShape};
 use crate::observers::State;
 use crate::plan::{FlowPlan, Role};
 use crate::trained_flow::TrainedFlow;
@@ -121,6 +121,9 @@ pub enum Entry {
         /// Attempts a sweep.
         #[serde(default = "one")]
         count: usize,
+        /// Draws of an attempt, of which one is chosen by its weight.
+        #[serde(default = "one")]
+        tries: usize,
         /// Done in each sweep whose number is a multiple of this.
         #[serde(default = "one")]
         every: usize,
@@ -292,10 +295,8 @@ impl Entry {
         (match self {
             Self::Translation { count, .. } | Self::IdentitySwap { count, .. } => *count,
             Self::Displacement { count, .. } => count.unwrap_or(n),
-            Self::Volume { count, .. }
-            | Self::GeneratorDraw { count, .. }
-            | Self::LatentWalk { count, .. }
-            | Self::ModeJump { count, .. } => *count,
+            Self::GeneratorDraw { count, tries, .. } => count * tries,
+            Self::Volume { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => *count,
             Self::Exchange { .. } => 1,
             Self::Hmc { count, steps, .. } => count * steps,
             Self::Langevin { steps, .. } => *steps,
@@ -342,9 +343,8 @@ impl Entry {
             Self::Translation { count, .. } | Self::IdentitySwap { count, .. } => counts.push(("count", *count)),
             Self::Exchange { .. } => {}
             Self::Hmc { count, steps, .. } => counts.extend([("count", *count), ("steps", *steps)]),
-            Self::GeneratorDraw { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => {
-                counts.push(("count", *count));
-            }
+            Self::GeneratorDraw { count, tries, .. } => counts.extend([("count", *count), ("tries", *tries)]),
+            Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => counts.push(("count", *count)),
             Self::Langevin { steps, friction, splitting, metropolized, .. } => {
                 counts.push(("steps", *steps));
                 if !(friction.is_finite() && *friction >= 0.0) {
@@ -382,10 +382,9 @@ impl Entry {
         environment: &Environment,
     ) {
         match self {
-            Self::GeneratorDraw { flow, count, .. } => {
-                if let Some(flow) = trained.generators.get(flow) {
-                    GeneratorDraw { flow, count: *count }.attempt(walkers, index, environment);
-                }
+            Self::GeneratorDraw { flow, count, tries, .. } => {
+                let generators = trained.draws(flow);
+                GeneratorDraw { states: trained.states, generators, count: *count, tries: *tries }.attempt(walkers, index, environment);
             }
             Self::LatentWalk { flow, count, .. } => {
                 if let Some(flow) = trained.generators.get(flow) {
@@ -448,6 +447,20 @@ impl<'a> Trained<'a> {
             _ => None,
         });
         pairs.collect()
+    }
+
+    /// The generator with this name, or those of states in the family with this name.
+    fn draws(&self, name: &str) -> Vec<StateGenerator<'a>> {
+        if let Some(flow) = self.generators.get(name) {
+            return vec![StateGenerator { state: None, flow }];
+        }
+        let generators = self.flows.iter().filter_map(|flow| match &flow.role {
+            Role::StateGenerator { family, state, .. } if family == name => {
+                Some(StateGenerator { state: Some(*state), flow: self.generators.get(&flow.name)? })
+            }
+            _ => None,
+        });
+        generators.collect()
     }
 
     /// The maps of the family with this name.

@@ -12,7 +12,8 @@ use crate::observers::state_of;
 use crate::plan::{FlowSource, Plan, Role, RungPlan, Samples};
 use crate::random::{purpose_stream, streams};
 use crate::record::Recorder;
-use crate::reference::{domain_of, matched, numbered};
+use crate::reference::{domain_of, numbered};
+use crate::sample_pool::SamplePool;
 use crate::schedule::Trained;
 use crate::target::ReducedTarget;
 use crate::trained_flow::{TrainedFlow, fold};
@@ -68,39 +69,8 @@ pub struct PhaseCost {
     pub particle_steps: u64,
 }
 
-/// Frames collected for training, with the state each was in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SamplePool {
-    /// Rows, one after the other.
-    pub rows: Vec<f64>,
-    /// The state of each row.
-    pub states: Vec<Option<usize>>,
-}
-
-/// One frame in so many, the latest ones, is kept for judging maps between states.
-const KEPT_FOR_JUDGING: usize = 10;
-
 /// Frames of a state that a map is trained on at least.
 const FEWEST_FRAMES: usize = 100;
-
-impl SamplePool {
-    /// Frames of a state, or all, that maps are trained on: all but the latest tenth.
-    pub(crate) fn training_frames(&self, state: Option<usize>) -> Vec<usize> {
-        let mut frames = self.frames(state);
-        frames.truncate(frames.len() - frames.len() / KEPT_FOR_JUDGING);
-        frames
-    }
-
-    /// Frames of a state, or all, that maps have not seen: the latest tenth, where they were trained on the others.
-    pub(crate) fn unseen_frames(&self, state: Option<usize>, trained_here: bool) -> Vec<usize> {
-        let mut frames = self.frames(state);
-        if trained_here { frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING) } else { frames }
-    }
-
-    fn frames(&self, state: Option<usize>) -> Vec<usize> {
-        (0..self.states.len()).filter(|&k| state.is_none() || self.states[k] == state).collect()
-    }
-}
 
 /// A run in progress.
 pub struct Simulation<'a> {
@@ -197,6 +167,13 @@ impl<'a> Simulation<'a> {
     /// No checkpoint, a damaged one, or one of another input or version.
     pub fn resume(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
         let stored = checkpoint::read(directory, &plan.input_hash)?;
+        let dim = plan.starts[0].positions.row().len();
+        let pools = stored
+            .pools
+            .iter()
+            .enumerate()
+            .map(|(rung, pool)| SamplePool::restored(pool, directory, rung, dim))
+            .collect::<Result<_, _>>()?;
         let mut generators = Generators::new();
         for flow in &plan.flows {
             if let FlowSource::Trained(generator) = &flow.source {
@@ -228,7 +205,7 @@ impl<'a> Simulation<'a> {
             phase: stored.phase,
             done: stored.done,
             tuned_at: stored.tuned_at,
-            pools: stored.pools,
+            pools,
             training: stored.training,
             reports: stored.reports,
             assessments: stored.assessments,
@@ -406,7 +383,7 @@ impl<'a> Simulation<'a> {
     fn collect(&mut self) {
         let needed = |rung: usize| {
             self.plan.flows.iter().any(|flow| match flow.role {
-                Role::Generator | Role::ModeJump { .. } => rung == 0,
+                Role::Generator | Role::StateGenerator { .. } | Role::ModeJump { .. } => rung == 0,
                 Role::Exchange { from, to } => rung == from || rung == to,
             })
         };
@@ -419,10 +396,25 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// The rows of a state of the first rung that flows learn from.
+    ///
+    /// # Errors
+    /// Too few of them, with what would do.
+    fn frames_of_state(&self, state: usize) -> Result<Vec<f64>, String> {
+        let pool = &self.pools[0];
+        let found = pool.training_frames(Some(state)).len();
+        if found < FEWEST_FRAMES {
+            let name = &self.plan.states[state].name;
+            let remedy = "give it a `start`, or the run more frames";
+            return Err(format!("{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: {remedy}"));
+        }
+        Ok(pool.training_rows(Some(state)))
+    }
+
     fn train(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
         let plan = self.plan;
         let name = &plan.flows[flow].name;
-        let FlowSource::Train { shape, training, samples } = &plan.flows[flow].source else {
+        let FlowSource::Train { shape, training, samples, soft_core } = &plan.flows[flow].source else {
             unreachable!("only flows to be trained get here");
         };
         let failed = |message: String| RunError::Training { flow: name.clone(), message };
@@ -432,24 +424,17 @@ impl<'a> Simulation<'a> {
             Samples::Rows(rows) => rows,
         };
         // Maps are judged by the latest frames of both ends, and learn from the others; those between states from each restricted to its own.
-        let frames = |rung: usize, state: Option<usize>| -> Vec<f64> {
-            let pool = &self.pools[rung];
-            pool.training_frames(state).into_iter().flat_map(|k| &pool.rows[k * dim..(k + 1) * dim]).copied().collect()
-        };
+        let frames = |rung: usize| self.pools[rung].training_rows(None);
         let (mut from, mut to, laws) = match &plan.flows[flow].role {
-            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan, 0))),
+            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan, 0).with_soft_core(*soft_core))),
+            Role::StateGenerator { state, penalty, .. } => {
+                let law = ReducedTarget::within(plan, &plan.states[*state], *penalty).with_soft_core(*soft_core);
+                (None, Cow::Owned(self.frames_of_state(*state).map_err(failed)?), (None, law))
+            }
             Role::ModeJump { from, to, penalty, .. } => {
-                let within = |state: usize| ReducedTarget::within(plan, &plan.states[state], *penalty);
-                for state in [*from, *to] {
-                    let found = self.pools[0].training_frames(Some(state)).len();
-                    if found < FEWEST_FRAMES {
-                        let name = &plan.states[state].name;
-                        return Err(failed(format!(
-                            "{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: give it a `start`, or the run more frames"
-                        )));
-                    }
-                }
-                (Some(frames(0, Some(*from))), Cow::Owned(frames(0, Some(*to))), (Some(within(*from)), within(*to)))
+                let within = |state: usize| ReducedTarget::within(plan, &plan.states[state], *penalty).with_soft_core(*soft_core);
+                let [source, target] = [*from, *to].map(|state| self.frames_of_state(state));
+                (Some(source.map_err(failed)?), Cow::Owned(target.map_err(failed)?), (Some(within(*from)), within(*to)))
             }
             Role::Exchange { from, to } => {
                 for rung in [*from, *to] {
@@ -460,21 +445,21 @@ impl<'a> Simulation<'a> {
                         )));
                     }
                 }
-                let law = |rung: usize| ReducedTarget::new(plan, rung);
-                (Some(frames(*from, None)), Cow::Owned(frames(*to, None)), (Some(law(*from)), law(*to)))
+                let law = |rung: usize| ReducedTarget::new(plan, rung).with_soft_core(*soft_core);
+                (Some(frames(*from)), Cow::Owned(frames(*to)), (Some(law(*from)), law(*to)))
             }
         };
         let mut domains = (None, None);
         if let Some(symmetry) = &plan.symmetry {
             let dimension = plan.starts[0].cell.dimension();
-            let target = numbered(&domain_of(symmetry, &to, dim), dimension);
+            let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([&to[..]]).collect();
+            let domain = numbered(&domain_of(symmetry, &ends, dim), dimension);
             if let Some(from) = &mut from {
-                let source = matched(&domain_of(symmetry, from, dim), &target);
-                *from = fold(Some(&source), from, dim).0;
-                domains.0 = Some(source);
+                *from = fold(Some(&domain), from, dim).0;
+                domains.0 = Some(domain.clone());
             }
-            to = Cow::Owned(fold(Some(&target), &to, dim).0);
-            domains.1 = Some(target);
+            to = Cow::Owned(fold(Some(&domain), &to, dim).0);
+            domains.1 = Some(domain);
         }
         let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });
         let data = Data { target: Ensemble { rows: &to, law: &laws.1 }, source };
@@ -547,7 +532,8 @@ impl<'a> Simulation<'a> {
                 let mut random = purpose_stream(self.plan.seed, PURPOSE_ASSESSMENT + number as u64);
                 let report = self.reports.get(&flow.name);
                 self.assessments.push(match &flow.role {
-                    Role::Generator => assess(self.plan, flow, generator, &pools[0], report, &mut random),
+                    Role::Generator => assess(self.plan, flow, generator, None, &pools[0], report, &mut random),
+                    Role::StateGenerator { state, .. } => assess(self.plan, flow, generator, Some(*state), &pools[0], report, &mut random),
                     Role::ModeJump { from, to, .. } => assess_jump(self.plan, flow, (*from, *to), generator, &pools[0], report),
                     Role::Exchange { from, to } => assess_exchange(self.plan, flow, (*from, *to), generator, &pools, report),
                 });
@@ -580,7 +566,13 @@ impl<'a> Simulation<'a> {
 
     fn write_checkpoint(&mut self) -> Result<(), RunError> {
         self.recorder.flush()?;
+        for (rung, pool) in self.pools.iter_mut().enumerate() {
+            pool.save(&self.directory, rung)?;
+        }
         checkpoint::write(&self.directory, &stored(self, self.training.clone()), &self.plan.input_hash)?;
+        for rung in (0..self.pools.len()).filter(|&rung| self.pools[rung].states.is_empty()) {
+            SamplePool::remove(&self.directory, rung);
+        }
         self.last_checkpoint = Instant::now();
         Ok(())
     }
@@ -643,7 +635,7 @@ fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
         parameters: simulation.ladder.rungs.iter().map(|chains| chains.parameters.clone()).collect(),
         exchanges: simulation.ladder.exchanges.clone(),
         tuned_at: simulation.tuned_at.clone(),
-        pools: simulation.pools.clone(),
+        pools: simulation.pools.iter().map(SamplePool::stored).collect(),
         training,
         reports: simulation.reports.clone(),
         assessments: simulation.assessments.clone(),

@@ -56,7 +56,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
             }
             FlowSource::Train { shape, training, .. } => {
                 let ensemble = Ensemble { rows: &rows, law: &target };
-                let source = (!matches!(flow.role, Role::Generator)).then_some(ensemble);
+                let source = (!matches!(flow.role, Role::Generator | Role::StateGenerator { .. })).then_some(ensemble);
                 let generator = shape.begin(dim, source.map(|source| source.rows), &rows, 1);
                 if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();

@@ -11,12 +11,13 @@ pub struct ReducedTarget<'a> {
     cell: &'a Cell,
     beta: f64,
     inside: Option<(&'a State, f64)>,
+    soft_core: f64,
 }
 
 impl<'a> ReducedTarget<'a> {
     /// The target of a rung, in its starting cell.
     pub fn new(plan: &'a Plan, rung: usize) -> Self {
-        Self { plan, cell: &plan.starts[0].cell, beta: plan.beta(rung), inside: None }
+        Self { plan, cell: &plan.starts[0].cell, beta: plan.beta(rung), inside: None, soft_core: 0.0 }
     }
 
     /// The target of the first rung restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
@@ -27,11 +28,19 @@ impl<'a> ReducedTarget<'a> {
     pub fn within(plan: &'a Plan, state: &'a State, penalty: f64) -> Self {
         Self { inside: Some((state, penalty)), ..Self::new(plan, 0) }
     }
+
+    /// The same with pair interactions that below this distance go on along their tangent.
+    ///
+    /// In the loss only: what a map gets wrong at first would else be a few overlaps, of energies beyond all others.
+    #[must_use]
+    pub fn with_soft_core(self, soft_core: f64) -> Self {
+        Self { soft_core, ..self }
+    }
 }
 
 impl Target for ReducedTarget<'_> {
     fn energies_and_gradients(&self, rows: &[f64], u: &mut [f64], gradient: &mut [f64]) {
-        self.plan.potential.energies_and_gradients(self.cell, rows, u, gradient);
+        self.plan.potential.softened_energies_and_gradients(self.cell, rows, self.soft_core, u, gradient);
         for value in u.iter_mut().chain(gradient.iter_mut()) {
             *value *= self.beta;
         }

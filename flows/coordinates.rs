@@ -19,7 +19,8 @@ pub struct Coordinates {
 ///
 /// In their place the flow has c = (r_1 + r_2) / 2 where r_1 is, and where r_2 is the length r of v = r_2 - r_1 and its direction: the
 /// angle phi = atan2(v_y, v_x) in the plane; in space the angles theta = arccos(v_z / r) and phi. The determinants of the inverse are r and
-/// r^2 sin theta. Directions near the cut of phi at +-pi lie at both ends of its range.
+/// r^2 sin theta. The axes are the Cartesian ones, or these reflected so that x is a given direction e, v' = v - 2 w (w.v) / w^2 with
+/// w = e - x: directions opposite to it lie at the cut of phi, at both ends of its range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bond {
@@ -27,12 +28,45 @@ pub struct Bond {
     pub first: Vec<usize>,
     /// Places of r_2: afterwards those of the length and of the direction.
     pub second: Vec<usize>,
+    /// e, of unit length; the x axis where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub towards: Vec<f64>,
 }
+
+/// The length of the mean of unit vectors below which they have no direction in common.
+const LEAST_MEAN_DIRECTION: f64 = 0.1;
 
 impl Bond {
     /// The place of the length.
     pub fn length(&self) -> usize {
         self.second[0]
+    }
+
+    /// v in the axes of the bond, or back from them.
+    fn reflect(&self, v: &mut [f64; 3]) {
+        let mut w = [0.0; 3];
+        w.iter_mut().zip(&self.towards).for_each(|(w, e)| *w = *e);
+        w[0] -= 1.0;
+        let square = w.iter().map(|w| w * w).sum::<f64>();
+        if !self.towards.is_empty() && square > 1e-20 {
+            let twice = 2.0 * v.iter().zip(&w).map(|(v, w)| v * w).sum::<f64>() / square;
+            v.iter_mut().zip(&w).for_each(|(v, w)| *v -= twice * w);
+        }
+    }
+
+    /// The same with e as the mean direction of `rows` `[n, dim]`, where they have one.
+    fn oriented(&self, dim: usize, rows: &[&[f64]]) -> Self {
+        let mut sum = vec![0.0; self.first.len()];
+        for row in rows.iter().flat_map(|rows| rows.chunks_exact(dim)) {
+            let v: Vec<f64> = self.first.iter().zip(&self.second).map(|(&i, &j)| row[j] - row[i]).collect();
+            let length = v.iter().map(|v| v * v).sum::<f64>().sqrt();
+            sum.iter_mut().zip(&v).for_each(|(sum, v)| *sum += v / length);
+        }
+        let length = sum.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let n = rows.iter().map(|rows| rows.len() / dim).sum::<usize>();
+        let has_one = length > LEAST_MEAN_DIRECTION * n as f64 && length.is_finite();
+        let towards = if has_one { sum.iter().map(|v| v / length).collect() } else { Vec::new() };
+        Self { towards, ..self.clone() }
     }
 
     /// Puts centre, length and direction in place of the points; returns ln|det| of that.
@@ -42,6 +76,7 @@ impl Bond {
             v[k] = row[j] - row[i];
             row[i] = 0.5 * (row[i] + row[j]);
         }
+        self.reflect(&mut v);
         let r = v.iter().map(|c| c * c).sum::<f64>().sqrt();
         let phi = v[1].atan2(v[0]);
         row[self.second[0]] = r;
@@ -58,7 +93,7 @@ impl Bond {
     /// v by length and direction, ln|det|, and the unit vectors along which v moves as they grow, with the distances.
     fn frame(&self, row: &[f64]) -> ([f64; 3], f64, [[f64; 3]; 3]) {
         let r = row[self.second[0]];
-        if self.second.len() == 2 {
+        let (mut v, log_det, mut frame) = if self.second.len() == 2 {
             let (sin, cos) = row[self.second[1]].sin_cos();
             ([r * cos, r * sin, 0.0], r.ln(), [[cos, sin, 0.0], [-r * sin, r * cos, 0.0], [0.0; 3]])
         } else {
@@ -68,7 +103,10 @@ impl Bond {
             let by_theta = [r * ct * cp, r * ct * sp, -r * st];
             let by_phi = [-r * st * sp, r * st * cp, 0.0];
             ([r * along[0], r * along[1], r * ct], 2.0 * r.ln() + st.ln(), [along, by_theta, by_phi])
-        }
+        };
+        self.reflect(&mut v);
+        frame.iter_mut().for_each(|direction| self.reflect(direction));
+        (v, log_det, frame)
     }
 
     /// Puts the points back; returns ln|det| of that. A length that is not above 0 or an angle beyond its range has no way back: NaN.
@@ -141,6 +179,12 @@ impl Coordinates {
         self.bonds.is_empty()
     }
 
+    /// The same with the directions of bonds counted from their means over rows `[n, dim]`, so that the cut of an angle lies where no row is.
+    #[must_use]
+    pub fn oriented(&self, dim: usize, rows: &[&[f64]]) -> Self {
+        Self { bonds: self.bonds.iter().map(|bond| bond.oriented(dim, rows)).collect(), fixed: self.fixed.clone() }
+    }
+
     /// Rows to these coordinates; adds ln|det| to `log_det`.
     pub(crate) fn enter(&self, dim: usize, rows: &mut [f64], log_det: &mut [f64]) {
         for bond in &self.bonds {
@@ -182,6 +226,10 @@ impl Coordinates {
             if bond.first.len() != bond.second.len() || !(2..=3).contains(&bond.first.len()) {
                 let found = format!("points of {} and {} coordinates", bond.first.len(), bond.second.len());
                 problems.push(Problem::new(&key, found, "two points of 2 or of 3 coordinates"));
+            }
+            let square: f64 = bond.towards.iter().map(|e| e * e).sum();
+            if !bond.towards.is_empty() && !(bond.towards.len() == bond.first.len() && (square - 1.0).abs() < 1e-9) {
+                problems.push(Problem::new(format!("{key}.towards"), format!("{:?}", bond.towards), "a vector of length 1, or none"));
             }
             for &place in bond.first.iter().chain(&bond.second) {
                 if place >= dim || taken.contains(&place) {

@@ -210,6 +210,10 @@ pub struct FlowInput {
     /// `Diagonal` (centre and scale of each coordinate) or `Covariance` (these and the covariances): how training finds the layers at the ends.
     #[serde(default)]
     pub standardise: Standardisation,
+    /// Distance below which, in training losses alone, pair interactions go on along their tangent; 0: as they are. What a map of many
+    /// particles gets wrong at first is overlaps: an energy of r^-12 there hides all else. Where a pair has some 100 kT does.
+    #[serde(default)]
+    pub soft_core: f64,
     /// Samples to train on.
     #[serde(default)]
     pub samples: SamplesInput,
@@ -228,6 +232,14 @@ pub enum MapInput {
     /// Latent variables to configurations: for `GeneratorDraw` and `LatentWalk`.
     #[default]
     Generator,
+    /// Latent variables to configurations of one state, a generator for each of several states: for `GeneratorDraw`.
+    StateGenerators {
+        /// The states.
+        of: Vec<String>,
+        /// Cost in training, in kT, of the squared distance of a draw outside its state. The move tests the region itself.
+        #[serde(default = "defaults::penalty")]
+        penalty: f64,
+    },
     /// One state to another, a map for each pair of states: for `ModeJump`.
     ModeJump {
         /// The states.
@@ -246,10 +258,16 @@ pub enum MapInput {
 }
 
 impl MapInput {
+    /// Whether it starts from a prior.
+    pub fn is_generator(&self) -> bool {
+        matches!(self, Self::Generator | Self::StateGenerators { .. })
+    }
+
     /// The moves that use it.
     pub fn move_names(&self) -> &'static [&'static str] {
         match self {
             Self::Generator => &["GeneratorDraw", "LatentWalk"],
+            Self::StateGenerators { .. } => &["GeneratorDraw"],
             Self::ModeJump { .. } => &["ModeJump"],
             Self::Exchange { .. } => &["Exchange"],
         }
@@ -259,6 +277,7 @@ impl MapInput {
     pub fn title(&self) -> &'static str {
         match self {
             Self::Generator => "a generator",
+            Self::StateGenerators { .. } => "generators of states",
             Self::ModeJump { .. } => "a map between states",
             Self::Exchange { .. } => "a map between rungs",
         }

@@ -26,7 +26,10 @@ fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
     Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 }
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, every: 1 }
+    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, every: 1 }
+}
+fn several_tries(flow: &str, tries: usize) -> Entry {
+    Entry::GeneratorDraw { flow: flow.to_string(), count: 2, tries, every: 1 }
 }
 fn latent_walk(step: f64) -> Entry {
     Entry::LatentWalk { flow: "flow".to_string(), count: 2, step, tune: false, every: 1 }
@@ -64,6 +67,7 @@ fn springs(entries: Vec<Entry>) -> Case {
         flow: Some(flow_near_identity(6, 3)),
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
@@ -91,6 +95,7 @@ fn double_well(entries: Vec<Entry>) -> Case {
         flow: Some(flow_near_identity(2, 5)),
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), 1.0);
@@ -118,6 +123,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |_, _| {},
         moments: vec![
@@ -178,6 +184,7 @@ fn two_particles(precision: Precision) -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
@@ -211,6 +218,7 @@ fn two_particles_npt() -> Case {
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |_, state| state.configuration.positions.set(1, [2.0, 1.0, 0.5]),
         moments: vec![
@@ -285,6 +293,41 @@ fn generator_draws_are_exact_and_their_mutants_are_not() {
         case.must_be_exact("draws");
         case.must_fail("draws", "dropped", dropped);
         case.must_fail("draws", "negated", negated);
+    }
+}
+
+#[test]
+fn several_tries_are_exact_and_their_mutants_are_not() {
+    /// The choice by weights alone, which would be right for very many draws.
+    fn always(proposal: &mut Proposal, state: &Microstate) {
+        proposal.log_q_ratio = (proposal.energy - state.energy) / KT;
+    }
+    for case in [springs(vec![several_tries("flow", 3)]), double_well(vec![several_tries("flow", 5)])] {
+        case.must_be_exact("tries");
+        case.must_fail("tries", "dropped", dropped);
+        case.must_fail("tries", "negated", negated);
+    }
+    springs(vec![several_tries("flow", 3)]).must_fail("tries", "always", always);
+}
+
+/// The regions of the double well, with a generator for the left and one for the right: the middle has none, and local moves lead there.
+fn regions_with_generators(entries: Vec<Entry>) -> Case {
+    let around = |x: f64, spread: f64, seed: u64| {
+        let mut generator = flow_near_identity(2, seed);
+        generator.standardise(&[x - spread, -1.4, x + spread, 1.4]);
+        generator
+    };
+    Case { maps: Vec::new(), draws: vec![(0, around(-1.8, 0.6, 4)), (2, around(1.6, 0.5, 6))], ..regions(entries) }
+}
+
+#[test]
+fn draws_of_states_are_exact_and_their_mutants_are_not() {
+    for tries in [1, 4] {
+        let local = Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 };
+        let case = regions_with_generators(vec![local, several_tries("draw", tries)]);
+        case.must_be_exact("draws of states");
+        case.must_fail("draws of states", "dropped", dropped);
+        case.must_fail("draws of states", "negated", negated);
     }
 }
 
@@ -374,6 +417,7 @@ fn gas_in_a_rectangle(measure: VolumeMeasure, entries: &[(VolumeShape, f64)]) ->
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
+        draws: Vec::new(),
         domains: [None, None],
         start: |random, state| draw_gaussian(random, state.configuration.positions.row_mut(), 1.0),
         moments: vec![

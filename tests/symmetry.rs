@@ -53,6 +53,7 @@ fn pairs(entries: Vec<Entry>, domains: [bool; 2]) -> Case {
         }),
         states: vec![state("closed", Condition::Below(distance(), APART)), state("open", Condition::Above(distance(), APART))],
         maps: vec![(0, 1, map_between(&CLOSED, &OPEN, 1.2, 7))],
+        draws: Vec::new(),
         domains: [domain(domains[0], CLOSED), domain(domains[1], OPEN)],
         start: |random, state| {
             draw_gaussian(random, state.configuration.positions.row_mut(), (KT / STIFFNESS).sqrt());
@@ -80,7 +81,7 @@ fn jump() -> Entry {
     Entry::ModeJump { flow: "jump".to_string(), count: 1, every: 1 }
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, every: 1 }
+    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, every: 1 }
 }
 fn latent_walk() -> Entry {
     Entry::LatentWalk { flow: "flow".to_string(), count: 2, step: 0.4, tune: false, every: 1 }

@@ -17,7 +17,7 @@ mod volume;
 pub use displacement::Displacement;
 pub use flow_rows::ROUND_TRIP_TOLERANCE;
 pub(crate) use flow_rows::{energies_of, forward_rows, inverse_rows, returns};
-pub use generator_draw::GeneratorDraw;
+pub use generator_draw::{GeneratorDraw, StateGenerator};
 pub use hamiltonian::{Hmc, MetropolizedStep};
 pub use identity_swap::IdentitySwap;
 pub use latent_walk::LatentWalk;

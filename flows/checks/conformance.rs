@@ -61,9 +61,10 @@ fn table() -> Vec<(String, Generator)> {
             (0..n * dim).map(|i| centre(i % dim) + 0.3 * (rng.random::<f64>() - 0.5)).collect()
         };
         let (from, to) = (samples(200), samples(200));
-        let bonds = vec![Bond { first, second: second.clone() }];
+        let bonds = vec![Bond { first, second: second.clone(), towards: Vec::new() }];
         for (fixed, between) in [(vec![length], true), (Vec::new(), true), (Vec::new(), false)] {
-            let coordinates = Coordinates { bonds: bonds.clone(), fixed };
+            let plain = Coordinates { bonds: bonds.clone(), fixed };
+            let coordinates = if between { plain.oriented(dim, &[&from, &to]) } else { plain };
             let architecture = realnvp(Activation::Tanh, &[9]);
             let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, dim, &coordinates, 5);
             let moved: Vec<f64> = generator.parameters().iter().map(|p| p + 0.1 * (rng.random::<f64>() - 0.5)).collect();
@@ -91,6 +92,30 @@ fn draw(generator: &Generator, n: usize, seed: u64) -> Vec<f64> {
         }
     }
     z
+}
+
+#[test]
+fn directions_are_counted_from_their_mean() {
+    // Bonds along -x, where the angle of the plane has its cut unless it is turned.
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
+    let rows: Vec<f64> = (0..400).map(|i| [0.4, -0.4, 0.0, 0.0][i % 4] + 0.1 * (rng.random::<f64>() - 0.5)).collect();
+    let bonds = vec![Bond { first: vec![0, 2], second: vec![1, 3], towards: Vec::new() }];
+    let coordinates = Coordinates { bonds, fixed: vec![1] };
+    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None };
+    let spread = |coordinates: &Coordinates| {
+        let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, 4, coordinates, 5);
+        generator.standardise(&rows);
+        generator.spread()[3]
+    };
+    assert!(spread(&coordinates) > 2.0);
+    let found = coordinates.oriented(4, &[&rows]);
+    assert!(found.bonds[0].towards[0] < -0.99 && found.problems(4).is_empty(), "{found:?}");
+    assert!(spread(&found) < 0.1);
+    // Bonds in all directions have none: the axes stay.
+    let around: Vec<f64> = (0..100)
+        .flat_map(|k| [0.0, (k as f64 * 0.2 * std::f64::consts::PI).cos(), 0.0, (k as f64 * 0.2 * std::f64::consts::PI).sin()])
+        .collect();
+    assert_eq!(coordinates.oriented(4, &[&around]), coordinates);
 }
 
 #[test]

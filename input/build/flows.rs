@@ -52,7 +52,7 @@ impl Builder<'_> {
                 continue;
             };
             if let FlowSource::Trained(flow_of_file) = &source
-                && flow_of_file.generator.is_between_ensembles() == (flow.map == MapInput::Generator)
+                && flow_of_file.generator.is_between_ensembles() == flow.map.is_generator()
             {
                 let found = if flow_of_file.generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
                 self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.title()));
@@ -82,7 +82,7 @@ impl Builder<'_> {
 
     /// The flows that one entry of the input stands for, by name: one, or a map for each pair of states.
     fn roles(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<(String, Role)> {
-        let (between, penalty) = match &flow.map {
+        let (list, named, penalty, is_jump) = match &flow.map {
             MapInput::Generator => return vec![(name.to_string(), Role::Generator)],
             MapInput::Exchange { from, to } => {
                 let last = self.input.ladder.len().saturating_sub(1);
@@ -103,12 +103,13 @@ impl Builder<'_> {
                 }
                 return vec![(name.to_string(), Role::Exchange { from: *from, to: *to })];
             }
-            MapInput::ModeJump { between, penalty } => (between, penalty),
+            MapInput::ModeJump { between, penalty } => ("between", between, penalty, true),
+            MapInput::StateGenerators { of, penalty } => ("of", of, penalty, false),
         };
         let known: Vec<&str> = states.iter().map(|state| state.name.as_str()).collect();
         let mut numbers = Vec::new();
-        for (k, state) in between.iter().enumerate() {
-            let at = format!("{key}.map.between[{k}]");
+        for (k, state) in named.iter().enumerate() {
+            let at = format!("{key}.map.{list}[{k}]");
             if !self.require_name(&at, "state", state, &known) {
                 continue;
             }
@@ -118,20 +119,28 @@ impl Builder<'_> {
             }
             numbers.push(number);
         }
-        if between.len() < 2 {
-            self.report(format!("{key}.map.between"), format!("{} states", between.len()), "at least two states");
+        if named.len() < if is_jump { 2 } else { 1 } {
+            let expected = if is_jump { "at least two states" } else { "at least one state" };
+            self.report(format!("{key}.map.{list}"), format!("{} states", named.len()), expected);
         }
         self.require(&format!("{key}.map.penalty"), *penalty, |v| v >= 0.0, "a finite number, at least 0");
         if !matches!(flow.samples, SamplesInput::Run { .. }) {
             self.report(
                 format!("{key}.samples"),
-                "samples from a file, for maps between states",
+                format!("samples from a file, for {}", if is_jump { "maps between states" } else { "generators of states" }),
                 "samples from the run: `Run(frames: ...)`",
             );
         }
         let plain = |text: &str| -> String { text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect() };
         let mut roles = Vec::new();
-        for (a, &from) in numbers.iter().enumerate() {
+        if !is_jump {
+            let of_state = |&state: &usize| {
+                let role = Role::StateGenerator { family: name.to_string(), state, penalty: *penalty };
+                (format!("{name}-{}", plain(known[state])), role)
+            };
+            roles.extend(numbers.iter().map(of_state));
+        }
+        for (a, &from) in numbers.iter().enumerate().filter(|_| is_jump) {
             for &to in &numbers[a + 1..] {
                 let full = format!("{name}-{}-{}", plain(known[from]), plain(known[to]));
                 roles.push((full, Role::ModeJump { family: name.to_string(), from, to, penalty: *penalty }));
@@ -140,8 +149,8 @@ impl Builder<'_> {
         let twice = (1..roles.len()).find(|&k| roles[..k].iter().any(|(name, _)| *name == roles[k].0));
         if let Some(k) = twice {
             self.report(
-                format!("{key}.map.between"),
-                format!("two maps named {:?}", roles[k].0),
+                format!("{key}.map.{list}"),
+                format!("two flows named {:?}", roles[k].0),
                 "states whose names differ in letters or digits",
             );
         }
@@ -158,9 +167,9 @@ impl Builder<'_> {
     ) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
-            let shaped = !flow.bonds.is_empty() || flow.standardise != Standardisation::Diagonal;
+            let shaped = !flow.bonds.is_empty() || flow.standardise != Standardisation::Diagonal || flow.soft_core != 0.0;
             if flow.layers.is_some() || flow.training.is_some() || shaped {
-                let found = "`file` beside `layers`, `bonds`, `standardise` or `training`";
+                let found = "`file` beside `layers`, `bonds`, `standardise`, `soft_core` or `training`";
                 self.report(key, found, "the one or the other: a file has its own layers");
             }
             let path = self.folder.join(file);
@@ -212,7 +221,7 @@ impl Builder<'_> {
         self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
         let coordinates = self.coordinates(key, flow, particles.n(), cell.dimension());
         let mut training = training.clone();
-        if flow.map != MapInput::Generator {
+        if !flow.map.is_generator() {
             // A map is trained from both sides unless the input says otherwise.
             for stage in training.stages.iter_mut().filter(|stage| stage.maximum_likelihood == 0.0 && stage.reverse_kl == 0.0) {
                 (stage.maximum_likelihood, stage.reverse_kl) = (1.0, 1.0);
@@ -226,6 +235,7 @@ impl Builder<'_> {
             }
         }
         self.add(&format!("{key}.training"), training.problems(true));
+        self.require(&format!("{key}.soft_core"), flow.soft_core, |v| v >= 0.0, "a finite number, at least 0");
         let samples = match &flow.samples {
             SamplesInput::Run { frames, every } => {
                 if *frames < 100 || *frames > 100_000_000 {
@@ -251,7 +261,7 @@ impl Builder<'_> {
             }
         };
         let shape = FlowShape { architecture: layers.clone(), prior: flow.prior, coordinates, standardise: flow.standardise };
-        Some(FlowSource::Train { shape: Box::new(shape), training, samples })
+        Some(FlowSource::Train { shape: Box::new(shape), training, samples, soft_core: flow.soft_core })
     }
 
     /// The coordinates of a flow's layers, for `n` particles.
@@ -278,9 +288,9 @@ impl Builder<'_> {
             }
             // A row is all x, then all y, then all z.
             let places = |particle: usize| (0..dimension).map(|axis| axis * n + particle).collect();
-            bonds.push(Bond { first: places(first), second: places(second) });
+            bonds.push(Bond { first: places(first), second: places(second), towards: Vec::new() });
         }
-        let is_map = flow.map != MapInput::Generator;
+        let is_map = !flow.map.is_generator();
         let fixed = if is_map { bonds.iter().map(Bond::length).collect() } else { Vec::new() };
         Coordinates { bonds, fixed }
     }

@@ -483,7 +483,8 @@ pub fn table(summary: &Summary) -> String {
             line(format!("flow {}: effective sample fraction", flow.name), fraction);
         }
         if flow.kind == FlowKind::Generator {
-            line(format!("flow {}: ln Z by its weights", flow.name), measured(flow.log_z));
+            let of = flow.of_state.as_ref().map_or(String::new(), |state| format!(" of {state}"));
+            line(format!("flow {}: ln Z{of} by its weights", flow.name), measured(flow.log_z));
         }
         for StateDifference { from, to, value, standard_error } in &flow.free_energy_differences {
             line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), format!("{} kT", with_error(*value, *standard_error)));

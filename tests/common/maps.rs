@@ -25,3 +25,16 @@ pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>;
     });
     named.unzip()
 }
+
+/// Generators of one state each, as the flows of the family "draw" of a run.
+#[allow(dead_code, reason = "not every file that shares this module draws")]
+pub fn draw_flows(draws: &[(usize, Generator)], domain: &Option<Domain>) -> (Generators, Vec<FlowPlan>) {
+    let named = draws.iter().map(|(state, generator)| {
+        let name = format!("draw-{state}");
+        let role = Role::StateGenerator { family: "draw".to_string(), state: *state, penalty: 0.0 };
+        let flow = TrainedFlow { generator: generator.clone(), from: None, to: domain.clone() };
+        let source = FlowSource::Trained(Box::new(flow.clone()));
+        ((name.clone(), flow), FlowPlan { name, role, source, assessment_draws: 0 })
+    });
+    named.unzip()
+}

@@ -3,7 +3,7 @@
 pub mod flow;
 pub mod maps;
 
-use maps::jump_flows;
+use maps::{draw_flows, jump_flows};
 use mcflow_engine::moves::Proposal;
 use mcflow_engine::observers::State;
 use mcflow_engine::statistics::z_score;
@@ -33,6 +33,8 @@ pub struct Case {
     /// States, and maps between two of them for `ModeJump` with the flow "jump".
     pub states: Vec<State>,
     pub maps: Vec<(usize, usize, Generator)>,
+    /// Generators of one state each, for `GeneratorDraw` with the flow "draw".
+    pub draws: Vec<(usize, Generator)>,
     /// The domains of the ends of all flows, where there is a symmetry; a generator has the second one.
     pub domains: [Option<Domain>; 2],
     pub start: fn(&mut Random, &mut Microstate),
@@ -73,7 +75,10 @@ impl Case {
             let rest = walkers.split_off(self.together.min(walkers.len()));
             groups.push(std::mem::replace(&mut walkers, rest));
         }
-        let (mut generators, flows) = jump_flows(&self.maps, &self.domains);
+        let (mut generators, mut flows) = jump_flows(&self.maps, &self.domains);
+        let (of_states, plans) = draw_flows(&self.draws, &self.domains[1]);
+        generators.extend(of_states);
+        flows.extend(plans);
         let with_domain = |flow: &Generator| TrainedFlow { generator: flow.clone(), from: None, to: self.domains[1].clone() };
         generators.extend(self.flow.iter().map(|flow| ("flow".to_string(), with_domain(flow))));
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };

@@ -38,6 +38,7 @@ fn flow(pareto_k: Option<f64>) -> FlowAssessment {
     let acceptance = StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31, inside: None };
     FlowAssessment {
         kind: FlowKind::Generator,
+        of_state: None,
         name: AWKWARD.to_string(),
         parameters: 123_456,
         training_seconds: Some(12.0),

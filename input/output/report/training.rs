@@ -35,7 +35,10 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
         vec!["largest weight".to_string(), number_or_dash(flow.largest_weight, 2)],
         vec!["Pareto k of the weights".to_string(), k],
         vec!["acceptance of draws in equilibrium".to_string(), number_or_dash(flow.draw_acceptance, 3)],
-        vec!["ln Z".to_string(), measured(flow.log_z.map(|z| z.value), flow.log_z.map(|z| z.standard_error))],
+        vec![
+            flow.of_state.as_ref().map_or("ln Z".to_string(), |state| format!("ln Z of {}", escape(state))),
+            measured(flow.log_z.map(|z| z.value), flow.log_z.map(|z| z.standard_error)),
+        ],
     ];
     if flow.kind != FlowKind::ModeJump {
         rows.extend(by_draws);
@@ -106,7 +109,10 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
              the way back from the other one.</p>\n"
         );
     }
-    let missing = states.iter().filter(|s| !flow.acceptance.iter().any(|a| a.state.as_deref() == Some(**s)));
+    let missing = states
+        .iter()
+        .filter(|s| flow.of_state.as_deref().is_none_or(|of| of == **s))
+        .filter(|s| !flow.acceptance.iter().any(|a| a.state.as_deref() == Some(**s)));
     rows.extend(missing.map(|s| vec![escape(s), warn("0", true), "–".to_string()]));
     let what = if flow.kind == FlowKind::Exchange { "exchanges accepted" } else { "draws accepted" };
     let text = table(&["frames of", "looked at", what], &rows);

@@ -1,0 +1,184 @@
+//! Frames that flows learn from and are judged by, in memory and in a file of their own beside the checkpoint.
+
+use crate::RunError;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Frames of the walkers of a rung, with the state each was in.
+///
+/// On disk a frame is the number of its state (64 bits, -1 for none) and its row (f64), little-endian. The file only grows: a checkpoint
+/// names how many frames of it count, so that each of them is written once however many checkpoints there are.
+#[derive(Clone, Debug, Default)]
+pub struct SamplePool {
+    /// Rows, one after the other.
+    pub rows: Vec<f64>,
+    /// The state of each row.
+    pub states: Vec<Option<usize>>,
+    /// Frames that are in the file.
+    saved: usize,
+    /// Of what is in the file.
+    digest: Sha256,
+}
+
+/// What a checkpoint says of a pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredPool {
+    frames: usize,
+    digest: [u8; 32],
+}
+
+/// One frame in so many, the latest ones, is kept for judging maps between states.
+const KEPT_FOR_JUDGING: usize = 10;
+
+fn path_in(directory: &Path, rung: usize) -> PathBuf {
+    directory.join("checkpoint").join(format!("frames-{rung}.bin"))
+}
+
+impl SamplePool {
+    /// Frames of a state, or all, that maps are trained on: all but the latest tenth.
+    pub(crate) fn training_frames(&self, state: Option<usize>) -> Vec<usize> {
+        let mut frames = self.frames(state);
+        frames.truncate(frames.len() - frames.len() / KEPT_FOR_JUDGING);
+        frames
+    }
+
+    /// The rows of these frames.
+    pub(crate) fn training_rows(&self, state: Option<usize>) -> Vec<f64> {
+        let dim = self.rows.len() / self.states.len().max(1);
+        self.training_frames(state).into_iter().flat_map(|k| &self.rows[k * dim..(k + 1) * dim]).copied().collect()
+    }
+
+    /// Frames of a state, or all, that maps have not seen: the latest tenth, where they were trained on the others.
+    pub(crate) fn unseen_frames(&self, state: Option<usize>, trained_here: bool) -> Vec<usize> {
+        let mut frames = self.frames(state);
+        if trained_here { frames.split_off(frames.len() - frames.len() / KEPT_FOR_JUDGING) } else { frames }
+    }
+
+    fn frames(&self, state: Option<usize>) -> Vec<usize> {
+        (0..self.states.len()).filter(|&k| state.is_none() || self.states[k] == state).collect()
+    }
+
+    /// Writes the frames that are not in the file yet, and waits until they are on the disk.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub(crate) fn save(&mut self, directory: &Path, rung: usize) -> Result<(), RunError> {
+        if self.saved == self.states.len() {
+            return Ok(());
+        }
+        let path = path_in(directory, rung);
+        self.append(&path).map_err(|source| RunError::File { path: path.display().to_string(), source })
+    }
+
+    fn append(&mut self, path: &Path) -> std::io::Result<()> {
+        fs::create_dir_all(path.parent().expect("a file in a folder"))?;
+        let dim = self.rows.len() / self.states.len();
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        // Frames after those that count are of a run that was killed before its checkpoint.
+        let length = (self.saved * (dim + 1) * 8) as u64;
+        file.set_len(length)?;
+        file.seek(SeekFrom::Start(length))?;
+        let mut writer = BufWriter::with_capacity(1 << 20, &file);
+        let mut bytes = Vec::new();
+        for k in self.saved..self.states.len() {
+            bytes.clear();
+            bytes.extend_from_slice(&self.states[k].map_or(-1, |state| state as i64).to_le_bytes());
+            self.rows[k * dim..(k + 1) * dim].iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
+            self.digest.update(&bytes);
+            writer.write_all(&bytes)?;
+        }
+        writer.flush()?;
+        drop(writer);
+        file.sync_all()?;
+        self.saved = self.states.len();
+        Ok(())
+    }
+
+    /// What a checkpoint says of what was saved.
+    pub(crate) fn stored(&self) -> StoredPool {
+        debug_assert_eq!(self.saved, self.states.len(), "frames are saved before the checkpoint that counts them");
+        StoredPool { frames: self.saved, digest: self.digest.clone().finalize().into() }
+    }
+
+    /// The pool of rung `rung` that a checkpoint names, of rows of length `dim`.
+    ///
+    /// # Errors
+    /// A file that is missing, or does not hold what the checkpoint says.
+    pub(crate) fn restored(stored: &StoredPool, directory: &Path, rung: usize, dim: usize) -> Result<Self, RunError> {
+        let mut pool = Self::default();
+        if stored.frames == 0 {
+            return Ok(pool);
+        }
+        let path = path_in(directory, rung);
+        pool.read(&path, stored.frames, dim).ok().filter(|()| pool.stored() == *stored).ok_or_else(|| RunError::Checkpoint {
+            path: path.display().to_string(),
+            found: "missing, cut or damaged frames".to_string(),
+            expected: "those that its checkpoint names (start the run again, into another folder)".to_string(),
+        })?;
+        Ok(pool)
+    }
+
+    fn read(&mut self, path: &Path, frames: usize, dim: usize) -> std::io::Result<()> {
+        let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+        let mut bytes = vec![0; (dim + 1) * 8];
+        for _ in 0..frames {
+            reader.read_exact(&mut bytes)?;
+            self.digest.update(&bytes);
+            let mut numbers = bytes.chunks_exact(8).map(|b| <[u8; 8]>::try_from(b).expect("eight bytes"));
+            let state = numbers.next().map_or(-1, i64::from_le_bytes);
+            self.states.push(usize::try_from(state).ok());
+            self.rows.extend(numbers.map(f64::from_le_bytes));
+        }
+        self.saved = frames;
+        Ok(())
+    }
+
+    /// Takes away the file of a pool that no checkpoint names any more.
+    pub(crate) fn remove(directory: &Path, rung: usize) {
+        // What is left behind costs space, nothing else.
+        let _ = fs::remove_file(path_in(directory, rung));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `count` frames of three numbers from number `first` on.
+    fn add(pool: &mut SamplePool, first: usize, count: usize) {
+        for k in first..first + count {
+            pool.rows.extend([k as f64, 0.5, -1.0 / (k + 1) as f64]);
+            pool.states.push((k % 3 > 0).then_some(k % 3));
+        }
+    }
+
+    #[test]
+    fn frames_are_written_once_and_read_as_they_were() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut pool, path) = (SamplePool::default(), path_in(folder.path(), 1));
+        add(&mut pool, 0, 5);
+        pool.save(folder.path(), 1).expect("saved");
+        let first = pool.stored();
+        add(&mut pool, 5, 4);
+        pool.save(folder.path(), 1).expect("saved");
+        assert_eq!(fs::metadata(&path).expect("a file").len(), 9 * 4 * 8);
+        let again = SamplePool::restored(&pool.stored(), folder.path(), 1, 3).expect("restored");
+        assert_eq!((&again.rows, &again.states), (&pool.rows, &pool.states));
+        // A checkpoint from before the last frames: they are forgotten, and written over.
+        let mut earlier = SamplePool::restored(&first, folder.path(), 1, 3).expect("restored");
+        assert_eq!(earlier.states.len(), 5);
+        add(&mut earlier, 5, 2);
+        earlier.save(folder.path(), 1).expect("saved");
+        assert_eq!(fs::metadata(&path).expect("a file").len(), 7 * 4 * 8);
+        assert_eq!(SamplePool::restored(&earlier.stored(), folder.path(), 1, 3).expect("restored").rows, pool.rows[..21]);
+        // Now it holds no longer what the other checkpoint names; nor does a damaged one.
+        assert!(SamplePool::restored(&pool.stored(), folder.path(), 1, 3).is_err());
+        let mut bytes = fs::read(&path).expect("a file");
+        bytes[40] ^= 1;
+        fs::write(&path, bytes).expect("written");
+        assert!(SamplePool::restored(&earlier.stored(), folder.path(), 1, 3).is_err());
+    }
+}
