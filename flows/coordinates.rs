@@ -228,7 +228,8 @@ impl Coordinates {
                 problems.push(Problem::new(&key, found, "two points of 2 or of 3 coordinates"));
             }
             let square: f64 = bond.towards.iter().map(|e| e * e).sum();
-            if !bond.towards.is_empty() && !(bond.towards.len() == bond.first.len() && (square - 1.0).abs() < 1e-9) {
+            let is_direction = bond.towards.len() == bond.first.len() && (square - 1.0).abs() < 1e-9;
+            if !bond.towards.is_empty() && !is_direction {
                 problems.push(Problem::new(format!("{key}.towards"), format!("{:?}", bond.towards), "a vector of length 1, or none"));
             }
             for &place in bond.first.iter().chain(&bond.second) {
