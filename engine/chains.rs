@@ -1,6 +1,7 @@
 //! All walkers of a run, swept through the schedule in step.
 
 use crate::dynamics::Replicas;
+use crate::interval::{interval_that_pays, memory};
 use crate::local::LocalEntry;
 use crate::moves::Tally;
 use crate::record::Recorder;
@@ -33,8 +34,8 @@ impl Chains<'_> {
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let ready = self.prepare();
-        let entries = self.entries;
-        let due = |sweep: u64| (0..entries.len()).filter(move |&index| entries[index].is_due(sweep));
+        let (entries, parameters) = (self.entries, &self.parameters);
+        let due = |sweep: u64| (0..entries.len()).filter(move |&index| entries[index].is_due(sweep, parameters[index]));
         let indices: Vec<usize> = (first..first + count).flat_map(due).collect();
         self.run(&ready, &indices, trained);
         self.finish(0, first + count - 1)
@@ -115,14 +116,23 @@ impl Chains<'_> {
         totals
     }
 
-    /// Tunes every tuned entry by the counts since `earlier`, and returns the present counts.
-    pub fn tune(&mut self, earlier: &[Tally]) -> Vec<Tally> {
+    /// Tunes every tuned entry by the counts since `earlier`, and returns the present counts; `costs` are those of attempts of flows in units of a
+    /// local sweep, where their interval is tuned.
+    pub fn tune(&mut self, earlier: &[Tally], costs: &[Option<f64>]) -> Vec<Tally> {
         let totals = self.totals();
         for (index, entry) in self.entries.iter().enumerate() {
             if let Some(target) = entry.target_acceptance() {
                 let counts = totals[index].since(&earlier[index]);
                 let largest = entry.largest_parameter(&self.walkers[0].state.configuration.cell);
                 self.parameters[index] = tuned_parameter(self.parameters[index], target, &counts, largest);
+            }
+            if let Some(cost) = costs.get(index).copied().flatten() {
+                let every = self.parameters[index];
+                if let Some(memory) = memory(every, &totals[index].since(&earlier[index])) {
+                    // Half the way, in factors: what one stretch shows is uncertain.
+                    let factor = (interval_that_pays(cost, memory) / every).sqrt().clamp(0.5, 2.0);
+                    self.parameters[index] = (every * factor).round().max(1.0);
+                }
             }
         }
         totals

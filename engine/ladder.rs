@@ -4,8 +4,10 @@ use crate::RunError;
 use crate::chains::Chains;
 use crate::exchange::{Exchange, ExchangeMutant, PairTally};
 use crate::local::LocalEntry;
+use crate::microstate::Microstate;
 use crate::moves::{StateMap, Tally};
-use crate::random::Random;
+use crate::plan::Plan;
+use crate::random::{Random, streams};
 use crate::schedule::{Entry, Trained};
 use crate::walker::Walker;
 use rayon::prelude::*;
@@ -76,6 +78,24 @@ impl Exchanges {
 }
 
 impl<'a> Ladder<'a> {
+    /// The chains of a plan as they start, for a try before the run: with random numbers that the run has too, and no counts by way.
+    pub(crate) fn of(plan: &'a Plan) -> Self {
+        let mut random = streams(plan.seed, plan.starts.len()).into_iter();
+        let mut rungs = Vec::new();
+        for rung in 0..plan.rungs.len() {
+            let walkers = plan.starts[plan.walkers(rung)].iter().zip(random.by_ref()).map(|(start, mut random)| {
+                let mut state = Microstate::new(start.clone());
+                state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
+                Walker::new(state, random, plan.entries.len(), &plan.potential)
+            });
+            let parameters = plan.entries.iter().map(Entry::parameter).collect();
+            rungs.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
+        }
+        let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
+        let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), plan.starts.len(), pairs);
+        Self { rungs, exchanges }
+    }
+
     /// Does the sweeps `first..first + count` in all rungs, with exchanges where the schedule has them.
     ///
     /// # Errors
@@ -83,9 +103,11 @@ impl<'a> Ladder<'a> {
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let entries = self.rungs[0].entries;
         let ready: Vec<Vec<Option<LocalEntry>>> = self.rungs.iter().map(Chains::prepare).collect();
+        // Intervals that are tuned are those of the first rung, to which the flows belong.
+        let parameters = self.rungs[0].parameters.clone();
         let mut pending: Vec<usize> = Vec::new();
         for sweep in first..first + count {
-            for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_due(sweep)) {
+            for (index, entry) in entries.iter().enumerate().filter(|(index, entry)| entry.is_due(sweep, parameters[*index])) {
                 if let Entry::Exchange { flow, .. } = entry {
                     let map = flow.as_ref().map(|name| trained.exchange_map(name));
                     if let Some(map) = map.map_or(Some(None), |found| found.map(Some)) {
@@ -172,8 +194,11 @@ impl<'a> Ladder<'a> {
     }
 
     /// Tunes every tuned entry of every rung by the counts since `earlier`, and returns the present counts.
-    pub fn tune(&mut self, earlier: &[Vec<Tally>]) -> Vec<Vec<Tally>> {
-        self.rungs.iter_mut().zip(earlier).map(|(chains, earlier)| chains.tune(earlier)).collect()
+    ///
+    /// `costs` are those of attempts of flows, which the first rung has; see [`Chains::tune`].
+    pub fn tune(&mut self, earlier: &[Vec<Tally>], costs: &[Option<f64>]) -> Vec<Vec<Tally>> {
+        let costs = |rung: usize| if rung == 0 { costs } else { &[] };
+        self.rungs.iter_mut().zip(earlier).enumerate().map(|(rung, (chains, earlier))| chains.tune(earlier, costs(rung))).collect()
     }
 
     /// Forgets all counts: production starts with zeros.

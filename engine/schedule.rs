@@ -124,6 +124,10 @@ pub enum Entry {
         /// Draws of an attempt, of which one is chosen by its weight.
         #[serde(default = "one")]
         tries: usize,
+        /// Whether equilibration chooses how often, beginning with `every`: by the work of an attempt, counted in energies, and by how soon local
+        /// moves make its chance another one.
+        #[serde(default)]
+        tune: bool,
         /// Done in each sweep whose number is a multiple of this.
         #[serde(default = "one")]
         every: usize,
@@ -151,6 +155,10 @@ pub enum Entry {
         /// Attempts a sweep.
         #[serde(default = "one")]
         count: usize,
+        /// Whether equilibration chooses how often, beginning with `every`: by the work of an attempt, counted in energies, and by how soon local
+        /// moves make its chance another one.
+        #[serde(default)]
+        tune: bool,
         /// Done in each sweep whose number is a multiple of this.
         #[serde(default = "one")]
         every: usize,
@@ -229,7 +237,7 @@ impl Entry {
         }
     }
 
-    /// The number that tuning would change: a step size or a time step; the fixed time step of Langevin dynamics.
+    /// The number that tuning would change: a step size, a time step, an interval in sweeps; the fixed time step of Langevin dynamics.
     pub fn parameter(&self) -> f64 {
         match self {
             Self::Displacement { step, .. }
@@ -237,6 +245,7 @@ impl Entry {
             | Self::Volume { step, .. }
             | Self::LatentWalk { step, .. } => *step,
             Self::Hmc { time_step, .. } | Self::Langevin { time_step, .. } => *time_step,
+            Self::GeneratorDraw { tune: true, every, .. } | Self::ModeJump { tune: true, every, .. } => *every as f64,
             Self::IdentitySwap { .. } | Self::GeneratorDraw { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => 0.0,
         }
     }
@@ -280,9 +289,27 @@ impl Entry {
         }
     }
 
-    /// Whether sweep number `sweep` has it.
-    pub fn is_due(&self, sweep: u64) -> bool {
-        sweep.is_multiple_of(self.every() as u64)
+    /// Whether sweep number `sweep` has it; `parameter` is the interval, where that is tuned.
+    pub fn is_due(&self, sweep: u64, parameter: f64) -> bool {
+        let tuned = matches!(self, Self::GeneratorDraw { tune: true, .. } | Self::ModeJump { tune: true, .. });
+        sweep.is_multiple_of(if tuned { parameter as u64 } else { self.every() as u64 })
+    }
+
+    /// Sweeps from one occurrence to the next, as the input has it.
+    pub(crate) fn interval(&self) -> usize {
+        self.every()
+    }
+
+    /// Energies of all particles that one occurrence computes, for `n` particles; `None` where it needs a flow or another rung. A trial move of one
+    /// particle meets the others once, of n (n - 1) / 2 pairs.
+    pub(crate) fn energies(&self, n: usize) -> Option<f64> {
+        let steps = self.steps(n) as f64;
+        match self {
+            Self::Displacement { .. } => Some(2.0 * steps / n as f64),
+            Self::IdentitySwap { .. } => Some(4.0 * steps / n as f64),
+            Self::Translation { .. } | Self::Volume { .. } | Self::Hmc { .. } | Self::Langevin { .. } => Some(steps),
+            Self::GeneratorDraw { .. } | Self::LatentWalk { .. } | Self::ModeJump { .. } | Self::Exchange { .. } => None,
+        }
     }
 
     /// How often it has been due before sweep number `sweep`, in which it is.
@@ -361,6 +388,12 @@ impl Entry {
                     problems.push(Problem::new("friction", "0, which makes no noise", expected));
                 }
             }
+        }
+        if let Self::GeneratorDraw { tune: true, count, .. } | Self::ModeJump { tune: true, count, .. } = self
+            && *count > 1
+        {
+            let expected = "1: several attempts in a row have the same chance, which is what tuning avoids; or `tune: false`";
+            problems.push(Problem::new("count", format!("{count}, with `tune`"), expected));
         }
         for (key, count) in counts {
             if count == 0 {

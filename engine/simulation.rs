@@ -5,6 +5,7 @@
 use crate::assessment::{FlowAssessment, assess, assess_exchange, assess_jump};
 use crate::chains::{Chains, Generators, Monitor, Progress};
 use crate::checkpoint::{self, Stored};
+use crate::interval::costs;
 use crate::ladder::{Exchanges, Ladder};
 use crate::microstate::Microstate;
 use crate::moves::Tally;
@@ -286,11 +287,11 @@ impl<'a> Simulation<'a> {
         self.ladder.sweep(first, count, &trained)?;
         let n = self.plan.particles.n();
         let cost = self.costs.entry(self.phase.name().to_string()).or_default();
-        for entry in &self.plan.entries {
+        for (entry, &parameter) in self.plan.entries.iter().zip(&self.ladder.rungs[0].parameters) {
             if entry.flow().is_some() && !with_flows {
                 continue;
             }
-            let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep)).count() as u64;
+            let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep, parameter)).count() as u64;
             // Flows of a target are those of the first rung; an exchange is a step for each walker of its rungs.
             let first_alone = entry.flow().is_some() && !matches!(entry, crate::Entry::Exchange { .. });
             let walkers = if first_alone { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
@@ -335,7 +336,8 @@ impl<'a> Simulation<'a> {
             self.sweep(self.done + 1, count, with_flows)?;
             self.done += count;
             if self.done.is_multiple_of(tune_every) {
-                self.tuned_at = self.ladder.tune(&self.tuned_at);
+                let costs = if with_flows { costs(self.plan, &self.generators) } else { Vec::new() };
+                self.tuned_at = self.ladder.tune(&self.tuned_at, &costs);
             }
             self.between_pieces(total, Self::acceptances, monitor)?;
         }

@@ -1,13 +1,11 @@
 //! How long the parts of a plan take here: for `mcflow check`.
 
-use crate::chains::{Chains, Generators};
-use crate::ladder::{Exchanges, Ladder};
-use crate::microstate::Microstate;
+use crate::chains::Generators;
+use crate::ladder::Ladder;
 use crate::plan::{FlowSource, Plan, Role};
 use crate::random::{normal, streams};
 use crate::schedule::Trained;
 use crate::target::ReducedTarget;
-use crate::walker::Walker;
 use mcflow_flows::{Data, Ensemble, Trainer};
 use std::time::{Duration, Instant};
 
@@ -26,20 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Tries the parts of `plan` for a moment each, in memory. Flows are tried with untrained weights: as fast as trained ones.
 pub fn measure_speed(plan: &Plan) -> Speed {
-    let mut random = streams(plan.seed, plan.starts.len()).into_iter();
-    let mut chains = Vec::new();
-    for rung in 0..plan.rungs.len() {
-        let walkers = plan.starts[plan.walkers(rung)].iter().zip(random.by_ref()).map(|(start, mut random)| {
-            let mut state = Microstate::new(start.clone());
-            state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
-            Walker::new(state, random, plan.entries.len(), &plan.potential)
-        });
-        let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
-        chains.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
-    }
-    let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
-    let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), plan.starts.len(), pairs);
-    let mut chains = Ladder { rungs: chains, exchanges };
+    let mut chains = Ladder::of(plan);
     let mut speed = Speed { seconds_per_local_sweep: sweeps(&mut chains, &Generators::new(), plan), ..Speed::default() };
 
     let dim = plan.starts[0].positions.row().len();

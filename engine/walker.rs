@@ -83,7 +83,7 @@ impl Walker {
     pub fn decide(&mut self, proposal: Option<Proposal>, entry: usize, environment: &Environment) -> bool {
         let Some(mut proposal) = proposal else {
             let tally = &mut self.tallies[entry];
-            tally.attempted += 1;
+            tally.count(0.0);
             tally.infeasible += 1;
             return false;
         };
@@ -110,8 +110,7 @@ impl Walker {
         let delta_u = target.reduced_energy_change((self.state.energy, volumes.0), (proposal.energy, volumes.1));
         let verdict = metropolis_hastings(delta_u, proposal.log_q_ratio, &mut self.random);
         let tally = &mut self.tallies[entry];
-        tally.attempted += 1;
-        tally.probability += verdict.probability;
+        tally.count(verdict.probability);
         tally.non_finite += u64::from(!verdict.finite);
         tally.accepted += u64::from(verdict.accepted);
         verdict.accepted

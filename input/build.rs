@@ -250,6 +250,26 @@ impl Builder<'_> {
                 self.require(&key("pressure"), pressure, |_| true, "a finite number");
             }
         }
+        if input.run.tune_ladder {
+            let temperatures: Vec<f64> = input.ladder.iter().map(|rung| rung.temperature).collect();
+            let rises = |pair: &[f64]| pair[0] < pair[1];
+            let one_way =
+                temperatures.windows(2).all(rises) || temperatures.iter().rev().copied().collect::<Vec<_>>().windows(2).all(rises);
+            let ordinary = input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { flow: None, .. }));
+            let same_pressure = input.ladder.windows(2).all(|pair| pair[0].pressure == pair[1].pressure);
+            let found = match () {
+                () if temperatures.len() < 3 => Some(format!("{} rung(s), none between two others", temperatures.len())),
+                () if !one_way => Some("temperatures that neither rise nor fall from rung to rung".to_string()),
+                () if !same_pressure => Some("rungs of several pressures".to_string()),
+                () if !ordinary => Some("no ordinary `Exchange()` in the sweep".to_string()),
+                () => None,
+            };
+            if let Some(found) = found {
+                let expected =
+                    "at least three rungs in the order of their temperatures, all at one pressure, with `Exchange()`; or no `tune_ladder`";
+                self.report("run.tune_ladder", found, expected);
+            }
+        }
         let run = &input.run;
         for (key, value) in [("run.production", run.production), ("run.record_every", self.record_every())] {
             if value == 0 {

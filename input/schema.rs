@@ -319,6 +319,10 @@ pub struct Run {
     /// trajectories; else 1.
     #[serde(default)]
     pub record_every: Option<u64>,
+    /// Whether a run before the run, of as many sweeps as the equilibration, moves the temperatures between those of the first and the last
+    /// rung until all neighbours are equally far apart and exchange equally often.
+    #[serde(default)]
+    pub tune_ladder: bool,
 }
 
 /// A file of frames.

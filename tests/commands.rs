@@ -375,7 +375,7 @@ fn a_ladder_goes_on_to_the_same_bytes() {
         .replace("[(temperature: 1.0, walkers: 16)]", "[(temperature: 1.0, walkers: 8), (temperature: 1.7, walkers: 3), (temperature: 3.0, walkers: 5)]")
         .replace("        \"g\": (", "        \"down\": (map: Exchange(from: 2, to: 0), ONE),\n        \"jump\": (map: ModeJump(between: [\"left\", \"right\"]), ONE),\n        \"g\": (")
         .replace("ONE", "layers: RealNvp(blocks: 1, hidden: [8]), samples: Run(frames: 1600, every: 4), training: (stages: [(steps: 100, batch: 32)])")
-        .replace("        LatentWalk(", "        Exchange(),\n        Exchange(flow: \"down\", every: 2),\n        ModeJump(flow: \"jump\"),\n        LatentWalk(");
+        .replace("        LatentWalk(", "        Exchange(),\n        Exchange(flow: \"down\", every: 2),\n        ModeJump(flow: \"jump\", tune: true),\n        LatentWalk(");
     let sizes = [("FRAMES", "800"), ("STEPS", "50"), ("EQUILIBRATION", "4000"), ("PRODUCTION", "30000")];
     let input = sizes.iter().fold(input, |text, (name, size)| text.replace(name, size));
     let place = goes_on_to_the_same_bytes(&input);
@@ -696,4 +696,29 @@ fn wrong_command_lines() {
     place.must(&["check", "plain.ron"]);
     fs::remove_file(place.path("plain.ron")).unwrap();
     assert_eq!(place.files(), before);
+}
+
+/// Springs, whose heat capacity does not depend on the temperature: equal distances are a geometric row, whatever the input has between its ends.
+#[test]
+fn temperatures_are_moved_to_equal_distances() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs/good/tuned_ladder.ron")).unwrap();
+    let place = Place::with(&text);
+    place.must(&["run", "system.ron"]);
+    let summary = place.summary("output");
+    let rungs = summary["observables"].as_array().unwrap();
+    let temperatures: Vec<f64> = rungs.iter().map(|rung| rung["temperature"].as_f64().unwrap()).collect();
+    for (k, found) in temperatures.iter().enumerate() {
+        let expected = 3f64.powf(k as f64 / 4.0);
+        assert!((found / expected - 1.0).abs() < 0.06, "{temperatures:?}");
+        // Each rung samples the temperature that it is said to have: U = 12 kT / 2.
+        let energy = &rungs[k]["potential_energy"];
+        let (mean, error) = (energy["mean"].as_f64().unwrap(), energy["standard_error"].as_f64().unwrap());
+        assert!((mean - 6.0 * found).abs() < 4.5 * error && error < 0.15 * found, "{mean} +- {error} at {found}");
+    }
+    assert_eq!((temperatures[0], temperatures[4]), (1.0, 3.0));
+    // The same on other threads, and said beforehand.
+    place.must(&["run", "system.ron", "--output", "one", "--threads", "1"]);
+    must_be_the_same(&place, ["output", "one"], &["observables.csv"]);
+    assert!(place.must(&["check", "system.ron"]).contains("the 3 temperature(s) between the first and the last are moved"));
+    place.must_fail(&["compare", "system.ron"], 2, &["tune_ladder"]);
 }

@@ -26,10 +26,10 @@ fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
     Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 }
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, every: 1 }
+    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 }
 }
 fn several_tries(flow: &str, tries: usize) -> Entry {
-    Entry::GeneratorDraw { flow: flow.to_string(), count: 2, tries, every: 1 }
+    Entry::GeneratorDraw { flow: flow.to_string(), count: 2, tries, tune: false, every: 1 }
 }
 fn latent_walk(step: f64) -> Entry {
     Entry::LatentWalk { flow: "flow".to_string(), count: 2, step, tune: false, every: 1 }
@@ -349,7 +349,7 @@ fn mode_jumps_are_exact_and_their_mutants_are_not() {
             proposal.log_q_ratio -= if (-1.2..1.3).contains(&x) { 2f64.ln() } else { -(2f64.ln()) };
         }
     }
-    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, every: 1 };
+    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 };
     // Jumps lead from a point to finitely many others: it takes local moves to reach all. Displacements have no ratio to lose.
     let case = regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
     case.must_be_exact("mode jumps");
@@ -371,7 +371,7 @@ fn jumps_between_overlapping_states_are_exact_and_their_mutants_are_not() {
             };
         }
     }
-    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, every: 1 };
+    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 };
     let case = overlapping_regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
     case.must_be_exact("jumps between overlapping states");
     case.must_fail("jumps between overlapping states", "dropped", dropped);

@@ -91,9 +91,9 @@ fn moves_on_a_spring_keep_exact_starts_exact() {
         ("HMC", Entry::Hmc { count: 2, steps: 2, time_step: 1.1, tune: false, precision: Precision::Double, every: 1 }, true),
         ("OBABO", langevin("OBABO"), true),
         ("BAOAB", langevin("BAOAB"), true),
-        ("draws", Entry::GeneratorDraw { flow: flow(), count: 2, tries: 1, every: 1 }, true),
+        ("draws", Entry::GeneratorDraw { flow: flow(), count: 2, tries: 1, tune: false, every: 1 }, true),
         ("latent walk", Entry::LatentWalk { flow: flow(), count: 3, step: 0.8, tune: false, every: 1 }, true),
-        ("mode jumps", Entry::ModeJump { flow: "jump".to_string(), count: 2, every: 1 }, true),
+        ("mode jumps", Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 }, true),
     ];
     // The radius sees a wrong spread, x a wrong mean, the product of x and p a wrong coupling.
     let energy_law = |r2: f64| 1.0 - (-r2 * STIFFNESS / (2.0 * KT)).exp();

@@ -78,10 +78,10 @@ fn pairs(entries: Vec<Entry>, domains: [bool; 2]) -> Case {
 }
 
 fn jump() -> Entry {
-    Entry::ModeJump { flow: "jump".to_string(), count: 1, every: 1 }
+    Entry::ModeJump { flow: "jump".to_string(), count: 1, tune: false, every: 1 }
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, every: 1 }
+    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 }
 }
 fn latent_walk() -> Entry {
     Entry::LatentWalk { flow: "flow".to_string(), count: 2, step: 0.4, tune: false, every: 1 }

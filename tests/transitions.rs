@@ -238,7 +238,7 @@ fn place_of(walker: &Walker, places: &[[f64; 2]]) -> usize {
 }
 
 fn jump(count: usize) -> Entry {
-    Entry::ModeJump { flow: "jump".to_string(), count, every: 1 }
+    Entry::ModeJump { flow: "jump".to_string(), count, tune: false, every: 1 }
 }
 
 type Mutate = fn(&mut Proposal, &Microstate);
@@ -434,7 +434,7 @@ fn draws_have_their_transition_matrix_and_mutants_have_not() {
     let (particles, cell) = (Particles::alike("A", 1, 1.0), Cell::open(2));
     let spring = HarmonicRestraint { stiffness: KT / (SPREAD * SPREAD), particles: None, to: vec![vec![0.0; 2]] };
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(spring)], &particles, &cell);
-    let entries = [Entry::GeneratorDraw { flow: "flow".to_string(), count: 1, tries: 1, every: 1 }];
+    let entries = [Entry::GeneratorDraw { flow: "flow".to_string(), count: 1, tries: 1, tune: false, every: 1 }];
     let generators: Generators =
         [("flow".to_string(), affine(([0.0; 2], [1.0; 2]), ([PROPOSED.0, 0.0], [PROPOSED.1, SPREAD])).into())].into();
     let draws = |mutant: Option<Mutate>| -> Counts {

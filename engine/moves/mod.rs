@@ -84,6 +84,12 @@ pub struct Tally {
     pub non_finite: u64,
     /// Sum of the acceptance probabilities.
     pub probability: f64,
+    /// Sum of their squares.
+    pub square: f64,
+    /// Sum of the products of successive ones.
+    pub product: f64,
+    /// The last one.
+    pub last: f64,
 }
 
 impl Tally {
@@ -94,6 +100,18 @@ impl Tally {
         self.infeasible += other.infeasible;
         self.non_finite += other.non_finite;
         self.probability += other.probability;
+        self.square += other.square;
+        self.product += other.product;
+        self.last = other.last;
+    }
+
+    /// A proposal with this acceptance probability, 0 for one outside the space.
+    pub(crate) fn count(&mut self, probability: f64) {
+        self.attempted += 1;
+        self.probability += probability;
+        self.square += probability * probability;
+        self.product += self.last * probability;
+        self.last = probability;
     }
 
     /// The counts since `earlier`.
@@ -105,6 +123,9 @@ impl Tally {
             infeasible: self.infeasible - earlier.infeasible,
             non_finite: self.non_finite - earlier.non_finite,
             probability: self.probability - earlier.probability,
+            square: self.square - earlier.square,
+            product: self.product - earlier.product,
+            last: self.last,
         }
     }
 

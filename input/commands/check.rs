@@ -40,6 +40,9 @@ fn description(input: &Path, built: &Built) -> String {
         let pressure = rung.pressure.map_or(String::new(), |p| format!(", pressure {p}"));
         line("target", format!("temperature {}{pressure}, {} walker(s)", rung.temperature, rung.walkers));
     }
+    if built.input.run.tune_ladder {
+        line("ladder", format!("the {} temperature(s) between the first and the last are moved before the run", plan.rungs.len() - 2));
+    }
     let why = plan.inexact_because();
     line("chain", if why.is_empty() { "exact".to_string() } else { format!("not exact: {}", why.join("; ")) });
     if plan.potential.has_discontinuous_energy() && plan.entries.iter().any(|e| e.is_dynamics()) {

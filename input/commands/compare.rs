@@ -153,6 +153,10 @@ pub struct Comparison {
 /// A wrong input, a folder in the way, a run that failed.
 pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     let first = build(arguments.input, arguments.seed)?;
+    if first.input.run.tune_ladder {
+        let message = "found `tune_ladder`, whose time no method would be charged; expected the temperatures that a run has found";
+        return Err(Failure::Input(format!("{}: {message}", arguments.input.display())));
+    }
     let mut settings = settings(&first)?;
     settings.seconds = arguments.seconds.unwrap_or(settings.seconds);
     settings.seeds = arguments.seeds.unwrap_or(settings.seeds);

@@ -6,7 +6,9 @@ pub mod energy;
 pub mod run;
 pub mod train;
 
+use crate::build::{Built, build_changed};
 use crate::document::Report;
+use mcflow_engine::{Monitor, equally_spaced};
 use std::path::{Path, PathBuf};
 
 /// How a command failed: the exit code follows from it.
@@ -48,6 +50,22 @@ impl From<mcflow_engine::RunError> for Failure {
             _ => Self::Run(error.to_string()),
         }
     }
+}
+
+/// The same input with the temperatures of its ladder moved, where it asks for that.
+fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> Result<Built, Failure> {
+    if !built.input.run.tune_ladder {
+        return Ok(built);
+    }
+    let betas = equally_spaced(&built.plan, monitor)?;
+    let (seed, boltzmann, last) = (built.input.seed, built.plan.boltzmann, betas.len() - 1);
+    let moved = build_changed(path, |input| {
+        input.seed = seed;
+        for (rung, beta) in input.ladder.iter_mut().zip(betas).take(last).skip(1) {
+            rung.temperature = 1.0 / (boltzmann * beta);
+        }
+    });
+    Ok(moved?)
 }
 
 /// `--output`, or the folder `output` beside the input.

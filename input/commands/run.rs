@@ -1,6 +1,6 @@
 //! `mcflow run`: equilibrate, train, produce, report.
 
-use super::{Failure, output_folder};
+use super::{Failure, output_folder, with_spaced_ladder};
 use crate::build::{Built, build};
 use crate::output::directory::{Existing, prepare, write_whole};
 use crate::output::report;
@@ -31,6 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     prepare(&directory, arguments.existing).map_err(Failure::Input)?;
     catch_interrupts();
     let mut terminal = Terminal::new(None);
+    let built = with_spaced_ladder(built, arguments.input, &mut terminal)?;
     let summary = carry_out(&built, &directory, arguments.existing == Existing::Resume, &mut terminal);
     terminal.clear();
     let summary = summary?;

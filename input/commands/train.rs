@@ -1,6 +1,6 @@
 //! `mcflow train`: only the flows.
 
-use super::{Failure, output_folder};
+use super::{Failure, output_folder, with_spaced_ladder};
 use crate::build::build;
 use crate::output::directory::{Existing, prepare};
 use crate::progress::{Terminal, catch_interrupts};
@@ -20,6 +20,7 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
     prepare(&directory, existing).map_err(Failure::Input)?;
     catch_interrupts();
     let mut terminal = Terminal::new(None);
+    let built = with_spaced_ladder(built, input, &mut terminal)?;
     let resume = existing == Existing::Resume && mcflow_engine::checkpoint::exists(&directory);
     let mut simulation = if resume { Simulation::resume(&built.plan, &directory)? } else { Simulation::new(&built.plan, &directory)? };
     let result = simulation.run_until_trained(&mut terminal);

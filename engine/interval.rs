@@ -1,0 +1,102 @@
+//! How often a jump or a draw pays against local moves: by what it costs and how soon its chance is forgotten, both counted, never timed.
+
+use crate::chains::Generators;
+use crate::moves::Tally;
+use crate::plan::{Plan, Role};
+use crate::schedule::Entry;
+
+/// Multiplications of the energy of a pair, and of a particle in its surroundings: what makes the arithmetic of a flow comparable.
+const OF_A_PAIR: f64 = 12.0;
+const OF_A_PARTICLE: f64 = 20.0;
+/// Attempts of all walkers below which nothing is concluded.
+const FEWEST_ATTEMPTS: u64 = 200;
+/// The largest interval.
+const LONGEST: f64 = 1e6;
+
+/// Sweeps between two attempts for which most independent chances come for the same work.
+///
+/// Local moves forget the acceptance probability p of a jump within tau sweeps. Attempts n sweeps apart are correlated with rho = e^(-n/tau), so that as
+/// many independent chances come as from attempts that are (1 + rho) / (1 - rho) = coth(n / 2 tau) times fewer. With the work c of an attempt in
+/// units of a local sweep, tanh(n / 2 tau) / (n + c) is largest where sinh(2 x) / 2 - x = c / (2 tau), x = n / (2 tau).
+pub(crate) fn interval_that_pays(cost: f64, memory: f64) -> f64 {
+    let target = cost / (2.0 * memory);
+    let (mut low, mut high) = (0.0, 30.0);
+    for _ in 0..200 {
+        let x = 0.5 * (low + high);
+        if 0.5 * f64::sinh(2.0 * x) - x < target { low = x } else { high = x }
+    }
+    (2.0 * memory * low).clamp(1.0, LONGEST)
+}
+
+/// tau in sweeps from attempts that were `every` sweeps apart; `None` where they show nothing.
+///
+/// By the correlation of acceptance probabilities of successive attempts of each walker, those that it makes at all times.
+pub(crate) fn memory(every: f64, counts: &Tally) -> Option<f64> {
+    if counts.attempted < FEWEST_ATTEMPTS {
+        return None;
+    }
+    let n = counts.attempted as f64;
+    let mean = counts.probability / n;
+    let variance = counts.square / n - mean * mean;
+    let correlation = (counts.product / n - mean * mean) / variance;
+    (variance > 0.0 && correlation.is_finite()).then(|| -every / correlation.clamp(0.02, 0.98).ln())
+}
+
+/// The work of an attempt of each entry in units of the local moves of a sweep; `None` where the interval is not tuned, or its flow is not trained.
+pub(crate) fn costs(plan: &Plan, generators: &Generators) -> Vec<Option<f64>> {
+    let n = plan.particles.n() as f64;
+    let local: f64 = plan.entries.iter().filter_map(|entry| Some(entry.energies(plan.particles.n())? / entry.interval() as f64)).sum();
+    let energy = OF_A_PAIR * 0.5 * n * (n - 1.0) + OF_A_PARTICLE * n;
+    let of_flow = |name: &str| {
+        let belongs = |role: &Role| match role {
+            Role::ModeJump { family, .. } | Role::StateGenerator { family, .. } => family == name,
+            _ => false,
+        };
+        let flows = plan.flows.iter().filter(|flow| flow.name == name || belongs(&flow.role));
+        // There and back: a multiplication for each parameter.
+        flows.filter_map(|flow| generators.get(&flow.name)).map(|flow| 2.0 * flow.generator.n_parameters() as f64 / energy).next()
+    };
+    let cost = |entry: &Entry| {
+        let map = of_flow(entry.flow()?)?;
+        match entry {
+            Entry::ModeJump { tune: true, .. } => Some((1.0 + map) / local),
+            Entry::GeneratorDraw { tune: true, tries, .. } => Some(((1.0 + map) * *tries as f64 + map) / local),
+            _ => None,
+        }
+    };
+    plan.entries.iter().map(|entry| cost(entry).filter(|cost| cost.is_finite())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{normal, streams};
+
+    #[test]
+    fn no_other_interval_gives_more_for_the_work() {
+        for (cost, memory) in [(0.01, 3.0), (1.0, 40.0), (70.0, 5.0), (300.0, 1000.0)] {
+            let gain = |n: f64| f64::tanh(n / (2.0 * memory)) / (n + cost);
+            let best = interval_that_pays(cost, memory);
+            let most = (1..40_000).map(|k| gain(f64::from(k) * 0.25)).fold(0.0, f64::max);
+            assert!(best == 1.0 || gain(best) > 0.9999 * most, "{cost} {memory}: {best} gives {}, of {most}", gain(best));
+        }
+        assert_eq!(interval_that_pays(1e-9, 1e-3), 1.0);
+        assert!(interval_that_pays(1e3, 10.0) > interval_that_pays(10.0, 10.0));
+    }
+
+    #[test]
+    fn memory_is_found_from_successive_attempts() {
+        // Chances e^(-y^2) of an Ornstein-Uhlenbeck process y, whose correlation falls as that of y^2 and its powers: within some tau / 2.
+        let mut random = streams(1, 1).remove(0);
+        let (tau, every) = (40.0, 5.0);
+        let keep = f64::exp(-every / tau);
+        let (mut y, mut tally) = (0.0, Tally::default());
+        for _ in 0..200_000 {
+            y = keep * y + (1.0 - keep * keep).sqrt() * normal(&mut random);
+            tally.count(f64::exp(-y * y));
+        }
+        let found = memory(every, &tally).expect("many attempts");
+        assert!((10.0..25.0).contains(&found), "{found}");
+        assert!(memory(every, &Tally::default()).is_none());
+    }
+}
