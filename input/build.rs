@@ -166,7 +166,7 @@ impl Builder<'_> {
             if sound {
                 self.check_state_starts(starts, &states);
                 if let Some(symmetry) = &symmetry {
-                    self.check_symmetry(symmetry, particles, starts, &states);
+                    self.check_symmetry(symmetry, (&terms, particles), starts, &states);
                 }
             }
         }

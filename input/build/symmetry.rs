@@ -4,7 +4,7 @@ use super::Builder;
 use crate::schema::SymmetryInput;
 use mcflow_engine::observers::{Observable, State};
 use mcflow_engine::{Operation, Random, Symmetry, normal, streams};
-use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Vectors};
+use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -76,13 +76,18 @@ impl Builder<'_> {
         sound.then(|| Symmetry::new(sets, &generators, n, dimension))
     }
 
-    /// Energies by term, observables and states of configurations around the starts must be those of their images.
-    pub(super) fn check_symmetry(&mut self, symmetry: &Symmetry, particles: &Particles, starts: &[Configuration], states: &[State]) {
+    /// Energies of all `terms`, observables and states of configurations around the starts must be those of their images.
+    pub(super) fn check_symmetry(
+        &mut self,
+        symmetry: &Symmetry,
+        (terms, particles): (&[Term], &Particles),
+        starts: &[Configuration],
+        states: &[State],
+    ) {
         let input = self.input;
         let mut random = streams(1, 1).remove(0);
         let cell = &starts[0].cell;
-        let terms: Vec<PotentialSum> =
-            input.system.potential.iter().map(|term| PotentialSum::new(std::slice::from_ref(term), particles, cell)).collect();
+        let terms: Vec<PotentialSum> = terms.iter().map(|term| PotentialSum::new(std::slice::from_ref(term), particles, cell)).collect();
         let mut wrong: Vec<(String, String)> = Vec::new();
         for trial in 0..TRIALS {
             // Closer together than they start, so that whatever acts at some distance is seen.
