@@ -20,6 +20,7 @@ mod precision;
 mod sum;
 mod term;
 mod vectors;
+mod weighted;
 mod workspace;
 
 pub use cell::Cell;

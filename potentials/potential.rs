@@ -70,6 +70,8 @@ pub struct Block {
     pub gradients: Aligned,
     /// Distance below which pair interactions go on along their tangent; heeded where both energies and gradients are wanted.
     pub soft_core: f64,
+    /// Energies and gradients of the sum so far, while a term that has a factor is evaluated alone; made when the first one is.
+    pub(crate) aside: Option<(Aligned, Aligned)>,
 }
 
 impl Block {
@@ -86,6 +88,7 @@ impl Block {
             wants_energies: true,
             gradients,
             soft_core: 0.0,
+            aside: None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! The potential energy of a system: a sum of terms.
 
+use crate::weighted::Weighted;
 use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Precision, Term, Vectors, Workspace};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
+use std::sync::Arc;
 
-/// U(x) as a sum of terms; immutable, shared by all walkers.
-#[derive(Debug)]
+/// U(x) as a sum of terms, each times a factor that is 1 unless [`PotentialSum::scaled`] says otherwise; immutable, shared by all walkers.
+#[derive(Clone, Debug)]
 pub struct PotentialSum {
-    terms: Vec<Box<dyn Potential>>,
+    terms: Vec<Weighted>,
     n: usize,
     dimension: usize,
     has_tail: Vec<bool>,
@@ -15,13 +17,33 @@ pub struct PotentialSum {
 impl PotentialSum {
     /// The sum of `terms`; none of them may have [`Term::problems`].
     pub fn new(terms: &[Term], particles: &Particles, cell: &Cell) -> Self {
-        let terms: Vec<_> = terms.iter().map(|term| term.build(particles, cell)).collect();
-        let has_tail = terms.iter().map(|term| term.tail(cell).is_some()).collect();
+        let weighted = |term: &Term| Weighted { term: Arc::from(term.build(particles, cell)), factor: 1.0 };
+        let terms: Vec<_> = terms.iter().map(weighted).collect();
+        let has_tail = terms.iter().map(|weighted| weighted.term.tail(cell).is_some()).collect();
         Self { terms, n: particles.n(), dimension: cell.dimension(), has_tail }
     }
 
-    pub(crate) fn terms(&self) -> &[Box<dyn Potential>] {
-        &self.terms
+    /// sum over t of `factors[t]` U_t(x), with the terms of this sum: energies, virials, forces and tail corrections are all scaled.
+    ///
+    /// Factors are finite and at least 0; a term whose factor is 0 is not evaluated. Cutoffs are those of all terms, whatever their factors,
+    /// so that both sums allow the same cells, and a workspace of the one is good for the other.
+    pub fn scaled(&self, factors: &[f64]) -> Self {
+        assert_eq!(factors.len(), self.terms.len(), "a factor a term");
+        let terms = self.terms.iter().zip(factors).map(|(weighted, &factor)| Weighted { factor, ..weighted.clone() });
+        Self { terms: terms.collect(), ..self.clone() }
+    }
+
+    /// Whether the terms have the same factors as those of `other`, a sum of the same terms.
+    pub fn is_scaled_as(&self, other: &Self) -> bool {
+        self.terms.iter().map(|weighted| weighted.factor).eq(other.terms.iter().map(|weighted| weighted.factor))
+    }
+
+    pub(crate) fn term(&self, k: usize) -> &dyn Potential {
+        &*self.terms[k].term
+    }
+
+    pub(crate) fn n_terms(&self) -> usize {
+        self.terms.len()
     }
 
     /// Components of a position: 1 to 3.
@@ -32,23 +54,44 @@ impl PotentialSum {
     /// One name a term; a tail correction is an entry of its own after its term (`LennardJones tail`).
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for (term, &has_tail) in self.terms.iter().zip(&self.has_tail) {
-            names.push(term.name().to_string());
+        for (weighted, &has_tail) in self.terms.iter().zip(&self.has_tail) {
+            let name = weighted.term.name();
+            names.push(name.to_string());
             if has_tail {
-                names.push(format!("{} tail", term.name()));
+                names.push(format!("{name} tail"));
             }
         }
         names
     }
 
+    /// [`PotentialSum::names`], those of terms of one kind told apart by their place: `LennardJones_0`, `LennardJones_2`.
+    pub fn unique_names(&self) -> Vec<String> {
+        let names = self.names();
+        let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+        names.iter().enumerate().map(|(k, name)| if twice(name) { format!("{name}_{k}") } else { name.clone() }).collect()
+    }
+
+    /// The unique name of each term, tail corrections left out.
+    pub fn term_names(&self) -> Vec<String> {
+        let mut names = self.unique_names().into_iter();
+        let mut of_term = |&has_tail: &bool| {
+            let name = names.next();
+            if has_tail {
+                names.next();
+            }
+            name
+        };
+        self.has_tail.iter().filter_map(&mut of_term).collect()
+    }
+
     /// The largest cutoff of any pair term.
     pub fn cutoff(&self) -> Option<f64> {
-        self.terms.iter().filter_map(|term| term.cutoff()).reduce(f64::max)
+        self.terms.iter().filter_map(|weighted| weighted.term.cutoff()).reduce(f64::max)
     }
 
     /// Whether the energy jumps at a cutoff (plain truncation): time-step errors of dynamics then do not vanish with the step.
     pub fn has_discontinuous_energy(&self) -> bool {
-        self.terms.iter().any(|term| term.has_discontinuous_energy())
+        self.terms.iter().any(|weighted| weighted.term.has_discontinuous_energy())
     }
 
     /// The smallest cell height for which nearest images are enough: twice the largest cutoff, 0 without one.
@@ -107,11 +150,12 @@ impl PotentialSum {
         total
     }
 
-    /// Energy and virial of each entry of [`PotentialSum::names`]; they add up to [`PotentialSum::energy`].
+    /// Energy and virial of each entry of [`PotentialSum::names`] without its factor: where all factors are 1 they add up to
+    /// [`PotentialSum::energy`].
     pub fn energies_by_term(&self, c: &Configuration, w: &mut Workspace) -> Vec<(String, Evaluation)> {
         let finite = c.positions.all_finite();
         let mut values = Vec::new();
-        for ((term, neighbours), &has_tail) in self.terms.iter().zip(&mut w.neighbours).zip(&self.has_tail) {
+        for ((Weighted { term, .. }, neighbours), &has_tail) in self.terms.iter().zip(&mut w.neighbours).zip(&self.has_tail) {
             values.push(if finite { term.evaluate(c, neighbours, None) } else { NOT_A_NUMBER });
             if has_tail {
                 values.push(term.tail(&c.cell).unwrap_or_default());
@@ -144,7 +188,7 @@ impl PotentialSum {
 
     /// To be called before particle `i` alone goes to `to`, `c` being the configuration as it still is.
     pub fn particle_moves(&self, c: &Configuration, w: &mut Workspace, i: usize, to: [f64; 3]) {
-        self.terms.iter().zip(&mut w.neighbours).for_each(|(term, neighbours)| term.particle_moves(c, neighbours, i, to));
+        self.terms.iter().zip(&mut w.neighbours).for_each(|(weighted, neighbours)| weighted.term.particle_moves(c, neighbours, i, to));
     }
 
     /// Zeros for as many configurations as this processor's lanes have elements.

@@ -48,13 +48,13 @@ impl Workspace {
     ///
     /// A state of another number of terms leaves an empty workspace, which is right for any configuration, if not to the byte.
     pub fn restore(&mut self, state: &WorkspaceState, potential: &PotentialSum) {
-        *self = Self::new(self.set, potential.terms().len());
+        *self = Self::new(self.set, potential.n_terms());
         if state.lists.len() != self.neighbours.len() {
             return;
         }
         for (k, neighbours) in self.neighbours.iter_mut().enumerate() {
             if let Some(list) = &state.lists[k] {
-                potential.terms()[k].restore(list, neighbours);
+                potential.term(k).restore(list, neighbours);
             }
             neighbours.set_builds(state.builds.get(k).copied().unwrap_or(0));
         }

@@ -3,6 +3,7 @@
 use super::cluster_list::ClusterList;
 use super::list_state::ListState;
 use super::tree::Tree;
+use crate::Vectors;
 use mcflow_base::InstructionSet;
 
 /// Neighbour list, tree of boxes and scratch of one pair term in one walker.
@@ -15,11 +16,20 @@ pub struct Neighbours {
     pub(super) all: ClusterList,
     /// Partners of single particles.
     pub(super) tree: Tree,
+    /// Forces of the term alone, where they are scaled before they are added.
+    pub(crate) scratch: Vectors,
 }
 
 impl Neighbours {
     pub(crate) fn new(set: InstructionSet) -> Self {
-        Self { set, builds: 0, list: ClusterList::default(), all: ClusterList::default(), tree: Tree::default() }
+        Self {
+            set,
+            builds: 0,
+            list: ClusterList::default(),
+            all: ClusterList::default(),
+            tree: Tree::default(),
+            scratch: Vectors::default(),
+        }
     }
 
     pub(crate) fn set(&self) -> InstructionSet {
