@@ -187,7 +187,7 @@ pub(crate) fn assess(
 fn log_weights(plan: &Plan, TrainedFlow { generator, .. }: &TrainedFlow, rows: &[f64]) -> Vec<f64> {
     let n = rows.len() / generator.dim();
     let (mut energies, mut log_density) = (vec![0.0; n], vec![0.0; n]);
-    plan.potential.energies(&plan.starts[0].cell, rows, &mut energies);
+    plan.rungs[0].potential.energies(&plan.starts[0].cell, rows, &mut energies);
     generator.log_density(rows, &mut log_density);
     let beta = plan.beta(0);
     energies.iter().zip(log_density).map(|(energy, log_q)| -beta * energy - log_q).collect()
@@ -260,12 +260,13 @@ struct Mapped {
     after: Vec<f64>,
 }
 
-fn mapped(plan: &Plan, map: &TrainedFlow, rows: &[f64], backwards: bool) -> Mapped {
+/// Rows of the first of `rungs` through a map that leads to the second.
+fn mapped(plan: &Plan, rungs: (usize, usize), map: &TrainedFlow, rows: &[f64], backwards: bool) -> Mapped {
     let (cell, n) = (&plan.starts[0].cell, rows.len() / map.generator.dim());
     let Images { rows: images, log_det, feasible, .. } = map.images(rows, backwards);
     let mut mapped = Mapped { images, log_det, feasible, before: vec![0.0; n], after: vec![0.0; n] };
-    plan.potential.energies(cell, rows, &mut mapped.before);
-    plan.potential.energies(cell, &mapped.images, &mut mapped.after);
+    plan.rungs[rungs.0].potential.energies(cell, rows, &mut mapped.before);
+    plan.rungs[rungs.1].potential.energies(cell, &mapped.images, &mut mapped.after);
     mapped
 }
 
@@ -288,7 +289,7 @@ pub(crate) fn assess_jump(
         frames = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &reference.rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let Mapped { images, log_det, feasible, before, after } = mapped(plan, map, &rows, backwards);
+        let Mapped { images, log_det, feasible, before, after } = mapped(plan, (0, 0), map, &rows, backwards);
         let work: Vec<f64> = (0..n)
             .map(|k| {
                 let positions = Vectors::from_row(cell.dimension(), &images[k * dim..(k + 1) * dim]);
@@ -357,7 +358,7 @@ pub(crate) fn assess_exchange(
         let frames: Vec<usize> = frames.into_iter().step_by(stride).collect();
         let rows: Vec<f64> = frames.iter().flat_map(|&k| &pools[rung].rows[k * dim..(k + 1) * dim]).copied().collect();
         let n = frames.len();
-        let Mapped { images, log_det, feasible, before, after } = mapped(plan, map, &rows, backwards);
+        let Mapped { images, log_det, feasible, before, after } = mapped(plan, (rung, other), map, &rows, backwards);
         let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + log_det[k]);
         let log_w: Vec<f64> =
             log_w.zip(feasible).map(|(w, feasible)| if w.is_nan() || !feasible { f64::NEG_INFINITY } else { w }).collect();

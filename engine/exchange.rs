@@ -7,7 +7,9 @@ use crate::random::Random;
 use crate::symmetry::{Domain, Element};
 use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
+use mcflow_potentials::Evaluation;
 use rand::seq::SliceRandom;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What became of the exchanges between two rungs.
@@ -28,8 +30,9 @@ pub struct PairTally {
 /// Replica exchange of x in rung a with y in rung b.
 ///
 /// Ordinary: x and y change places, `delta_u` = u_a(y) + u_b(x) - u_a(x) - u_b(y) and `log_q_ratio` = 0. With u = beta (U + P V) this is
-/// exchange of temperatures, pressures, or both. Momenta go with the configuration, times sqrt(beta_old / beta_new): then p^2 beta / m is
-/// what it was, and no kinetic term is left.
+/// exchange of temperatures, pressures, scaled potentials, or all of them; where the potentials of the rungs differ, U_a(y) and U_b(x) are
+/// evaluated. Momenta go with the configuration, times sqrt(beta_old / beta_new): then p^2 beta / m is what it was, and no kinetic term is
+/// left.
 ///
 /// Learned: f maps from b to a (or from a to b), so x' = f(y) and y' = f^-1(x): `delta_u` over both rungs likewise, `log_q_ratio` =
 /// ln|det df/dy| + ln|det df^-1/dx|. Doing it twice restores both, so the proposal is its own reverse. Momenta stay in their rungs. Rows
@@ -38,7 +41,8 @@ pub struct PairTally {
 /// Which walkers meet is drawn at random, whatever their states; where one rung has fewer walkers, some of the other are left out.
 ///
 /// Source: Swendsen and Wang, Phys. Rev. Lett. 57 (1986) 2607; Sugita and Okamoto, Chem. Phys. Lett. 314 (1999) 141 (momenta); Okabe et al.,
-/// Chem. Phys. Lett. 335 (2001) 435 (pressure); Invernizzi, Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (learned).
+/// Chem. Phys. Lett. 335 (2001) 435 (pressure); Fukunishi, Watanabe and Takada, J. Chem. Phys. 116 (2002) 9058 (potentials); Invernizzi,
+/// Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (learned).
 pub struct Exchange<'a> {
     /// All states of the run: exchanges between them are counted apart.
     pub states: &'a [State],
@@ -54,6 +58,9 @@ pub type ExchangeMutant = fn(f64, f64) -> (f64, f64);
 /// One side of an exchange: its walkers and what they share.
 type Side<'w, 'e> = (&'w mut [Walker], &'e Environment<'e>);
 
+/// A walker, what it shares with its rung, and what its configuration has in the potential of the other rung; `None` where that is the same.
+type Member<'w, 'e> = (&'w mut Walker, &'e Environment<'e>, Option<Evaluation>);
+
 impl Exchange<'_> {
     /// Tries one exchange for each pair of walkers; returns the numbers of those that exchanged.
     pub fn attempt(&self, lower: Side, upper: Side, random: &mut Random, tally: &mut PairTally) -> Vec<(usize, usize)> {
@@ -63,24 +70,27 @@ impl Exchange<'_> {
         second.shuffle(random);
         let mut pairs: Vec<(usize, usize)> = first.into_iter().zip(second).collect();
         match self.map {
-            None => pairs.retain(|&(a, b)| self.swap(&mut lower.0[a], lower.1, &mut upper.0[b], upper.1, random, tally)),
+            None => {
+                let (of_lower, of_upper): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
+                let in_upper = in_other_rung(lower.0, &of_lower, lower.1, upper.1);
+                let in_lower = in_other_rung(upper.0, &of_upper, upper.1, lower.1);
+                pairs.retain(|&(a, b)| {
+                    self.swap((&mut lower.0[a], lower.1, in_upper[a]), (&mut upper.0[b], upper.1, in_lower[b]), random, tally)
+                });
+            }
             Some((map, forwards)) => self.through(map, forwards, lower, upper, &mut pairs, random, tally),
         }
         pairs
     }
 
-    fn swap(
-        &self,
-        a: &mut Walker,
-        of_a: &Environment,
-        b: &mut Walker,
-        of_b: &Environment,
-        random: &mut Random,
-        tally: &mut PairTally,
-    ) -> bool {
-        let (at_a, at_b) = ((a.state.energy, a.state.volume()), (b.state.energy, b.state.volume()));
+    fn swap(&self, (a, of_a, x_in_b): Member, (b, of_b, y_in_a): Member, random: &mut Random, tally: &mut PairTally) -> bool {
+        let at = |walker: &Walker, other: Option<Evaluation>| {
+            let volume = walker.state.volume();
+            ((walker.state.energy, volume), (other.map_or(walker.state.energy, |other| other.energy), volume))
+        };
+        let ((x_at_a, x_at_b), (y_at_b, y_at_a)) = (at(a, x_in_b), at(b, y_in_a));
         let delta_u =
-            of_a.thermodynamic_state.reduced_energy_change(at_a, at_b) + of_b.thermodynamic_state.reduced_energy_change(at_b, at_a);
+            of_a.thermodynamic_state.reduced_energy_change(x_at_a, y_at_a) + of_b.thermodynamic_state.reduced_energy_change(y_at_b, x_at_b);
         if !self.decide(delta_u, 0.0, random, tally) {
             return false;
         }
@@ -88,6 +98,11 @@ impl Exchange<'_> {
         tally.between_states += u64::from(states[0] != states[1]);
         std::mem::swap(&mut a.state, &mut b.state);
         std::mem::swap(&mut a.workspace, &mut b.workspace);
+        for (walker, evaluation) in [(&mut *a, y_in_a), (&mut *b, x_in_b)] {
+            if let Some(evaluation) = evaluation {
+                walker.take_potential(evaluation);
+            }
+        }
         let scale = (of_a.thermodynamic_state.beta / of_b.thermodynamic_state.beta).sqrt();
         b.state.momenta.row_mut().iter_mut().for_each(|p| *p *= scale);
         a.state.momenta.row_mut().iter_mut().for_each(|p| *p /= scale);
@@ -157,4 +172,17 @@ fn relabel_momenta(walker: &mut Walker, domain: Option<&Domain>, element: Option
         let image = domain.symmetry().image(element, walker.state.momenta.row());
         walker.state.momenta.row_mut().copy_from_slice(&image);
     }
+}
+
+/// What `members` of the walkers of one rung have in the potential of another, by walker; `None` where both rungs have the same one.
+fn in_other_rung(walkers: &mut [Walker], members: &[usize], here: &Environment, there: &Environment) -> Vec<Option<Evaluation>> {
+    let mut found = vec![None; walkers.len()];
+    if !here.potential.is_scaled_as(there.potential) {
+        let mut takes_part = vec![false; walkers.len()];
+        members.iter().for_each(|&k| takes_part[k] = true);
+        found.par_iter_mut().zip(walkers).zip(takes_part).filter(|(_, takes_part)| *takes_part).for_each(|((found, walker), _)| {
+            *found = Some(there.potential.energy(&walker.state.configuration, &mut walker.workspace));
+        });
+    }
+    found
 }

@@ -86,7 +86,7 @@ impl<'a> Ladder<'a> {
             let walkers = plan.starts[plan.walkers(rung)].iter().zip(random.by_ref()).map(|(start, mut random)| {
                 let mut state = Microstate::new(start.clone());
                 state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
-                Walker::new(state, random, plan.entries.len(), &plan.potential)
+                Walker::new(state, random, plan.entries.len(), &plan.rungs[rung].potential)
             });
             let parameters = plan.entries.iter().map(Entry::parameter).collect();
             rungs.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });

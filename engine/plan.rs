@@ -14,7 +14,7 @@ use std::ops::Range;
 pub struct Plan {
     /// What the particles are.
     pub particles: Particles,
-    /// The potential energy.
+    /// The potential energy with all its terms as they are; each rung has its own, of the same terms.
     pub potential: PotentialSum,
     /// What leaves the energy as it is, where it was declared.
     pub symmetry: Option<Symmetry>,
@@ -53,8 +53,8 @@ pub struct Plan {
 impl Plan {
     /// What all walkers of a rung share.
     pub fn environment(&self, rung: usize) -> Environment<'_> {
-        let thermodynamic_state = self.rungs[rung].thermodynamic_state;
-        Environment { potential: &self.potential, particles: &self.particles, thermodynamic_state, mutant: None }
+        let RungPlan { thermodynamic_state, potential, .. } = &self.rungs[rung];
+        Environment { potential, particles: &self.particles, thermodynamic_state: *thermodynamic_state, mutant: None }
     }
 
     /// 1 / kT of a rung.
@@ -89,10 +89,12 @@ impl Plan {
 }
 
 /// A rung of the ladder.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RungPlan {
-    /// Its target distribution.
+    /// Temperature, and pressure where there is one.
     pub thermodynamic_state: ThermodynamicState,
+    /// The potential energy that it samples: that of the run, its terms scaled.
+    pub potential: PotentialSum,
     /// Number of walkers.
     pub walkers: usize,
 }

@@ -124,7 +124,7 @@ impl<'a> Simulation<'a> {
             for (number, (start, mut random)) in all.by_ref().take(*walkers) {
                 let mut state = Microstate::new(start.clone());
                 state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
-                let walker = Walker::new(state, random, tallies, &plan.potential);
+                let walker = Walker::new(state, random, tallies, &plan.rungs[rung].potential);
                 if !walker.state.energy.is_finite() {
                     let found = format!("a potential energy of {}", walker.state.energy);
                     return Err(RunError::NonFinite { walker: number, sweep: 0, found });

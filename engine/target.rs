@@ -3,11 +3,11 @@
 use crate::observers::State;
 use crate::plan::Plan;
 use mcflow_flows::Target;
-use mcflow_potentials::{Cell, Configuration, Vectors};
+use mcflow_potentials::{Cell, Configuration, PotentialSum, Vectors};
 
 /// u = beta U and du/dx of batches of rows: all that training learns of the physics.
 pub struct ReducedTarget<'a> {
-    plan: &'a Plan,
+    potential: &'a PotentialSum,
     cell: &'a Cell,
     beta: f64,
     inside: Option<(&'a State, f64)>,
@@ -17,7 +17,8 @@ pub struct ReducedTarget<'a> {
 impl<'a> ReducedTarget<'a> {
     /// The target of a rung, in its starting cell.
     pub fn new(plan: &'a Plan, rung: usize) -> Self {
-        Self { plan, cell: &plan.starts[0].cell, beta: plan.beta(rung), inside: None, soft_core: 0.0 }
+        let (potential, cell) = (&plan.rungs[rung].potential, &plan.starts[0].cell);
+        Self { potential, cell, beta: plan.beta(rung), inside: None, soft_core: 0.0 }
     }
 
     /// The target of the first rung restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
@@ -40,7 +41,7 @@ impl<'a> ReducedTarget<'a> {
 
 impl Target for ReducedTarget<'_> {
     fn energies_and_gradients(&self, rows: &[f64], u: &mut [f64], gradient: &mut [f64]) {
-        self.plan.potential.softened_energies_and_gradients(self.cell, rows, self.soft_core, u, gradient);
+        self.potential.softened_energies_and_gradients(self.cell, rows, self.soft_core, u, gradient);
         for value in u.iter_mut().chain(gradient.iter_mut()) {
             *value *= self.beta;
         }

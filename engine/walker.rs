@@ -6,7 +6,7 @@ use crate::moves::{Change, Move, OnReject, Proposal, Tally};
 use crate::random::Random;
 use crate::symmetry::{Domain, Element};
 use crate::thermodynamics::ThermodynamicState;
-use mcflow_potentials::{Particles, PotentialSum, Workspace, WorkspaceState};
+use mcflow_potentials::{Evaluation, Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
 
 /// What all walkers of a rung share.
@@ -138,6 +138,15 @@ impl Walker {
         self.state.configuration.positions.row_mut().copy_from_slice(row);
         self.state.energy = energy;
         self.state.virial = None;
+        self.state.current_forces = None;
+        self.workspace.positions_changed();
+    }
+
+    /// Another potential of the same terms, in which the present positions have this energy and virial. Energies of particles that the
+    /// workspace keeps are forgotten: those of a term that was all but off here may have lost their digits.
+    pub(crate) fn take_potential(&mut self, evaluation: Evaluation) {
+        self.state.energy = evaluation.energy;
+        self.state.virial = Some(evaluation.virial);
         self.state.current_forces = None;
         self.workspace.positions_changed();
     }

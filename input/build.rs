@@ -5,7 +5,7 @@ mod flows;
 mod symmetry;
 
 use crate::document::{Document, Report, nearest};
-use crate::schema::{CellInput, Compare, Input, Output, Quantity};
+use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
@@ -152,6 +152,7 @@ impl Builder<'_> {
         let trajectories = self.trajectories();
         let potential = potential_sound.then(|| PotentialSum::new(&terms, particles, cell));
         let columns = potential.as_ref().map(|potential| self.columns(potential, cell)).unwrap_or_default();
+        let potentials = potential.as_ref().map(|potential| self.scaled_potentials(potential)).unwrap_or_default();
         if let (Some(_), Some(Compare { quantity: Quantity::Mean(name), .. })) = (&potential, &input.compare)
             && !functions.iter().any(|f| f.name() == name)
         {
@@ -162,7 +163,7 @@ impl Builder<'_> {
         let sound = self.document.report().is_empty();
         if let Some(starts) = &starts {
             // Overlaps are looked for even where other things are wrong, as long as the coordinates are right.
-            self.check_starts(starts, potential.as_ref());
+            self.check_starts(starts, &potentials);
             if sound {
                 self.check_state_starts(starts, &states);
                 if let Some(symmetry) = &symmetry {
@@ -174,18 +175,16 @@ impl Builder<'_> {
             return None;
         }
         let (starts, potential) = (starts?, potential?);
+        let mut system = format!("{terms:?} {particles:?} {cell:?} {:?}", self.thermodynamic_state(&input.ladder[0]));
+        if !potentials[0].is_scaled_as(&potential) {
+            system.push_str(&format!(" {:?}", input.ladder[0].scale));
+        }
         let rungs: Vec<RungPlan> = input
             .ladder
             .iter()
-            .map(|rung| RungPlan {
-                thermodynamic_state: ThermodynamicState {
-                    beta: 1.0 / (input.units.boltzmann() * rung.temperature),
-                    pressure: rung.pressure,
-                },
-                walkers: rung.walkers,
-            })
+            .zip(potentials)
+            .map(|(rung, potential)| RungPlan { potential, thermodynamic_state: self.thermodynamic_state(rung), walkers: rung.walkers })
             .collect();
-        let system = format!("{:?} {particles:?} {:?} {:?}", terms, cell, rungs[0].thermodynamic_state);
         let mut run = Sha256::new();
         run.update(env!("CARGO_PKG_VERSION"));
         run.update(text);
@@ -215,6 +214,10 @@ impl Builder<'_> {
             potential,
             particles: space.particles,
         })
+    }
+
+    fn thermodynamic_state(&self, rung: &Rung) -> ThermodynamicState {
+        ThermodynamicState { beta: 1.0 / (self.input.units.boltzmann() * rung.temperature), pressure: rung.pressure }
     }
 
     fn check_numbers(&mut self) {
@@ -249,6 +252,9 @@ impl Builder<'_> {
             if let Some(pressure) = rung.pressure {
                 self.require(&key("pressure"), pressure, |_| true, "a finite number");
             }
+            for (name, &factor) in rung.scale.iter() {
+                self.require(&key(&format!("scale[{name:?}]")), factor, |factor| factor >= 0.0, "a finite number, at least 0");
+            }
         }
         if input.run.tune_ladder {
             let temperatures: Vec<f64> = input.ladder.iter().map(|rung| rung.temperature).collect();
@@ -256,17 +262,17 @@ impl Builder<'_> {
             let one_way =
                 temperatures.windows(2).all(rises) || temperatures.iter().rev().copied().collect::<Vec<_>>().windows(2).all(rises);
             let ordinary = input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { flow: None, .. }));
-            let same_pressure = input.ladder.windows(2).all(|pair| pair[0].pressure == pair[1].pressure);
+            let alike = input.ladder.windows(2).all(|pair| pair[0].pressure == pair[1].pressure && pair[0].scale == pair[1].scale);
             let found = match () {
                 () if temperatures.len() < 3 => Some(format!("{} rung(s), none between two others", temperatures.len())),
                 () if !one_way => Some("temperatures that neither rise nor fall from rung to rung".to_string()),
-                () if !same_pressure => Some("rungs of several pressures".to_string()),
+                () if !alike => Some("rungs of several pressures or scaled potentials".to_string()),
                 () if !ordinary => Some("no ordinary `Exchange()` in the sweep".to_string()),
                 () => None,
             };
             if let Some(found) = found {
                 let expected =
-                    "at least three rungs in the order of their temperatures, all at one pressure, with `Exchange()`; or no `tune_ladder`";
+                    "at least three rungs in the order of their temperatures, that differ in nothing else, with `Exchange()`; or no `tune_ladder`";
                 self.report("run.tune_ladder", found, expected);
             }
         }
@@ -404,7 +410,7 @@ impl Builder<'_> {
         let input = self.input;
         // What columns of every run and figures beside them are called.
         let mut names: Vec<&str> = vec!["sweep", "walker", "state", "pressure", "density", "volume", "kinetic_temperature", "temperature"];
-        names.extend(["samples", "potential_energy", "potential_energy_per_particle"]);
+        names.extend(["scale", "samples", "potential_energy", "potential_energy_per_particle"]);
         for (k, observable) in input.observables.iter().enumerate() {
             let key = format!("observables[{k}]");
             self.add(&key, observable.problems(n, cell));
@@ -416,19 +422,35 @@ impl Builder<'_> {
         input.observables.iter().filter(|o| !matches!(o, Observable::Column { .. })).cloned().collect()
     }
 
+    /// The potential of each rung; factors that are wrong count as 1.
+    fn scaled_potentials(&mut self, potential: &PotentialSum) -> Vec<PotentialSum> {
+        let names = potential.term_names();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut potentials = Vec::new();
+        for (k, rung) in self.input.ladder.iter().enumerate() {
+            let mut factors = vec![1.0; known.len()];
+            for (name, &factor) in rung.scale.iter() {
+                let key = format!("ladder[{k}].scale[{name:?}]");
+                if self.require_name(&key, "term", name, &known) && factor >= 0.0 && factor.is_finite() {
+                    let term = known.iter().position(|known| *known == name).expect("a known name");
+                    factors[term] = factor;
+                }
+            }
+            potentials.push(potential.scaled(&factors));
+        }
+        potentials
+    }
+
     fn columns(&self, potential: &PotentialSum, cell: &Cell) -> Vec<Column> {
         let input = self.input;
         let mut columns = vec![Column::PotentialEnergy];
         if cell.is_periodic() {
             columns.push(Column::PotentialEnergyPerParticle);
         }
-        let names = potential.names();
-        if names.len() > 1 {
-            for (k, name) in names.iter().enumerate() {
-                // Two terms of one kind are told apart by their place.
-                let twice = names.iter().filter(|other| *other == name).count() > 1;
-                columns.push(Column::Term(if twice { format!("{name}_{k}") } else { name.clone() }, k));
-            }
+        let names = potential.unique_names();
+        // One term alone is the potential energy, unless a rung scales it.
+        if names.len() > 1 || input.ladder.iter().any(|rung| !rung.scale.is_empty()) {
+            columns.extend(names.into_iter().enumerate().map(|(k, name)| Column::Term(name, k)));
         }
         if cell.is_periodic() {
             columns.push(Column::Pressure);
@@ -524,8 +546,9 @@ impl Builder<'_> {
         }
     }
 
-    /// Starting coordinates must be finite and of a bearable energy; where they are not, the nearest pair says why.
-    fn check_starts(&mut self, starts: &[Configuration], potential: Option<&PotentialSum>) {
+    /// Starting coordinates must be finite and of a bearable energy in their rung, where `potentials` has it; where they are not, the nearest
+    /// pair says why.
+    fn check_starts(&mut self, starts: &[Configuration], potentials: &[PotentialSum]) {
         /// Energy in kT a particle above which local moves would take ages to come down, or dynamics would explode.
         const BEARABLE: f64 = 1e6;
         /// Starts looked at: walkers beyond share theirs or were made by the program.
@@ -538,8 +561,10 @@ impl Builder<'_> {
         let n = starts.first().map_or(1, |start| start.positions.n());
         let most = (MOST_PAIRS / (n * n)).max(1);
         // Walkers of each rung start alike.
-        let places: Vec<usize> = self.input.ladder.iter().flat_map(|rung| 0..rung.walkers).collect();
-        for (walker, start) in places.into_iter().zip(starts).take(MOST) {
+        let places: Vec<(usize, usize)> =
+            self.input.ladder.iter().enumerate().flat_map(|(k, rung)| (0..rung.walkers).map(move |walker| (k, walker))).collect();
+        for ((rung, walker), start) in places.into_iter().zip(starts).take(MOST) {
+            let potential = potentials.get(rung);
             let key = self.start_key(walker);
             if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
                 self.report(key, format!("particle {i} at {:?}", start.positions.get(i)), "finite coordinates");

@@ -184,6 +184,11 @@ pub struct Rung {
     /// Pressure, where the volume fluctuates.
     #[serde(default)]
     pub pressure: Option<f64>,
+    /// Factors lambda of terms in this rung, U = sum of lambda U_TERM, numbers of at least 0 without unit, by the names of the terms in
+    /// `observables.csv` without `energy.`; 1 unless given. All that the rung samples, records and exchanges is of this U, but `energy.TERM` is
+    /// the term itself. A term of factor 0 is not there, whatever its energy.
+    #[serde(default)]
+    pub scale: Named<f64>,
 }
 
 /// A flow: trained in this run, or read from a file.
@@ -360,7 +365,7 @@ pub struct Compare {
     /// Time step of plain dynamics (BAOAB).
     #[serde(default = "defaults::time_step")]
     pub time_step: f64,
-    /// Temperatures of a ladder with ordinary exchange, beside the others; the input's own unless given.
+    /// Temperatures of a ladder with ordinary exchange, beside the others, in all else like the first rung; the input's own unless given.
     #[serde(default)]
     pub ladder: Vec<f64>,
     /// Friction of plain dynamics.
@@ -437,6 +442,11 @@ impl<T> Default for Named<T> {
 }
 
 impl<T> Named<T> {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

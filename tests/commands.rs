@@ -368,13 +368,14 @@ fn replicas_go_on_to_the_same_bytes() {
     assert!(place.summary("whole")["why"][0].as_str().is_some_and(|why| why.contains("f32")));
 }
 
-/// Two rungs with unlike numbers of walkers, ordinary and learned exchange between them, and jumps between the states of the first.
+/// Rungs with unlike numbers of walkers, one of a scaled potential; ordinary and learned exchange between them, and jumps between the states
+/// of the first.
 #[test]
 fn a_ladder_goes_on_to_the_same_bytes() {
     let input = WELLS
-        .replace("[(temperature: 1.0, walkers: 16)]", "[(temperature: 1.0, walkers: 8), (temperature: 1.7, walkers: 3), (temperature: 3.0, walkers: 5)]")
+        .replace("[(temperature: 1.0, walkers: 16)]", "[(temperature: 1.0, walkers: 8), (temperature: 1.7, walkers: 3), (temperature: 3.0, walkers: 5, scale: {\"DoubleWell\": 0.9})]")
         .replace("        \"g\": (", "        \"down\": (map: Exchange(from: 2, to: 0), ONE),\n        \"jump\": (map: ModeJump(between: [\"left\", \"right\"]), ONE),\n        \"g\": (")
-        .replace("ONE", "layers: RealNvp(blocks: 1, hidden: [8]), samples: Run(frames: 1600, every: 4), training: (stages: [(steps: 100, batch: 32)])")
+        .replace("ONE", "layers: RealNvp(blocks: 1, hidden: [8]), samples: Run(frames: 3200, every: 4), training: (stages: [(steps: 100, batch: 32)])")
         .replace("        LatentWalk(", "        Exchange(),\n        Exchange(flow: \"down\", every: 2),\n        ModeJump(flow: \"jump\", tune: true),\n        LatentWalk(");
     let sizes = [("FRAMES", "800"), ("STEPS", "50"), ("EQUILIBRATION", "4000"), ("PRODUCTION", "30000")];
     let input = sizes.iter().fold(input, |text, (name, size)| text.replace(name, size));
@@ -388,6 +389,19 @@ fn a_ladder_goes_on_to_the_same_bytes() {
     assert!(trips.as_array().unwrap().iter().any(|n| n.as_u64().unwrap() > 0));
     place.must(&["run", "system.ron", "--output", "two", "--threads", "2"]);
     must_be_the_same(&place, ["whole", "two"], &RECORDS);
+}
+
+/// What lists and trees remember goes with a configuration to a rung of another potential.
+#[test]
+fn a_ladder_of_scaled_fluids_goes_on_to_the_same_bytes() {
+    let input = fluid(150)
+        .replace("count: 108", "count: 236")
+        .replace("walkers: 2, pressure: 0.5)", "pressure: 0.5), (temperature: 1.2, pressure: 0.5, scale: {\"LennardJones\": 0.97})")
+        .replace("Volume(step: 0.02)]", "Exchange(), Volume(step: 0.02)]");
+    let place = goes_on_to_the_same_bytes(&input);
+    let exchange = &place.summary("whole")["exchange"][0];
+    let (attempted, accepted) = (exchange["attempted"].as_u64().unwrap(), exchange["accepted"].as_u64().unwrap());
+    assert!(0 < accepted && accepted < attempted, "{exchange}");
 }
 
 fn goes_on_to_the_same_bytes(input: &str) -> Place {
@@ -498,6 +512,15 @@ fn energies_of_a_pair() {
     let forces = place.must(&["energy", "system.ron", "--forces", "--format", "csv"]);
     assert_eq!(forces.lines().next(), Some("frame,particle,fx,fy,fz"));
     assert_eq!(forces.lines().count(), 3);
+
+    // Of the first rung, and of terms without its factor.
+    let text = String::from_utf8(place.read("system.ron")).unwrap();
+    place.write("scaled.ron", text.replace("(temperature: 1.0)", "(temperature: 1.0, scale: {\"LennardJones\": 0.3})").as_bytes());
+    let frames: Value = serde_json::from_str(&place.must(&["energy", "scaled.ron", "--forces"])).unwrap();
+    near(&frames[0]["energy"], 0.3 * pair + spring);
+    near(&frames[0]["terms"]["LennardJones"], pair);
+    near(&frames[0]["forces"][1][2], 0.3 * pair_force + spring_force);
+    assert!(place.must(&["check", "scaled.ron"]).contains("temperature 1, 0.3 LennardJones, 1 walker(s)"));
 
     // Frames that do not fit.
     place.must_fail(&["energy", "system.ron", "--frames", "none.xyz"], 2, &["none.xyz", "No such file"]);

@@ -138,7 +138,7 @@ fn wolfe_quapp_has_its_exact_free_energies_by_learned_and_by_ordinary_exchange()
 fn clusters_have_their_energies() {
     let summary = shortened(&example("lj13/system.ron"), 0.4);
     for (temperature, energy, error) in [(0.18, -40.7774, 0.0032), (0.28, -36.4286, 0.051), (0.5, -24.2608, 0.033)] {
-        let rung = summary.observables.iter().find(|rung| rung.temperature == temperature).expect("a rung");
+        let rung = summary.observables.iter().find(|rung| rung.rung.temperature == temperature).expect("a rung");
         let found = &rung.columns["potential_energy"];
         let combined = found.standard_error.unwrap().hypot(1.5 * error);
         let off = (found.mean.unwrap() - energy) / combined;

@@ -10,7 +10,7 @@ pub enum Column {
     PotentialEnergy,
     /// Potential energy a particle, U/N.
     PotentialEnergyPerParticle,
-    /// The part of the potential energy of one term, by its place in the potential.
+    /// The energy of one term without the factor that a rung may give it, by its place in the potential.
     Term(String, usize),
     /// Pressure (N kT + W/d) / V, with tail corrections.
     Pressure,

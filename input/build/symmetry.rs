@@ -76,7 +76,7 @@ impl Builder<'_> {
         sound.then(|| Symmetry::new(sets, &generators, n, dimension))
     }
 
-    /// Energies of all `terms`, observables and states of configurations around the starts must be those of their images.
+    /// Energies of all `terms` as they are, whatever rungs make of them, observables and states of configurations around the starts must be those of their images.
     pub(super) fn check_symmetry(
         &mut self,
         symmetry: &Symmetry,

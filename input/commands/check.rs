@@ -38,7 +38,8 @@ fn description(input: &Path, built: &Built) -> String {
     line("potential", plan.potential.names().join(", "));
     for rung in &built.input.ladder {
         let pressure = rung.pressure.map_or(String::new(), |p| format!(", pressure {p}"));
-        line("target", format!("temperature {}{pressure}, {} walker(s)", rung.temperature, rung.walkers));
+        let scale: String = rung.scale.iter().map(|(name, factor)| format!(", {factor} {name}")).collect();
+        line("target", format!("temperature {}{pressure}{scale}, {} walker(s)", rung.temperature, rung.walkers));
     }
     if built.input.run.tune_ladder {
         line("ladder", format!("the {} temperature(s) between the first and the last are moved before the run", plan.rungs.len() - 2));

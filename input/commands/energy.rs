@@ -29,7 +29,8 @@ struct FrameEnergies {
     forces: Option<Vec<Vec<f64>>>,
 }
 
-/// Energies of every frame of `frames` (XYZ or DCD), or of the starting configuration, by the potential of the input.
+/// Energies of every frame of `frames` (XYZ or DCD), or of the starting configuration, by the potential of the first rung; those of single
+/// terms are not scaled.
 ///
 /// # Errors
 /// A wrong input; frames that cannot be read or do not fit; a frame of no finite energy.
@@ -39,7 +40,7 @@ pub fn energy(input: &Path, frames: Option<&Path>, forces: bool, format: Format)
         None => vec![built.plan.starts[0].clone()],
         Some(path) => read_frames(&built, path)?,
     };
-    let potential = &built.plan.potential;
+    let potential = &built.plan.rungs[0].potential;
     let mut workspace = potential.workspace();
     let dimension = built.plan.starts[0].cell.dimension();
     let mut results = Vec::new();

@@ -109,7 +109,8 @@ fn status(summary: &Summary) -> String {
 fn facts(built: &Built, simulation: &Simulation, summary: &Summary) -> String {
     let plan = simulation.plan();
     let lengths = plan.lengths;
-    let temperatures: Vec<String> = summary.observables.iter().map(|r| r.temperature.to_string()).collect();
+    let mut temperatures: Vec<String> = summary.observables.iter().map(|r| r.rung.temperature.to_string()).collect();
+    temperatures.dedup();
     let temperature = match built.input.units {
         Units::Reduced => format!("kT = {} ε", temperatures.join(", ")),
         _ => format!("{} K", temperatures.join(", ")),
@@ -134,6 +135,10 @@ fn facts(built: &Built, simulation: &Simulation, summary: &Summary) -> String {
         ("Arithmetic", format!("{}, {}", escape(&summary.precision.to_lowercase()), escape(&summary.instruction_set))),
         ("Energy drift", format!("{} (largest, relative)", number(summary.largest_energy_drift, 2))),
     ];
+    if summary.observables.iter().any(|r| !r.rung.scale.is_empty()) {
+        let titles: Vec<String> = summary.observables.iter().map(|r| escape(&r.rung.title())).collect();
+        rows.insert(2, ("Rungs", titles.join("; ")));
+    }
     if summary.neighbour_list_builds > 0 {
         rows.push(("Neighbour lists", format!("built {} times", count(summary.neighbour_list_builds))));
     }

@@ -1,6 +1,7 @@
 //! `summary.json`: every figure of a run under a stable name.
 
 use crate::build::Built;
+use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
     Estimate, Estimator, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, round_trips,
@@ -123,7 +124,9 @@ pub struct ExchangeSummary {
     /// The flow, where it is a learned one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// Temperatures of the two rungs.
+    /// The two rungs, numbered from 0.
+    pub rungs: (usize, usize),
+    /// Their temperatures.
     pub temperatures: (f64, f64),
     /// Their pressures, where they have some.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,14 +167,39 @@ pub struct ObservableSummary {
     pub reason: Option<String>,
 }
 
-/// Columns of a rung.
+/// What a rung samples.
 #[derive(Clone, Debug, Serialize)]
-pub struct RungObservables {
+pub struct RungName {
     /// Temperature in the units of the input.
     pub temperature: f64,
     /// Pressure, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pressure: Option<f64>,
+    /// The factors that it gives terms of the potential.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub scale: Named<f64>,
+}
+
+impl RungName {
+    /// `T 1, P 0.5, 0.3 LennardJones`.
+    pub fn title(&self) -> String {
+        format!("T {}{}", self.temperature, self.rest())
+    }
+
+    /// What follows the temperature: `, P 0.5, 0.3 LennardJones`.
+    pub fn rest(&self) -> String {
+        let pressure = self.pressure.map_or(String::new(), |p| format!(", P {p}"));
+        let factors = self.scale.iter().map(|(term, factor)| format!(", {factor} {term}"));
+        pressure + &factors.collect::<String>()
+    }
+}
+
+/// Columns of a rung.
+#[derive(Clone, Debug, Serialize)]
+pub struct RungObservables {
+    /// The rung.
+    #[serde(flatten)]
+    pub rung: RungName,
     /// Samples of each walker.
     pub samples: u64,
     /// By name.
@@ -182,8 +210,9 @@ pub struct RungObservables {
 /// States of a rung.
 #[derive(Clone, Debug, Serialize)]
 pub struct RungStates {
-    /// Temperature in the units of the input.
-    pub temperature: f64,
+    /// The rung.
+    #[serde(flatten)]
+    pub rung: RungName,
     /// By name: the fraction of samples in the state.
     pub population: BTreeMap<String, ObservableSummary>,
     /// F(to) - F(from) in kT, of every state from the first.
@@ -269,18 +298,16 @@ impl Summary {
             };
             (name.clone(), summary)
         });
-        let temperature = |rung: usize| built.input.ladder[rung].temperature;
+        let name = |rung: usize| {
+            let Rung { temperature, pressure, scale, .. } = built.input.ladder[rung].clone();
+            RungName { temperature, pressure, scale }
+        };
         let observables = |rung: usize| {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
                 let series = &recorder.series(k)[plan.walkers(rung)];
                 (name.clone(), observable(estimator(plan)(series), series, production))
             });
-            RungObservables {
-                temperature: temperature(rung),
-                pressure: built.input.ladder[rung].pressure,
-                samples: recorder.samples(),
-                columns: columns.collect(),
-            }
+            RungObservables { rung: name(rung), samples: recorder.samples(), columns: columns.collect() }
         };
         let rungs = if plan.states.is_empty() { 0 } else { plan.rungs.len() };
         let round_trips = if plan.rungs.len() > 1 { simulation.ladder().exchanges.round_trips.clone() } else { Vec::new() };
@@ -298,7 +325,7 @@ impl Summary {
             seconds: costs.values().map(|c| c.seconds).sum(),
             moves: moves(simulation),
             observables: (0..plan.rungs.len()).map(observables).collect(),
-            states: (0..rungs).map(|rung| states(simulation, rung, temperature(rung), production)).collect(),
+            states: (0..rungs).map(|rung| states(simulation, rung, name(rung), production)).collect(),
             flows: simulation.assessments().to_vec(),
             exchange: exchanges(built, simulation),
             ladder_round_trips: round_trips,
@@ -360,6 +387,7 @@ fn exchanges(built: &Built, simulation: &Simulation) -> Vec<ExchangeSummary> {
             all.push(ExchangeSummary {
                 entry,
                 flow: what.flow().map(str::to_string),
+                rungs: (lower, upper),
                 temperatures: (built.input.ladder[lower].temperature, built.input.ladder[upper].temperature),
                 pressures: built.input.ladder[lower].pressure.zip(built.input.ladder[upper].pressure),
                 attempted: tally.attempted,
@@ -390,7 +418,7 @@ fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySumm
     pairs.zip(&tallies[first..]).map(of).collect()
 }
 
-fn states(simulation: &Simulation, rung: usize, temperature: f64, seconds: f64) -> RungStates {
+fn states(simulation: &Simulation, rung: usize, name: RungName, seconds: f64) -> RungStates {
     let names: Vec<&str> = simulation.plan().states.iter().map(|s| s.name.as_str()).collect();
     let series = &simulation.recorder().states()[simulation.plan().walkers(rung)];
     let populations = state_populations(series, names.len() as u32, estimator(simulation.plan()));
@@ -410,7 +438,7 @@ fn states(simulation: &Simulation, rung: usize, temperature: f64, seconds: f64) 
         DifferenceSummary { from: names[0].to_string(), to: names[k].to_string(), value, standard_error, reason }
     });
     RungStates {
-        temperature,
+        rung: name,
         population: population.collect(),
         free_energy_differences: differences.collect(),
         round_trips: others
@@ -447,22 +475,20 @@ pub fn measured(found: Option<Measured>) -> String {
 
 /// The lines that `mcflow run` prints at its end.
 pub fn table(summary: &Summary) -> String {
-    let mut text = String::new();
-    let mut line = |left: String, right: String| text.push_str(&format!("{left:<44} {right}\n"));
-    let at = |temperature: f64| if summary.observables.len() > 1 { format!("T {temperature}: ") } else { String::new() };
-    let with_pressure = |pressure: Option<f64>| pressure.map_or(String::new(), |p| format!(", P {p}"));
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut line = |left: String, right: String| lines.push((left, right));
+    let at = |rung: &RungName| if summary.observables.len() > 1 { format!("{}: ", rung.title()) } else { String::new() };
     for rung in &summary.observables {
         for (name, o) in &rung.columns {
             let (Some(mean), Some(error)) = (o.mean, o.standard_error) else { continue };
             let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
-            let rung = at(rung.temperature).replace(':', &format!("{}:", with_pressure(rung.pressure)));
-            line(format!("{rung}{name}"), format!("{:<22} {effective}", with_error(mean, error)));
+            line(format!("{}{name}", at(&rung.rung)), format!("{:<22} {effective}", with_error(mean, error)));
         }
     }
     for rung in &summary.states {
         for (name, o) in &rung.population {
             if let (Some(mean), Some(error)) = (o.mean, o.standard_error) {
-                line(format!("{}population of {name}", at(rung.temperature)), with_error(mean, error));
+                line(format!("{}population of {name}", at(&rung.rung)), with_error(mean, error));
             }
         }
         for d in &rung.free_energy_differences {
@@ -470,10 +496,10 @@ pub fn table(summary: &Summary) -> String {
                 (Some(value), Some(error), _) => format!("{} kT", with_error(value, error)),
                 (_, _, reason) => format!("none: {}", reason.as_deref().unwrap_or("no estimate")),
             };
-            line(format!("{}F({}) - F({})", at(rung.temperature), d.to, d.from), right);
+            line(format!("{}F({}) - F({})", at(&rung.rung), d.to, d.from), right);
         }
         for (pair, trips) in &rung.round_trips {
-            line(format!("{}round trips {pair}", at(rung.temperature)), trips.to_string());
+            line(format!("{}round trips {pair}", at(&rung.rung)), trips.to_string());
         }
     }
     for flow in &summary.flows {
@@ -518,8 +544,8 @@ pub fn table(summary: &Summary) -> String {
         let what = e.flow.as_deref().map_or("exchange".to_string(), |flow| format!("exchange by {flow}"));
         let between = e.between_states.map_or(String::new(), |share| format!(", {share:.4} between states"));
         let right = format!("{:.3} of {}{between}", e.accepted as f64 / e.attempted as f64, e.attempted);
-        let [lower, upper] = [e.pressures.map(|p| p.0), e.pressures.map(|p| p.1)].map(with_pressure);
-        line(format!("{what} T {}{lower} - T {}{upper}: accepted", e.temperatures.0, e.temperatures.1), right);
+        let [lower, upper] = [e.rungs.0, e.rungs.1].map(|rung| summary.observables[rung].rung.title());
+        line(format!("{what} {lower} - {upper}: accepted"), right);
     }
     if !summary.ladder_round_trips.is_empty() {
         line("round trips through the ladder".to_string(), summary.ladder_round_trips.iter().sum::<u64>().to_string());
@@ -527,7 +553,9 @@ pub fn table(summary: &Summary) -> String {
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);
     line("wall time".to_string(), format!("{:.1} s", summary.seconds));
-    text
+    // Rungs with factors have long names.
+    let width = lines.iter().map(|(left, _)| left.chars().count()).fold(44, usize::max);
+    lines.into_iter().map(|(left, right)| format!("{left:<width$} {right}\n")).collect()
 }
 
 /// Attempted and accepted jumps by way, over all walkers and entries.

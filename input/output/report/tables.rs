@@ -1,6 +1,6 @@
 //! Tables of the report. Cells are HTML; names from the input are escaped here.
 
-use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungStates, Summary, jumps, with_error};
+use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, jumps, with_error};
 use crate::output::text::{count, duration, escape, number, number_or_dash};
 
 /// A table that scrolls sideways where the page is narrow.
@@ -81,7 +81,7 @@ pub fn observables(summary: &Summary, order: &[String], record_every: u64) -> St
         if rows.is_empty() {
             continue;
         }
-        text.push_str(&heading(summary, rung.temperature));
+        text.push_str(&heading(summary, &rung.rung));
         text.push_str(&with_head("column", &rows));
         let every = if record_every == 1 { "sweep".to_string() } else { format!("{} sweeps", count(record_every)) };
         text.push_str(&format!(
@@ -96,13 +96,13 @@ pub fn observables(summary: &Summary, order: &[String], record_every: u64) -> St
 
 /// Populations, free-energy differences and round trips; states in the order of the input.
 pub fn states(summary: &Summary, order: &[&str]) -> String {
-    summary.states.iter().map(|rung| heading(summary, rung.temperature) + &states_of(rung, order)).collect()
+    summary.states.iter().map(|rung| heading(summary, &rung.rung) + &states_of(rung, order)).collect()
 }
 
-/// The temperature of a rung, where there are several.
-fn heading(summary: &Summary, temperature: f64) -> String {
+/// What a rung samples, where there are several.
+fn heading(summary: &Summary, rung: &RungName) -> String {
     let several = summary.observables.len() > 1;
-    if several { format!("<h3>Rung at temperature {temperature}</h3>\n") } else { String::new() }
+    if several { format!("<h3>Rung at temperature {}{}</h3>\n", rung.temperature, escape(&rung.rest())) } else { String::new() }
 }
 
 /// Exchanges between rungs, and jumps between states.
@@ -113,7 +113,7 @@ pub fn exchanges(summary: &Summary) -> String {
         .map(|e| {
             let what = e.flow.as_deref().map_or("ordinary".to_string(), |flow| format!("by {}", escape(flow)));
             vec![
-                format!("{} – {}", e.temperatures.0, e.temperatures.1),
+                [e.rungs.0, e.rungs.1].map(|rung| escape(&summary.observables[rung].rung.title())).join(" – "),
                 what,
                 count(e.attempted),
                 e.acceptance.map_or("–".to_string(), |a| warn(&number(a, 3), a < 0.01)),
@@ -123,7 +123,7 @@ pub fn exchanges(summary: &Summary) -> String {
         .collect();
     let mut text = String::new();
     if !rows.is_empty() {
-        text.push_str(&table(&["temperatures", "exchange", "attempted", "accepted", "between states"], &rows));
+        text.push_str(&table(&["rungs", "exchange", "attempted", "accepted", "between states"], &rows));
         let trips: u64 = summary.ladder_round_trips.iter().sum();
         text.push_str(&format!(
             "<p class=\"small\">Replicas went {} times from the first rung to the last and back. Errors of rungs take into account that their \

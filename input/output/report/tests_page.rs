@@ -1,6 +1,9 @@
 use super::tests::assert_well_formed;
 use super::{heading, page, status, tables, training};
-use crate::output::summary::{DifferenceSummary, MoveSummary, ObservableSummary, PhaseSummary, RungObservables, RungStates, Summary};
+use crate::output::summary::{
+    DifferenceSummary, MoveSummary, ObservableSummary, PhaseSummary, RungName, RungObservables, RungStates, Summary,
+};
+use crate::schema::Named;
 use mcflow_engine::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 use mcflow_flows::{Evaluation, StageReport, TrainingReport};
 use std::collections::BTreeMap;
@@ -79,6 +82,7 @@ fn summary() -> Summary {
         ways: Vec::new(),
         precision: None,
     };
+    let rung = RungName { temperature: 1.0, pressure: None, scale: Named::default() };
     Summary {
         version: "0.1.0".to_string(),
         input_sha256: "ab".repeat(32),
@@ -92,13 +96,12 @@ fn summary() -> Summary {
         seconds: 150.0,
         moves: vec![a_move.clone(), MoveSummary { replica: 1, acceptance: Some(0.5), accepted: 500, ..a_move }],
         observables: vec![RungObservables {
-            temperature: 1.0,
-            pressure: None,
+            rung: rung.clone(),
             samples: 2000,
             columns: columns.into_iter().map(|(n, o)| (n.to_string(), o)).collect(),
         }],
         states: vec![RungStates {
-            temperature: 1.0,
+            rung,
             population: BTreeMap::from([("a".to_string(), measured(0.4, None)), (AWKWARD.to_string(), missing())]),
             free_energy_differences: vec![difference(Some(1.2), None), difference(None, Some("the state \"<b>\" was never visited"))],
             round_trips: BTreeMap::from([(format!("a - {AWKWARD}"), 3)]),
