@@ -271,8 +271,7 @@ impl Builder<'_> {
                 () => None,
             };
             if let Some(found) = found {
-                let expected =
-                    "at least three rungs in the order of their temperatures, that differ in nothing else, with `Exchange()`; or no `tune_ladder`";
+                let expected = "at least three rungs in the order of their temperatures, that differ in nothing else, with `Exchange()`; or no `tune_ladder`";
                 self.report("run.tune_ladder", found, expected);
             }
         }
