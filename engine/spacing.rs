@@ -13,7 +13,7 @@ const ROUNDS: u64 = 4;
 const PIECES: u64 = 20;
 
 /// 1 / kT of each rung such that neighbours are equally far apart, the first and the last as they are: by the thermodynamic length of the
-/// gap between rungs a and b, L^2 = (beta_b - beta_a) (<H>_a - <H>_b) with H = U + P V, on which the acceptance of ordinary exchange
+/// gap between rungs a and b, `L^2 = (beta_b - beta_a) (<H>_a - <H>_b)` with H = U + P V, on which the acceptance of ordinary exchange
 /// depends. Within a gap the length grows with ln beta, as it does for a constant heat capacity.
 ///
 /// Moves of the sweep without flows, and ordinary exchange, for as many sweeps as the equilibration has. A function of the plan alone:
