@@ -3,22 +3,27 @@
 use crate::observers::State;
 use crate::plan::Plan;
 use mcflow_flows::Target;
-use mcflow_potentials::{Cell, Configuration, PotentialSum, Vectors};
+use mcflow_potentials::{Cell, Configuration, PotentialSum, Softening, Vectors};
 
-/// u = beta U and du/dx of batches of rows: all that training learns of the physics.
+/// Stiffness of hard edges in training, in kT: a wall that is 3 % of its radius away costs 9 kT.
+const EDGE: f64 = 1e4;
+
+/// u = beta U and du/dx of batches of rows: all that training learns of the physics. Beyond hard edges, where the energy is infinite and
+/// has no gradient, it is softened: a loss that cannot see the way back learns nothing there, and its best step is the first one.
 pub struct ReducedTarget<'a> {
     potential: &'a PotentialSum,
     cell: &'a Cell,
     beta: f64,
     inside: Option<(&'a State, f64)>,
-    soft_core: f64,
+    softening: Softening,
 }
 
 impl<'a> ReducedTarget<'a> {
     /// The target of a rung, in its starting cell.
     pub fn new(plan: &'a Plan, rung: usize) -> Self {
         let (potential, cell) = (&plan.rungs[rung].potential, &plan.starts[0].cell);
-        Self { potential, cell, beta: plan.beta(rung), inside: None, soft_core: 0.0 }
+        let beta = plan.beta(rung);
+        Self { potential, cell, beta, inside: None, softening: Softening { core: 0.0, edge: EDGE / beta } }
     }
 
     /// The target of the first rung restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
@@ -34,14 +39,15 @@ impl<'a> ReducedTarget<'a> {
     ///
     /// In the loss only: what a map gets wrong at first would else be a few overlaps, of energies beyond all others.
     #[must_use]
-    pub fn with_soft_core(self, soft_core: f64) -> Self {
-        Self { soft_core, ..self }
+    pub fn with_soft_core(mut self, core: f64) -> Self {
+        self.softening.core = core;
+        self
     }
 }
 
 impl Target for ReducedTarget<'_> {
     fn energies_and_gradients(&self, rows: &[f64], u: &mut [f64], gradient: &mut [f64]) {
-        self.potential.softened_energies_and_gradients(self.cell, rows, self.soft_core, u, gradient);
+        self.potential.softened_energies_and_gradients(self.cell, rows, self.softening, u, gradient);
         for value in u.iter_mut().chain(gradient.iter_mut()) {
             *value *= self.beta;
         }

@@ -33,7 +33,7 @@ pub use pair::{
     DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, TabulatedPair, Truncation,
     TypeParameters, Wca,
 };
-pub use potential::{Block, Potential};
+pub use potential::{Block, Potential, Softening};
 pub use precision::Precision;
 pub use sum::PotentialSum;
 pub use term::Term;

@@ -51,6 +51,16 @@ pub trait Potential: Debug + Send + Sync {
     fn restore(&self, _state: &ListState, _neighbours: &mut Neighbours) {}
 }
 
+/// How training sees what no gradient leads back from: for losses alone, never for sampling. Zeros leave all as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Softening {
+    /// c, length: below it pair interactions go on along their tangent, U(c) + (r - c) U'(c), finite however particles overlap.
+    pub core: f64,
+    /// K, energy: beyond an edge at r = R, where U is infinite and has no gradient, it goes on, that of
+    /// `SphericalWall` as K (r / R - 1)^2, that of `FeneBonds` along its tangent in r^2 from 0.98 R^2 on (whatever K is, if above 0).
+    pub edge: f64,
+}
+
 /// As many configurations as a lane has elements, one an element: number `k` of configuration `l` is at `k * width + l`.
 #[derive(Debug)]
 pub struct Block {
@@ -68,8 +78,8 @@ pub struct Block {
     pub wants_energies: bool,
     /// Gradients +dU/dx in the layout of `positions`; empty where they are not wanted.
     pub gradients: Aligned,
-    /// Distance below which pair interactions go on along their tangent; heeded where both energies and gradients are wanted.
-    pub soft_core: f64,
+    /// How energies without bound are softened; heeded where both energies and gradients are wanted.
+    pub softening: Softening,
     /// Energies and gradients of the sum so far, while a term that has a factor is evaluated alone; made when the first one is.
     pub(crate) aside: Option<(Aligned, Aligned)>,
 }
@@ -87,7 +97,7 @@ impl Block {
             energies: Aligned::zeros(width),
             wants_energies: true,
             gradients,
-            soft_core: 0.0,
+            softening: Softening::default(),
             aside: None,
         }
     }

@@ -1,7 +1,7 @@
 //! The potential energy of a system: a sum of terms.
 
 use crate::weighted::Weighted;
-use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Precision, Term, Vectors, Workspace};
+use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Precision, Softening, Term, Vectors, Workspace};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 use std::sync::Arc;
 
@@ -213,18 +213,24 @@ impl PotentialSum {
     ///
     /// A configuration's energy is the same bytes in whatever batch it stands, and NaN where a position is not finite.
     pub fn energies(&self, cell: &Cell, rows: &[f64], energies: &mut [f64]) {
-        self.batch(instruction_set(), cell, rows, energies, None, 0.0);
+        self.batch(instruction_set(), cell, rows, energies, None, Softening::default());
     }
 
     /// The same with gradients +dU/dx in the layout of `rows`.
     pub fn energies_and_gradients(&self, cell: &Cell, rows: &[f64], energies: &mut [f64], gradients: &mut [f64]) {
-        self.batch(instruction_set(), cell, rows, energies, Some(gradients), 0.0);
+        self.batch(instruction_set(), cell, rows, energies, Some(gradients), Softening::default());
     }
 
-    /// The same with pair interactions that below the distance `soft_core` go on along their tangent, U(c) + (r - c) U'(c): finite
-    /// however particles overlap. For training losses, never for sampling; 0 leaves all as it is.
-    pub fn softened_energies_and_gradients(&self, cell: &Cell, rows: &[f64], soft_core: f64, energies: &mut [f64], gradients: &mut [f64]) {
-        self.batch(instruction_set(), cell, rows, energies, Some(gradients), soft_core);
+    /// The same, softened: finite however particles overlap and beyond hard edges. For training losses, never for sampling.
+    pub fn softened_energies_and_gradients(
+        &self,
+        cell: &Cell,
+        rows: &[f64],
+        softening: Softening,
+        energies: &mut [f64],
+        gradients: &mut [f64],
+    ) {
+        self.batch(instruction_set(), cell, rows, energies, Some(gradients), softening);
     }
 
     pub(crate) fn batch(
@@ -234,14 +240,14 @@ impl PotentialSum {
         rows: &[f64],
         energies: &mut [f64],
         mut gradients: Option<&mut [f64]>,
-        soft_core: f64,
+        softening: Softening,
     ) {
         let row = self.dimension * self.n;
         assert_eq!(rows.len(), row * energies.len(), "rows are [batch, {row}]");
         assert!(gradients.as_ref().is_none_or(|g| g.len() == rows.len()), "gradients have the shape of the rows");
         let tail: f64 = self.terms.iter().filter_map(|term| term.tail(cell)).map(|tail| tail.energy).sum();
         let width = dispatch_with(set, Width);
-        let mut block = Block { soft_core, ..Block::zeros(width, self.dimension, self.n, gradients.is_some()) };
+        let mut block = Block { softening, ..Block::zeros(width, self.dimension, self.n, gradients.is_some()) };
         for (b, energies) in energies.chunks_mut(width).enumerate() {
             let first = b * width;
             for lane in 0..width {

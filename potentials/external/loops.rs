@@ -37,6 +37,13 @@ pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
     }
     /// Energy and gradient at positions `r`, in lanes.
     fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]);
+    /// Whether the energy is infinite beyond an edge.
+    const HAS_EDGE: bool = false;
+    /// The same as it goes on beyond the edge when softened by K = `edge`.
+    #[inline(always)]
+    fn evaluate_softened<L: Lane>(&self, _edge: f64, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
+        self.evaluate(sites, r, image)
+    }
 }
 
 /// A form as a potential.
@@ -130,7 +137,7 @@ impl<F: ExternalForm> Kernel for OverConfigurations<'_, F> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Block { dimension, n, positions, energies, gradients, .. } = self.block;
+        let Block { dimension, n, positions, energies, gradients, softening, .. } = self.block;
         let mut energy = L::load(energies);
         for k in 0..self.form.sites(*n) {
             let i = self.form.particle(k);
@@ -138,7 +145,11 @@ impl<F: ExternalForm> Kernel for OverConfigurations<'_, F> {
             for (c, r) in r.iter_mut().enumerate().take(*dimension) {
                 *r = L::load(&positions[(c * *n + i) * L::WIDTH..]);
             }
-            let (u, gradient) = self.form.evaluate(Sites::One(k), r, self.image);
+            let (u, gradient) = if F::HAS_EDGE && softening.edge > 0.0 {
+                self.form.evaluate_softened(softening.edge, Sites::One(k), r, self.image)
+            } else {
+                self.form.evaluate(Sites::One(k), r, self.image)
+            };
             energy += u;
             if !gradients.is_empty() {
                 for (c, gradient) in gradient.iter().enumerate().take(*dimension) {

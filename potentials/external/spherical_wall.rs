@@ -8,7 +8,7 @@ use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
 /// U = k sum over particles of (r - R)^2 where r > R, 0 elsewhere, r being the distance from the origin, in open space; without k a
-/// hard wall: infinite where r > R (and no force anywhere).
+/// hard wall: infinite where r > R (and no force anywhere); softened by K it is K (r / R - 1)^2 there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SphericalWall {
@@ -73,5 +73,10 @@ impl ExternalForm for Hard {
         let square = x.mul_add(x, y.mul_add(y, z * z));
         let inside = L::splat(self.radius * self.radius);
         (inside.select_lt(square, L::splat(f64::INFINITY), L::default()), [L::default(); 3])
+    }
+    const HAS_EDGE: bool = true;
+    #[inline(always)]
+    fn evaluate_softened<L: Lane>(&self, edge: f64, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
+        Soft { radius: self.radius, stiffness: edge / (self.radius * self.radius) }.evaluate(sites, r, image)
     }
 }

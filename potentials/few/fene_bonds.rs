@@ -8,6 +8,7 @@ use mcflow_base::{Elementary, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
 /// U = -(k / 2) R^2 sum over bonds of ln[1 - (r / R)^2], infinite from r = R on; r is the distance of nearest images of the two particles.
+/// Softened it goes on along its tangent in r^2 where 1 - (r / R)^2 < 0.02.
 ///
 /// The repulsion of bonded particles is a term of its own (`Wca`).
 /// Source: Kremer and Grest, J. Chem. Phys. 92 (1990) 5057 (there with k = 30 epsilon / sigma^2, R = 1.5 sigma).
@@ -39,6 +40,9 @@ impl FeneBonds {
     }
 }
 
+/// 1 - (r / R)^2 from where a softened bond follows its tangent.
+const LEAST: f64 = 0.02;
+
 #[derive(Debug)]
 struct Bond {
     stiffness: f64,
@@ -57,5 +61,13 @@ impl GroupForm<2> for Bond {
         let energy = none.select_lt(left, scale * left.ln(), L::splat(f64::INFINITY));
         // Where the energy is infinite there is no force.
         (energy, [[none; 3], scaled(none.select_lt(left, L::splat(self.stiffness) / left, none), d)])
+    }
+    const HAS_EDGE: bool = true;
+    #[inline(always)]
+    fn evaluate_softened<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {
+        let (least, scale) = (L::splat(LEAST), L::splat(-0.5 * self.stiffness * self.max_length * self.max_length));
+        let left = L::splat(1.0) - dot(d, d) / L::splat(self.max_length * self.max_length);
+        let kept = left.max(least);
+        (scale * (kept.ln() + (left - kept) / least), [[L::default(); 3], scaled(L::splat(self.stiffness) / kept, d)])
     }
 }

@@ -18,6 +18,13 @@ pub(crate) trait GroupForm<const SIZE: usize>: Debug + Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// Energy, and its derivatives with respect to the coordinates.
     fn evaluate<L: Lane>(&self, x: &[[L; 3]; SIZE]) -> (L, [[L; 3]; SIZE]);
+    /// Whether the energy is infinite beyond an edge.
+    const HAS_EDGE: bool = false;
+    /// The same as it goes on beyond the edge when softened.
+    #[inline(always)]
+    fn evaluate_softened<L: Lane>(&self, x: &[[L; 3]; SIZE]) -> (L, [[L; 3]; SIZE]) {
+        self.evaluate(x)
+    }
 }
 
 /// The particles of all groups, and the groups of all particles.
@@ -190,7 +197,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverConfigurations<'_, F,
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Block { dimension, n, positions, energies, gradients, .. } = self.block;
+        let Block { dimension, n, positions, energies, gradients, softening, .. } = self.block;
         let mut energy = L::load(energies);
         for group in self.members {
             let mut r = [[L::default(); 3]; SIZE];
@@ -199,7 +206,9 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverConfigurations<'_, F,
                     r[k][c] = L::load(&positions[(c * *n + group[k]) * L::WIDTH..]);
                 }
             }
-            let (u, by_coordinates) = self.form.evaluate(&coordinates(&r, self.image));
+            let x = coordinates(&r, self.image);
+            let softened = F::HAS_EDGE && softening.edge > 0.0;
+            let (u, by_coordinates) = if softened { self.form.evaluate_softened(&x) } else { self.form.evaluate(&x) };
             energy += u;
             if !gradients.is_empty() {
                 for k in 0..SIZE {

@@ -23,9 +23,9 @@ impl<F: PairForm, T: PairTable, I: Imaging, const ENERGY: bool, const FORCES: bo
     #[inline(always)]
     fn run<L: Lane>(self) {
         let Self { form, table, types, exclusions, image, block } = self;
-        let Block { dimension, n, positions, energies, gradients, soft_core, .. } = block;
+        let Block { dimension, n, positions, energies, gradients, softening, .. } = block;
         let (n, shape) = (*n, Shape { dimension: *dimension, n: *n });
-        let (mut energy, core) = (L::load(energies), *soft_core);
+        let (mut energy, core) = (L::load(energies), softening.core);
         // Two particles at a time meet all that follow, so that those are loaded, and their gradients stored, half as often.
         let mut i = 0;
         while i < n {

@@ -209,7 +209,7 @@ impl<F: FormOwner, T: PairTable> WithImage for InLanes<'_, F, T> {
             (_, false) => {
                 dispatch_with(set, Configurations::<_, _, _, true, false, false> { form, table, types, exclusions, image, block })
             }
-            (true, true) if block.soft_core > 0.0 => {
+            (true, true) if block.softening.core > 0.0 => {
                 dispatch_with(set, Configurations::<_, _, _, true, true, true> { form, table, types, exclusions, image, block });
             }
             (true, true) => {

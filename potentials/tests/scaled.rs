@@ -3,7 +3,9 @@
 mod cases;
 
 use cases::{Case, cases, close};
-use mcflow_potentials::{Evaluation, PotentialSum, Precision, Vectors};
+use mcflow_potentials::{Evaluation, PotentialSum, Precision, Softening, Vectors};
+
+const SOFTENING: Softening = Softening { core: 1.2, edge: 0.0 };
 
 /// A sum that has the terms of a case twice, and the factors of the two.
 fn twice(case: &Case, factors: (f64, f64)) -> (PotentialSum, Vec<f64>) {
@@ -37,9 +39,9 @@ fn everything(potential: &PotentialSum, case: &Case) -> (Evaluation, Vec<(&'stat
         potential.energies(&c.cell, c.positions.row(), &mut energy);
         all.push(("energy of a batch alone", energy.to_vec()));
         let (mut energy, mut gradient) = ([0.0], vec![0.0; c.positions.row().len()]);
-        potential.softened_energies_and_gradients(&c.cell, c.positions.row(), 1.2, &mut energy, &mut gradient);
-        all.push(("energy with soft cores", energy.to_vec()));
-        all.push(("gradient with soft cores", gradient));
+        potential.softened_energies_and_gradients(&c.cell, c.positions.row(), SOFTENING, &mut energy, &mut gradient);
+        all.push(("energy when softened", energy.to_vec()));
+        all.push(("gradient when softened", gradient));
         let mut block = potential.block(true);
         let width = block.width;
         block.positions.iter_mut().enumerate().for_each(|(k, x)| *x = c.positions.row()[k / width]);
