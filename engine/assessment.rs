@@ -107,6 +107,17 @@ pub struct FlowAssessment {
     pub acceptance: Vec<StateAcceptance>,
 }
 
+impl FlowAssessment {
+    /// Whose frames a row of `acceptance` is about, in words.
+    pub fn frames_of<'a>(&self, row: &'a StateAcceptance) -> &'a str {
+        match &row.state {
+            Some(name) => name,
+            None if self.acceptance.len() == 1 => "the chain",
+            None => "no state",
+        }
+    }
+}
+
 const REFERENCE_FRAMES_OF_A_STATE: usize = 500;
 
 /// Judges a generator, of all configurations or of those of one state.

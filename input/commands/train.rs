@@ -46,7 +46,7 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
             directory.join("flows").join(format!("{}.safetensors", flow.name)).display()
         ));
         for state in &flow.acceptance {
-            let name = state.state.as_deref().unwrap_or("no state");
+            let name = flow.frames_of(state);
             text.push_str(&format!("  {} accepted from frames of {name}: {:.4}\n", flow.kind.proposals(), state.acceptance));
         }
     }

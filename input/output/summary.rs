@@ -516,7 +516,7 @@ pub fn table(summary: &Summary) -> String {
             line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), format!("{} kT", with_error(*value, *standard_error)));
         }
         for state in &flow.acceptance {
-            let name = state.state.as_deref().unwrap_or("no state");
+            let name = flow.frames_of(state);
             let inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
             line(
                 format!("flow {}: {} accepted from frames of {name}", flow.name, flow.kind.proposals()),

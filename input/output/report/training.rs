@@ -95,9 +95,8 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
         .acceptance
         .iter()
         .map(|a| {
-            let name = a.state.as_deref().map_or(if states.is_empty() { "all" } else { "no state" }.to_string(), escape);
             let poor = a.inside.is_none() && a.acceptance < 0.1 * best;
-            let mut row = vec![name, count(a.frames as u64), warn(&number(a.acceptance, 3), poor)];
+            let mut row = vec![escape(flow.frames_of(a)), count(a.frames as u64), warn(&number(a.acceptance, 3), poor)];
             row.extend(a.inside.map(|inside| number(inside, 3)));
             row
         })
