@@ -35,7 +35,7 @@ pub struct Stored {
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v05";
+const MAGIC: &[u8; 16] = b"mcflow state v06";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")

@@ -35,17 +35,25 @@ pub struct Exchanges {
     pub(crate) last_end: Vec<Option<u8>>,
     /// From the first rung to the last and back, by replica.
     pub round_trips: Vec<u64>,
+    /// The rung of each replica after the last sweep with exchanges.
+    pub(crate) rung: Vec<u32>,
+    /// How often a replica was in one rung (row) and, a sweep with exchanges later, in another (column).
+    pub transitions: Vec<Vec<u64>>,
     /// How tests break exchanges; `None` in every run.
     #[serde(skip)]
     pub mutant: Option<ExchangeMutant>,
 }
 
 impl Exchanges {
-    /// None yet, among `walkers` walkers; `pairs` is the number of pairs of rungs of each entry.
-    pub fn new(random: Random, walkers: usize, pairs: impl Iterator<Item = usize>) -> Self {
+    /// None yet, in rungs of so many walkers; `pairs` is the number of pairs of rungs of each entry.
+    pub fn new(random: Random, sizes: &[usize], pairs: impl Iterator<Item = usize>) -> Self {
+        let walkers: usize = sizes.iter().sum();
+        let rung = sizes.iter().zip(0..).flat_map(|(&size, rung)| std::iter::repeat_n(rung, size));
         Self {
             random,
             replicas: (0..walkers as u32).collect(),
+            rung: rung.collect(),
+            transitions: vec![vec![0; sizes.len()]; sizes.len()],
             tallies: pairs.map(|pairs| vec![PairTally::default(); pairs]).collect(),
             last_end: vec![None; walkers],
             round_trips: vec![0; walkers],
@@ -57,6 +65,18 @@ impl Exchanges {
         self.tallies.iter_mut().for_each(|pairs| pairs.fill(PairTally::default()));
         self.last_end.fill(None);
         self.round_trips.fill(0);
+        self.transitions.iter_mut().for_each(|row| row.fill(0));
+    }
+
+    /// Notes where replicas have gone since the last time; rungs have so many walkers.
+    fn note_transitions(&mut self, sizes: &[usize]) {
+        let mut replicas = self.replicas.iter();
+        for (now, &size) in sizes.iter().enumerate() {
+            for &replica in replicas.by_ref().take(size) {
+                let before = std::mem::replace(&mut self.rung[replica as usize], now as u32);
+                self.transitions[before as usize][now] += 1;
+            }
+        }
     }
 
     /// Notes which replicas are at the ends: `first` walkers are in the first rung, `last` in the last.
@@ -92,7 +112,7 @@ impl<'a> Ladder<'a> {
             rungs.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
         let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
-        let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), plan.starts.len(), pairs);
+        let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), &plan.rung_sizes(), pairs);
         Self { rungs, exchanges }
     }
 
@@ -106,17 +126,23 @@ impl<'a> Ladder<'a> {
         // Intervals that are tuned are those of the first rung, to which the flows belong.
         let parameters = self.rungs[0].parameters.clone();
         let mut pending: Vec<usize> = Vec::new();
+        let sizes: Vec<usize> = self.rungs.iter().map(|chains| chains.walkers.len()).collect();
         for sweep in first..first + count {
+            let mut exchanged = false;
             for (index, entry) in entries.iter().enumerate().filter(|(index, entry)| entry.is_due(sweep, parameters[*index])) {
                 if let Entry::Exchange { flow, .. } = entry {
                     let map = flow.as_ref().map(|name| trained.exchange_map(name));
                     if let Some(map) = map.map_or(Some(None), |found| found.map(Some)) {
                         self.run(&ready, &mut pending, trained);
                         self.exchange(index, entry.occurrence(sweep), map, trained);
+                        exchanged = true;
                     }
                 } else {
                     pending.push(index);
                 }
+            }
+            if exchanged {
+                self.exchanges.note_transitions(&sizes);
             }
         }
         self.run(&ready, &mut pending, trained);

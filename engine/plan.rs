@@ -82,6 +82,11 @@ impl Plan {
         before..before + self.rungs[rung].walkers
     }
 
+    /// Walkers of each rung.
+    pub fn rung_sizes(&self) -> Vec<usize> {
+        self.rungs.iter().map(|rung| rung.walkers).collect()
+    }
+
     /// Why the chain is not exact; empty where it is.
     pub fn inexact_because(&self) -> Vec<String> {
         self.entries.iter().filter_map(Entry::inexact_because).collect()

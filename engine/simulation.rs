@@ -135,7 +135,7 @@ impl<'a> Simulation<'a> {
             rungs.push(Chains { walkers: made, parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
         let random = purpose_stream(plan.seed, PURPOSE_EXCHANGE);
-        let exchanges = Exchanges::new(random, plan.starts.len(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
+        let exchanges = Exchanges::new(random, &plan.rung_sizes(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
         let mut generators = Generators::new();
         for flow in &plan.flows {
             if let FlowSource::Trained(generator) = &flow.source {

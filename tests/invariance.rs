@@ -134,7 +134,7 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
     let least = |flow: Option<&str>, mutant: Option<ExchangeMutant>, scaled: bool| -> f64 {
         let entries = [Entry::Exchange { flow: flow.map(str::to_string), every: 1 }];
         let mut random = streams(6, 2 * CHAINS + 1).into_iter();
-        let mut exchanges = Exchanges::new(random.next().expect("a stream"), 2 * CHAINS, [1].into_iter());
+        let mut exchanges = Exchanges::new(random.next().expect("a stream"), &[CHAINS; 2], [1].into_iter());
         exchanges.mutant = mutant;
         let rungs = RUNGS.map(|kt| {
             let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };

@@ -194,7 +194,8 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
                 Entry::Exchange { flow: Some(_), .. } => 1,
                 _ => 0,
             });
-            let mut exchanges = Exchanges::new(exchange_random, walkers_in_all, pairs);
+            let sizes: Vec<usize> = rungs.iter().map(|rung| rung.walkers).collect();
+            let mut exchanges = Exchanges::new(exchange_random, &sizes, pairs);
             if let Some(Mutant::Decision(mutant)) = mutant {
                 exchanges.mutant = Some(mutant);
             }
@@ -426,7 +427,7 @@ fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
                 let walkers = vec![Walker::new(state, random, entries.len(), &potential)];
                 Chains { walkers, parameters: entries.iter().map(Entry::parameter).collect(), entries: &entries, environment }
             });
-            let mut exchanges = Exchanges::new(exchange_random, GAS.len(), [0, GAS.len() - 1].into_iter());
+            let mut exchanges = Exchanges::new(exchange_random, &[1; GAS.len()], [0, GAS.len() - 1].into_iter());
             exchanges.mutant = mutant;
             let mut ladder = Ladder { rungs: rungs.collect(), exchanges };
             // Several sweeps in one go, as runs do.

@@ -345,7 +345,7 @@ fn ladder(points: &[Point], map: Option<&Generator>, mutant: Option<ExchangeMuta
     let run = |pair: usize| {
         let starts = [lower[pair / n], upper[pair % n]];
         let mut random = streams(500 + pair as u64, 2 * WALKERS + 1).into_iter();
-        let mut exchanges = Exchanges::new(random.next().expect("a stream"), 2 * WALKERS, [0, 1].into_iter());
+        let mut exchanges = Exchanges::new(random.next().expect("a stream"), &[WALKERS; 2], [0, 1].into_iter());
         exchanges.mutant = mutant;
         let rungs = starts.iter().zip(KT).map(|(&start, kt)| {
             let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };

@@ -211,6 +211,25 @@ fn states_never_visited_and_round_trips() {
     assert!(stuck.standard_error > 1.0 && stuck.r_hat.unwrap() > 100.0, "{stuck:?}");
 }
 
+/// Two rungs that change places with p: eigenvalues 1 and 1 - 2 p. Three in a row, each pair with p in turn: 1, 1 - p, 1 - 3 p.
+#[test]
+fn ladders_mix_as_their_second_eigenvalue_says() {
+    let two = mixing(&[vec![700, 300], vec![300, 700]]).expect("counts");
+    assert_eq!(two.transitions, [[0.7, 0.3], [0.3, 0.7]]);
+    assert!((two.second_eigenvalue - 0.4).abs() < 1e-14 && (two.relaxation_sweeps.unwrap() + 1.0 / 0.4f64.ln()).abs() < 1e-12);
+    let three = mixing(&[vec![90, 10, 0], vec![10, 80, 10], vec![0, 10, 90]]).expect("counts");
+    assert!((three.second_eigenvalue - 0.9).abs() < 1e-14, "{three:?}");
+    // More walkers in one rung than in the other: row sums are 200 and 100, eigenvalues 1 and 0.9 + 0.8 - 1.
+    let uneven = mixing(&[vec![180, 20], vec![20, 80]]).expect("counts");
+    assert_eq!(uneven.transitions, [[0.9, 0.1], [0.2, 0.8]]);
+    assert!((uneven.second_eigenvalue - 0.7).abs() < 1e-14, "{uneven:?}");
+    // No way from the third rung to the others.
+    let apart = mixing(&[vec![50, 50, 0], vec![50, 50, 0], vec![0, 0, 100]]).expect("counts");
+    assert!((apart.second_eigenvalue - 1.0).abs() < 1e-12 && apart.relaxation_sweeps.is_none(), "{apart:?}");
+    assert_eq!(mixing(&[vec![10]]), None);
+    assert_eq!(mixing(&[vec![0, 0], vec![0, 0]]), None);
+}
+
 /// Two walkers that hold one thing between them: when one has it the other has not, as states of replicas in a ladder. Alone each looks
 /// well mixed; their sum is what fluctuates slowly.
 #[test]

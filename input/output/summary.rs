@@ -4,7 +4,7 @@ use crate::build::Built;
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
-    Estimate, Estimator, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, round_trips,
+    Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, round_trips,
     standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
@@ -48,6 +48,9 @@ pub struct Summary {
     pub exchange: Vec<ExchangeSummary>,
     /// From the first rung to the last and back, by replica; empty with one rung.
     pub ladder_round_trips: Vec<u64>,
+    /// How replicas spread over the rungs; absent with one rung.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ladder_mixing: Option<Mixing>,
     /// Largest relative difference of a running energy from the recomputed one.
     pub largest_energy_drift: f64,
     /// Neighbour lists built, over all walkers.
@@ -329,6 +332,7 @@ impl Summary {
             flows: simulation.assessments().to_vec(),
             exchange: exchanges(built, simulation),
             ladder_round_trips: round_trips,
+            ladder_mixing: mixing(&simulation.ladder().exchanges.transitions),
             largest_energy_drift: simulation.largest_drift(),
             neighbour_list_builds: simulation.ladder().walkers().map(|w| w.workspace.list_builds()).sum(),
         }
@@ -549,6 +553,10 @@ pub fn table(summary: &Summary) -> String {
     }
     if !summary.ladder_round_trips.is_empty() {
         line("round trips through the ladder".to_string(), summary.ladder_round_trips.iter().sum::<u64>().to_string());
+    }
+    if let Some(Mixing { second_eigenvalue, relaxation_sweeps, .. }) = &summary.ladder_mixing {
+        let relaxes = relaxation_sweeps.map_or(String::new(), |sweeps| format!(", relaxes in {sweeps:.1} sweeps or more"));
+        line("mixing of the ladder: second eigenvalue".to_string(), format!("{second_eigenvalue:.4}{relaxes}"));
     }
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);

@@ -2,6 +2,7 @@
 
 use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, jumps, with_error};
 use crate::output::text::{count, duration, escape, number, number_or_dash};
+use mcflow_engine::statistics::Mixing;
 
 /// A table that scrolls sideways where the page is narrow.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
@@ -131,6 +132,7 @@ pub fn exchanges(summary: &Summary) -> String {
             count(trips)
         ));
     }
+    text.push_str(&summary.ladder_mixing.as_ref().map_or(String::new(), |mixing| mixing_of(summary, mixing)));
     let ways: Vec<Vec<String>> = jumps(&summary.moves)
         .into_iter()
         .map(|(from, to, attempted, accepted)| {
@@ -141,6 +143,35 @@ pub fn exchanges(summary: &Summary) -> String {
     if !ways.is_empty() {
         text.push_str(&table(&["jumps from", "to", "attempted", "accepted"], &ways));
     }
+    text
+}
+
+/// Rungs of which the transition matrix is still read.
+const READABLE_RUNGS: usize = 16;
+
+fn mixing_of(summary: &Summary, mixing: &Mixing) -> String {
+    let name = |rung: usize| escape(&summary.observables[rung].rung.title());
+    let n = mixing.transitions.len();
+    let mut text = String::new();
+    if n <= READABLE_RUNGS {
+        let heads: Vec<String> = std::iter::once("replicas from, to".to_string()).chain((0..n).map(name)).collect();
+        let row = |(rung, row): (usize, &Vec<f64>)| -> Vec<String> {
+            let share = |&p: &f64| if p == 0.0 { String::new() } else { number(p, 3) };
+            std::iter::once(name(rung)).chain(row.iter().map(share)).collect()
+        };
+        let rows: Vec<Vec<String>> = mixing.transitions.iter().enumerate().map(row).collect();
+        text.push_str(&table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), &rows));
+    }
+    let relaxes = mixing.relaxation_sweeps.map_or("it does not relax".to_string(), |sweeps| {
+        format!(
+            "replicas forget their rung in {} sweeps with exchanges, or more: what they remember besides it is left out",
+            number(sweeps, 3)
+        )
+    });
+    text.push_str(&format!(
+        "<p class=\"small\">Probabilities of going from rung to rung in a sweep with exchanges. Second eigenvalue {:.4}; {relaxes}.</p>\n",
+        mixing.second_eigenvalue
+    ));
     text
 }
 

@@ -109,6 +109,7 @@ fn summary() -> Summary {
         flows: vec![flow(Some(0.9)), flow(Some(0.6)), flow(Some(0.1)), flow(None)],
         exchange: Vec::new(),
         ladder_round_trips: Vec::new(),
+        ladder_mixing: None,
         largest_energy_drift: 1e-15,
         neighbour_list_builds: 0,
     }
