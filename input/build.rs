@@ -546,7 +546,7 @@ impl Builder<'_> {
     }
 
     /// Starting coordinates must be finite and of a bearable energy in their rung, where `potentials` has it; where they are not, the nearest
-    /// pair says why.
+    /// pair or the term that has most of it says why.
     fn check_starts(&mut self, starts: &[Configuration], potentials: &[PotentialSum]) {
         /// Energy in kT a particle above which local moves would take ages to come down, or dynamics would explode.
         const BEARABLE: f64 = 1e6;
@@ -571,7 +571,12 @@ impl Builder<'_> {
             }
             let energy = potential.map(|potential| potential.energy(start, &mut potential.workspace()).energy);
             let bad_energy = energy.filter(|e| !(e.is_finite() && e * beta < BEARABLE * start.positions.n() as f64));
-            let nearest = if pairs && (bad_energy.is_some() || potential.is_none() && walker < most) { nearest_pair(start) } else { None };
+            let worst = bad_energy.and(potential).map(|potential| self.worst_term(rung, potential, start));
+            let overlaps = worst
+                .as_ref()
+                .map_or(walker < most, |name| ["LennardJones", "Wca", "SoftRepulsion"].iter().any(|form| name.starts_with(form)));
+            let looked_at = bad_energy.is_some() || potential.is_none();
+            let nearest = if pairs && looked_at && overlaps { nearest_pair(start) } else { None };
             match (bad_energy, nearest) {
                 (_, Some((i, j, 0.0))) => self.report(key, format!("particles {i} and {j} at one place"), "every particle at its own"),
                 (Some(energy), Some((i, j, distance))) => {
@@ -579,11 +584,23 @@ impl Builder<'_> {
                     self.report(key, found, "a configuration without overlaps");
                 }
                 (Some(energy), None) => {
-                    self.report(key, format!("a configuration of energy {energy:e}"), "one whose energy is finite and not enormous");
+                    let worst = worst.map_or(String::new(), |name| format!(", most of it of {name}"));
+                    self.report(key, format!("a configuration of energy {energy:e}{worst}"), "one whose energy is finite and not enormous");
                 }
                 _ => {}
             }
         }
+    }
+
+    /// The term that has most of the energy of a configuration in a rung.
+    fn worst_term(&self, rung: usize, potential: &PotentialSum, start: &Configuration) -> String {
+        let factor = |name: &str| self.input.ladder[rung].scale.0.iter().find(|(term, _)| term == name).map_or(1.0, |&(_, factor)| factor);
+        let energies = potential.energies_by_term(start, &mut potential.workspace()).into_iter().map(|(name, found)| {
+            let factor = factor(&name);
+            let energy = if factor == 0.0 { 0.0 } else { factor * found.energy };
+            (name, if energy.is_finite() { energy } else { f64::INFINITY })
+        });
+        energies.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(String::new(), |(name, _)| name)
     }
 
     fn check_state_starts(&mut self, starts: &[Configuration], states: &[State]) {
