@@ -52,7 +52,7 @@ impl From<mcflow_engine::RunError> for Failure {
     }
 }
 
-/// The same input with the temperatures of its ladder moved, where it asks for that.
+/// The same input with the temperatures of its ladder moved, where it asks for that: to five digits, so that what is printed is what was run.
 fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> Result<Built, Failure> {
     if !built.input.run.tune_ladder {
         return Ok(built);
@@ -62,7 +62,8 @@ fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> R
     let moved = build_changed(path, |input| {
         input.seed = seed;
         for (rung, beta) in input.ladder.iter_mut().zip(betas).take(last).skip(1) {
-            rung.temperature = 1.0 / (boltzmann * beta);
+            let temperature = 1.0 / (boltzmann * beta);
+            rung.temperature = format!("{temperature:.4e}").parse().unwrap_or(temperature);
         }
     });
     Ok(moved?)
