@@ -6,7 +6,7 @@ use super::Failure;
 use super::run::carry_out;
 use crate::build::{Built, build, build_changed};
 use crate::output::directory::{Existing, prepare, write_whole};
-use crate::output::summary::with_error;
+use crate::output::summary::{doubt, with_error};
 use crate::progress::catch_interrupts;
 use crate::schema::{Compare, Input, Quantity, Rung};
 use course::{Course, Watch};
@@ -290,7 +290,7 @@ fn table(comparison: &Comparison) -> String {
             None => format!("none in {}", result.runs.len() - result.with_estimate),
         };
         let values = result.runs.iter().map(|r| match (r.values.last().copied().flatten(), r.standard_error) {
-            (Some(value), Some(error)) => with_error(value, error),
+            (Some(value), Some(error)) => format!("{}{}", with_error(value, error), doubt(r.r_hat)),
             (Some(value), None) => format!("{value:.4}"),
             (None, _) => "none".to_string(),
         });

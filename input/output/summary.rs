@@ -235,6 +235,8 @@ pub struct DifferenceSummary {
     pub value: Option<f64>,
     /// Standard error.
     pub standard_error: Option<f64>,
+    /// Split R-hat over walkers; above [`LARGEST_R_HAT`] value and error are not to be trusted.
+    pub r_hat: Option<f64>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -435,11 +437,11 @@ fn states(simulation: &Simulation, rung: usize, name: RungName, seconds: f64) ->
     });
     let others = 1..names.len();
     let differences = others.clone().map(|k| {
-        let (value, standard_error, reason) = match free_energy_difference(series, 0, k as u32, estimator(simulation.plan())) {
-            Ok(found) => (Some(found.value), Some(found.standard_error), None),
-            Err(reason) => (None, None, Some(named(&reason, &names))),
+        let (value, standard_error, r_hat, reason) = match free_energy_difference(series, 0, k as u32, estimator(simulation.plan())) {
+            Ok(found) => (Some(found.value), Some(found.standard_error), found.r_hat, None),
+            Err(reason) => (None, None, None, Some(named(&reason, &names))),
         };
-        DifferenceSummary { from: names[0].to_string(), to: names[k].to_string(), value, standard_error, reason }
+        DifferenceSummary { from: names[0].to_string(), to: names[k].to_string(), value, standard_error, r_hat, reason }
     });
     RungStates {
         rung: name,
@@ -472,6 +474,11 @@ pub fn with_error(value: f64, error: f64) -> String {
     format!("{value:.digits$}({scaled:.0})")
 }
 
+/// What follows a figure on which the walkers disagree.
+pub fn doubt(r_hat: Option<f64>) -> &'static str {
+    if r_hat.is_some_and(|r| r > LARGEST_R_HAT) { " (walkers disagree)" } else { "" }
+}
+
 /// `value(error)` of a measured number, or a dash.
 pub fn measured(found: Option<Measured>) -> String {
     found.map_or("-".to_string(), |m| with_error(m.value, m.standard_error))
@@ -492,12 +499,12 @@ pub fn table(summary: &Summary) -> String {
     for rung in &summary.states {
         for (name, o) in &rung.population {
             if let (Some(mean), Some(error)) = (o.mean, o.standard_error) {
-                line(format!("{}population of {name}", at(&rung.rung)), with_error(mean, error));
+                line(format!("{}population of {name}", at(&rung.rung)), format!("{}{}", with_error(mean, error), doubt(o.r_hat)));
             }
         }
         for d in &rung.free_energy_differences {
             let right = match (d.value, d.standard_error, &d.reason) {
-                (Some(value), Some(error), _) => format!("{} kT", with_error(value, error)),
+                (Some(value), Some(error), _) => format!("{} kT{}", with_error(value, error), doubt(d.r_hat)),
                 (_, _, reason) => format!("none: {}", reason.as_deref().unwrap_or("no estimate")),
             };
             line(format!("{}F({}) - F({})", at(&rung.rung), d.to, d.from), right);

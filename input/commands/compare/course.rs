@@ -20,6 +20,8 @@ pub struct Course {
     pub values: Vec<Option<f64>>,
     /// Standard error at the end.
     pub standard_error: Option<f64>,
+    /// Split R-hat over walkers at the end.
+    pub r_hat: Option<f64>,
     /// Wall time of training.
     pub training_seconds: f64,
     /// There and back between the two states, over all walkers.
@@ -79,16 +81,17 @@ impl Watch {
         };
         let phase = |name: &str| summary.phases.get(name);
         let states = summary.states.first();
-        let standard_error = match &self.quantity {
+        let (standard_error, r_hat) = match &self.quantity {
             Watched::States { from, to } => {
                 let found = summary.difference(&from.1, &to.1).or_else(|| summary.difference(&to.1, &from.1));
-                found.and_then(|d| d.standard_error)
+                found.map_or((None, None), |d| (d.standard_error, d.r_hat))
             }
-            Watched::Column { name, .. } => summary.observables[0].columns.get(name).and_then(|c| c.standard_error),
+            Watched::Column { name, .. } => summary.observables[0].columns.get(name).map_or((None, None), |c| (c.standard_error, c.r_hat)),
         };
         Ok(Course {
             values: self.values,
             standard_error,
+            r_hat,
             training_seconds: phase("training").map_or(0.0, |p| p.seconds),
             round_trips: states.map_or(0, |s| s.round_trips.values().sum()),
             steps_per_second: phase("production").map_or(0.0, |p| p.steps_per_second),

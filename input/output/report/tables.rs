@@ -1,6 +1,6 @@
 //! Tables of the report. Cells are HTML; names from the input are escaped here.
 
-use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, jumps, with_error};
+use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, doubt, jumps, with_error};
 use crate::output::text::{count, duration, escape, number, number_or_dash};
 use mcflow_engine::statistics::Mixing;
 
@@ -188,7 +188,7 @@ fn states_of(rung: &RungStates, order: &[&str]) -> String {
         .map(|d| {
             let value = match &d.reason {
                 Some(reason) => words(&format!("none: {reason}")),
-                None => format!("{} kT", measured(d.value, d.standard_error)),
+                None => warn(&format!("{} kT{}", measured(d.value, d.standard_error), doubt(d.r_hat)), !doubt(d.r_hat).is_empty()),
             };
             let pair = format!("{} - {}", d.from, d.to);
             let trips = rung.round_trips.get(&pair).map_or("–".to_string(), |&n| warn(&count(n), n < 10));

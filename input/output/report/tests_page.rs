@@ -65,6 +65,7 @@ fn summary() -> Summary {
         to: AWKWARD.to_string(),
         value,
         standard_error: value.map(|_| 0.1),
+        r_hat: Some(1.4),
         reason: reason.map(str::to_string),
     };
     let phase = PhaseSummary { seconds: 75.0, steps: 1_000_000, steps_per_second: 13_333.3, particle_steps_per_second: 1e9 };
