@@ -119,6 +119,8 @@ impl FlowAssessment {
 }
 
 const REFERENCE_FRAMES_OF_A_STATE: usize = 500;
+/// Frames of either state below which Bennett's ratio has no error bar worth its name.
+const FEWEST_WORKS: usize = 50;
 
 /// Judges a generator, of all configurations or of those of one state.
 ///
@@ -320,7 +322,9 @@ pub(crate) fn assess_jump(
         }
         works.push(work);
     }
-    let difference = bennett_acceptance_ratio(&works[0], &works[1]).ok().map(|difference| StateDifference {
+    // The error bar is that of many frames: of two it may be 0.
+    let enough = works.iter().all(|work| work.len() >= FEWEST_WORKS);
+    let difference = enough.then(|| bennett_acceptance_ratio(&works[0], &works[1]).ok()).flatten().map(|difference| StateDifference {
         from: plan.states[from].name.clone(),
         to: plan.states[to].name.clone(),
         value: difference.value,

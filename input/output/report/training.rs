@@ -65,7 +65,11 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
 fn advice(flow: &FlowAssessment) -> String {
     let exact = "The chain is exact whatever the flow is; a poor one only costs time.";
     if flow.kind == FlowKind::ModeJump {
-        return format!("Judged by the latest tenth of the frames of each state, which training has not seen. {exact}");
+        let frames = match flow.training_steps {
+            Some(_) => "the latest frames of each state, which training has not seen",
+            None => "the frames that the run had by then, few where nothing was trained",
+        };
+        return format!("Judged by {frames}. {exact}");
     }
     match flow.pareto_k {
         None => format!("The weights of the draws show no tail that could be fitted. {exact}"),
