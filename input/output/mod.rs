@@ -5,3 +5,4 @@ pub mod figures;
 pub mod report;
 pub mod summary;
 pub mod text;
+pub mod verdict;

@@ -11,8 +11,9 @@ mod tests_page;
 
 use crate::build::Built;
 use crate::output::figures::Figure;
-use crate::output::summary::{LARGEST_R_HAT, Summary};
+use crate::output::summary::Summary;
 use crate::output::text::{count, duration, escape, number};
+use crate::output::verdict::Severity;
 use crate::units::Units;
 use mcflow_engine::Simulation;
 
@@ -74,27 +75,21 @@ fn heading(text: &str) -> String {
     first[..end].trim_end_matches([':', ';', ',', '.']).to_string()
 }
 
+/// The verdict, the same as in the terminal and in `summary.json`.
 fn status(summary: &Summary) -> String {
-    let mut text = if summary.exact {
-        "<p class=\"status good\"><strong>Exact.</strong> Every move leaves the target distribution invariant; step sizes and flows were fixed \
-         before production.</p>\n"
-            .to_string()
-    } else {
-        format!("<p class=\"status bad\"><strong>NOT exact.</strong> {}.</p>\n", escape(&summary.why.join("; ")))
+    let verdict = &summary.verdict;
+    let class = match verdict.worst() {
+        None | Some(Severity::Note) => "good",
+        Some(Severity::Doubtful | Severity::Unsound) => "bad",
     };
-    let columns = summary.observables.iter().flat_map(|rung| &rung.columns);
-    let populations = summary.states.iter().flat_map(|rung| &rung.population);
-    let apart: Vec<String> = columns
-        .chain(populations)
-        .filter(|(_, o)| o.r_hat.is_some_and(|r| r > LARGEST_R_HAT))
-        .map(|(name, _)| format!("<code>{}</code>", escape(name)))
-        .collect();
-    if !apart.is_empty() {
-        text.push_str(&format!(
-            "<p class=\"status bad\"><strong>The walkers disagree</strong> (R-hat above {LARGEST_R_HAT}) on {}: these means and errors are not \
-             to be trusted; run longer, or add moves that cross what separates them.</p>\n",
-            apart.join(", ")
-        ));
+    let mut headline = verdict.headline.clone();
+    if let Some(first) = headline.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let mut text = format!("<p class=\"status {class}\"><strong>{}.</strong></p>\n", escape(&headline));
+    for finding in &verdict.findings {
+        let class = if finding.severity == Severity::Note { "note" } else { "bad" };
+        text.push_str(&format!("<p class=\"status {class}\">{}.</p>\n", escape(&finding.sentence())));
     }
     let broken: u64 = summary.moves.iter().map(|m| m.non_finite).sum();
     if broken > 0 {

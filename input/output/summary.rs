@@ -1,6 +1,7 @@
 //! `summary.json`: every figure of a run under a stable name.
 
 use crate::build::Built;
+use crate::output::verdict::Verdict;
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
@@ -23,6 +24,8 @@ pub struct Summary {
     pub seed: u64,
     /// The unit system of all figures; free energies are in kT.
     pub units: String,
+    /// What the figures are worth: the worst that was found, then all of it.
+    pub verdict: Verdict,
     /// Whether the chain samples its target exactly.
     pub exact: bool,
     /// Why not, where it does not.
@@ -317,11 +320,12 @@ impl Summary {
         let rungs = if plan.states.is_empty() { 0 } else { plan.rungs.len() };
         let round_trips = if plan.rungs.len() > 1 { simulation.ladder().exchanges.round_trips.clone() } else { Vec::new() };
         let why = plan.inexact_because();
-        Self {
+        let mut summary = Self {
             version: env!("CARGO_PKG_VERSION").to_string(),
             input_sha256: built.input_sha256.clone(),
             seed: plan.seed,
             units: plan.units.clone(),
+            verdict: Verdict::default(),
             exact: why.is_empty(),
             why,
             instruction_set: format!("{:?}", mcflow_base::instruction_set()),
@@ -337,7 +341,9 @@ impl Summary {
             ladder_mixing: mixing(&simulation.ladder().exchanges.transitions),
             largest_energy_drift: simulation.largest_drift(),
             neighbour_list_builds: simulation.ladder().walkers().map(|w| w.workspace.list_builds()).sum(),
-        }
+        };
+        summary.verdict = Verdict::new(built, simulation, &summary);
+        summary
     }
 
     /// The free-energy difference between two states of the only rung.
@@ -567,6 +573,10 @@ pub fn table(summary: &Summary) -> String {
     }
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);
+    line("verdict".to_string(), summary.verdict.headline.clone());
+    for finding in &summary.verdict.findings {
+        line("  found".to_string(), finding.sentence());
+    }
     line("wall time".to_string(), format!("{:.1} s", summary.seconds));
     // Rungs with factors have long names.
     let width = lines.iter().map(|(left, _)| left.chars().count()).fold(44, usize::max);

@@ -1,0 +1,80 @@
+//! The verdict on a run: what its figures are worth, made of the worst that was found.
+//!
+//! Each source is a function from the run to findings, one file a subject. The terminal, `summary.json` and the report all print the same
+//! verdict, so none of them can contradict another.
+
+mod chain;
+
+use crate::build::Built;
+use crate::output::summary::Summary;
+use mcflow_engine::Simulation;
+use serde::Serialize;
+
+/// How much of a run a finding spoils, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The ensemble sampled is not the one asked for: no mean of the run answers the question.
+    Unsound,
+    /// The figures that the finding names are not to be trusted.
+    Doubtful,
+    /// Good to know; no figure is wrong because of it.
+    Note,
+}
+
+/// One thing that was found, in a sentence that anyone can read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// How much it spoils.
+    pub severity: Severity,
+    /// A stable name for programs: `walkers_disagree`, `never_visited`.
+    pub kind: &'static str,
+    /// What was found: a sentence with the names and numbers concerned, without a full stop.
+    pub found: String,
+    /// What to do about it, without a full stop.
+    pub remedy: String,
+}
+
+impl Finding {
+    /// `found; remedy`.
+    pub fn sentence(&self) -> String {
+        if self.remedy.is_empty() { self.found.clone() } else { format!("{}; {}", self.found, self.remedy) }
+    }
+}
+
+/// What the figures of a run are worth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Verdict {
+    /// One sentence: that of the worst finding, or that there is none.
+    pub headline: String,
+    /// All findings, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// All sources of findings.
+const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 1] = [chain::findings];
+
+impl Verdict {
+    /// The verdict on a run whose figures are in `summary`.
+    pub fn new(built: &Built, simulation: &Simulation, summary: &Summary) -> Self {
+        Self::of(SOURCES.iter().flat_map(|source| source(built, simulation, summary)).collect())
+    }
+
+    /// The verdict that follows from `findings`, in any order.
+    pub fn of(mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| finding.severity);
+        let worst = findings.iter().filter(|finding| finding.severity < Severity::Note).collect::<Vec<_>>();
+        let headline = match worst[..] {
+            [] => "nothing speaks against the figures: the chain is exact, and walkers agree".to_string(),
+            [first, ..] if first.severity == Severity::Unsound => format!("not the ensemble asked for: {}", first.found),
+            [first] => format!("some figures are doubtful: {}", first.found),
+            [first, ..] => format!("some figures are doubtful, for {} reasons: {}", worst.len(), first.found),
+        };
+        Self { headline, findings }
+    }
+
+    /// The severity of the worst finding.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.first().map(|finding| finding.severity)
+    }
+}
