@@ -5,6 +5,9 @@
 
 mod chain;
 
+#[cfg(test)]
+pub(crate) use chain::chain_findings;
+
 use crate::build::Built;
 use crate::output::summary::Summary;
 use mcflow_engine::Simulation;

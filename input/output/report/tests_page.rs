@@ -3,6 +3,7 @@ use super::{heading, page, status, tables, training};
 use crate::output::summary::{
     DifferenceSummary, MoveSummary, ObservableSummary, PhaseSummary, RungName, RungObservables, RungStates, Summary,
 };
+use crate::output::verdict::{Verdict, chain_findings};
 use crate::schema::Named;
 use mcflow_engine::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 use mcflow_flows::{Evaluation, StageReport, TrainingReport};
@@ -89,6 +90,7 @@ fn summary() -> Summary {
         input_sha256: "ab".repeat(32),
         seed: 1,
         units: "Reduced".to_string(),
+        verdict: Verdict::default(),
         exact: false,
         why: vec!["time step < 0.1 & more".to_string()],
         instruction_set: "Avx2".to_string(),
@@ -140,7 +142,8 @@ fn report() -> TrainingReport {
 
 #[test]
 fn tables_are_well_formed_and_say_what_is_wrong() {
-    let summary = summary();
+    let mut summary = summary();
+    summary.verdict = Verdict::of(chain_findings(&summary));
     let order: Vec<String> = ["potential_energy", AWKWARD, "none", "unknown"].map(str::to_string).to_vec();
     let reports = BTreeMap::from([(AWKWARD.to_string(), report())]);
     let parts = [
@@ -155,9 +158,9 @@ fn tables_are_well_formed_and_say_what_is_wrong() {
     assert_well_formed(&page);
     assert!(!page.contains("<b>") && !page.contains("NaN"));
     for expected in [
-        "NOT exact",
+        "Not the ensemble asked for",
         "time step &lt; 0.1 &amp; more",
-        "The walkers disagree",
+        "the walkers disagree",
         "withheld",
         "−5.500(12)",
         "do not trust the reweighted",

@@ -6,6 +6,11 @@ use crate::output::summary::{LARGEST_R_HAT, Summary};
 use mcflow_engine::Simulation;
 
 pub(super) fn findings(_: &Built, _: &Simulation, summary: &Summary) -> Vec<Finding> {
+    chain_findings(summary)
+}
+
+/// What the figures alone tell of the chain.
+pub fn chain_findings(summary: &Summary) -> Vec<Finding> {
     let mut all = Vec::new();
     for why in &summary.why {
         all.push(Finding { severity: Severity::Unsound, kind: "not_exact", found: why.clone(), remedy: String::new() });
