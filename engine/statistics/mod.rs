@@ -72,6 +72,15 @@ pub enum NoEstimate {
         /// Its mean.
         mean: f64,
     },
+    /// The series never changes in any walker: its mean is known, how far it is off is not.
+    #[error("it never changed in any walker, so that nothing tells how far it is off")]
+    NeverChanged {
+        /// Mean over the walkers.
+        mean: f64,
+    },
+    /// Every walker stayed on one side of what is told apart.
+    #[error("no walker ever went from one to the other, so that the ratio is that of their starts")]
+    NeverCrossed,
     /// All weights are zero.
     #[error("all {n} weights are zero")]
     NoWeight {
@@ -102,6 +111,16 @@ fn checked<'a>(walkers: &[&'a [f64]], needed: usize) -> Result<Vec<&'a [f64]>, N
 
 fn mean(series: &[f64]) -> f64 {
     series.iter().sum::<f64>() / series.len() as f64
+}
+
+/// Whether no walker's series ever changes: what is averaged over it has no fluctuation to tell an error from, be the walkers alike or not.
+///
+/// Recomputed sums may differ by a rounding; a change counts from 1e-12 of the largest value on.
+pub fn never_changes(walkers: &[&[f64]]) -> bool {
+    walkers.iter().all(|walker| {
+        let range = walker.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        range.1 - range.0 <= 1e-12 * range.0.abs().max(range.1.abs())
+    })
 }
 
 fn all_alike(series: &[f64]) -> bool {

@@ -1,6 +1,6 @@
 //! Populations of states, free-energy differences between them, and round trips.
 
-use super::{Estimate, Estimator, NoEstimate};
+use super::{Estimate, Estimator, NoEstimate, never_changes};
 use serde::Serialize;
 
 /// The state a frame belongs to; `None` where it belongs to none.
@@ -61,7 +61,8 @@ fn slices(series: &[Vec<f64>]) -> Vec<&[f64]> {
 
 /// The population of each of the states 0 .. `n_states`: the fraction of all frames (of the assigned and the unassigned).
 ///
-/// A state that no walker ever visited has an error of its own ([`NoEstimate::NeverVisited`]): its population is not known to be 0.
+/// A state that no walker ever visited has an error of its own ([`NoEstimate::NeverVisited`]): its population is not known to be 0. Nor is
+/// that of a state known to be 1 which no walker ever left ([`NoEstimate::NeverChanged`]).
 ///
 /// # Errors
 /// Each state has its own result, as [`estimate`](super::estimate()).
@@ -69,7 +70,11 @@ pub fn state_populations(walkers: &[&[StateIndex]], n_states: u32, estimate: Est
     let population = |state| {
         let series = indicators(walkers, state);
         let found = estimate(&slices(&series))?;
-        if found.mean > 0.0 { Ok(found) } else { Err(NoEstimate::NeverVisited { state }) }
+        match () {
+            () if found.mean <= 0.0 => Err(NoEstimate::NeverVisited { state }),
+            () if never_changes(&slices(&series)) => Err(NoEstimate::NeverChanged { mean: found.mean }),
+            () => Ok(found),
+        }
     };
     (0..n_states).map(population).collect()
 }
@@ -77,7 +82,8 @@ pub fn state_populations(walkers: &[&[StateIndex]], n_states: u32, estimate: Est
 /// The free-energy difference F(to) - F(from) = -ln(p_to / p_from) in kT, with its standard error (see [`log_ratio`]).
 ///
 /// # Errors
-/// [`NoEstimate::NeverVisited`] where one of the states has no frame; else as [`estimate`](super::estimate()).
+/// [`NoEstimate::NeverVisited`] where one of the states has no frame, [`NoEstimate::NeverCrossed`] where no walker has frames of one of them
+/// and others beside; else as [`estimate`](super::estimate()).
 pub fn free_energy_difference(walkers: &[&[StateIndex]], from: u32, to: u32, estimate: Estimator) -> Result<LogRatio, NoEstimate> {
     // The series are cut to the shortest walker before anything is counted.
     let n = walkers.iter().map(|w| w.len()).min().unwrap_or(0);
@@ -90,6 +96,9 @@ pub fn free_energy_difference(walkers: &[&[StateIndex]], from: u32, to: u32, est
         }
     }
     let (b, a) = (indicators(&walkers, to), indicators(&walkers, from));
+    if n > 1 && never_changes(&slices(&b)) && never_changes(&slices(&a)) {
+        return Err(NoEstimate::NeverCrossed);
+    }
     log_ratio(&slices(&b), &slices(&a), estimate)
 }
 

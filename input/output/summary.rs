@@ -5,8 +5,8 @@ use crate::output::verdict::Verdict;
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
-    Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, round_trips,
-    standard_error_by_blocks, state_populations,
+    Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, never_changes,
+    round_trips, standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
 use mcflow_potentials::Precision;
@@ -168,6 +168,12 @@ pub struct ObservableSummary {
     pub effective_samples_per_second: Option<f64>,
     /// Split R-hat.
     pub r_hat: Option<f64>,
+    /// Whether it has the same value in all samples of each walker, which no error can be told from.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_changed: bool,
+    /// Of a population: whether no sample is in the state.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_visited: bool,
     /// Why there is no estimate, where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -257,9 +263,17 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
         effective_samples: None,
         effective_samples_per_second: None,
         r_hat: None,
+        never_changed: false,
+        never_visited: false,
         reason: Some(reason),
     };
+    let still =
+        |mean: f64| ObservableSummary { mean: Some(mean), never_changed: true, ..none(NoEstimate::NeverChanged { mean }.to_string()) };
     match found {
+        Ok(estimate) if never_changes(series) => ObservableSummary { r_hat: estimate.r_hat, ..still(estimate.mean) },
+        // Of a population: what no walker left or entered is as it was at the start, and tells nothing of what it should be.
+        Err(reason @ NoEstimate::NeverChanged { .. }) => ObservableSummary { never_changed: true, ..none(reason.to_string()) },
+        Err(reason @ NoEstimate::NeverVisited { .. }) => ObservableSummary { never_visited: true, ..none(reason.to_string()) },
         Ok(estimate) if !(estimate.mean.is_finite() && estimate.standard_error.is_finite()) => {
             none("the numbers are too large to be averaged".to_string())
         }
@@ -274,6 +288,8 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
                 effective_samples,
                 effective_samples_per_second: effective_samples.filter(|_| seconds > 0.0).map(|n| n / seconds),
                 r_hat: estimate.r_hat,
+                never_changed: false,
+                never_visited: false,
                 reason: (!mixed).then(|| "the walkers disagree (R-hat above 1.1): effective samples are withheld".to_string()),
             }
         }
@@ -466,6 +482,7 @@ fn indicator(series: &[StateIndex], state: u32) -> Vec<f64> {
 fn named(reason: &NoEstimate, names: &[&str]) -> String {
     match reason {
         NoEstimate::NeverVisited { state } => format!("the state {:?} was never visited", names[*state as usize]),
+        NoEstimate::NeverChanged { .. } => "no walker ever left or entered it, so that its share is that of the starts".to_string(),
         other => other.to_string(),
     }
 }
@@ -478,6 +495,19 @@ pub fn with_error(value: f64, error: f64) -> String {
     let digits = (1.0 - error.log10().floor()).clamp(0.0, 15.0) as usize;
     let scaled = (error * 10f64.powi(digits as i32)).round();
     format!("{value:.digits$}({scaled:.0})")
+}
+
+/// A number whose error is not known, to the digits that a reader may use.
+pub fn without_error(value: f64) -> String {
+    if value == value.trunc() && value.abs() < 1e15 { format!("{value}") } else { format!("{value:.6}") }
+}
+
+/// `0.417 of 20000`, or in words that none was.
+pub fn share_of(accepted: u64, attempted: u64) -> String {
+    match accepted {
+        0 => format!("none of {attempted}"),
+        accepted => format!("{:.3} of {attempted}", accepted as f64 / attempted as f64),
+    }
 }
 
 /// What follows a figure on which the walkers disagree.
@@ -497,16 +527,24 @@ pub fn table(summary: &Summary) -> String {
     let at = |rung: &RungName| if summary.observables.len() > 1 { format!("{}: ", rung.title()) } else { String::new() };
     for rung in &summary.observables {
         for (name, o) in &rung.columns {
-            let (Some(mean), Some(error)) = (o.mean, o.standard_error) else { continue };
-            let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
-            line(format!("{}{name}", at(&rung.rung)), format!("{:<22} {effective}", with_error(mean, error)));
+            let right = match (o.mean, o.standard_error) {
+                (Some(mean), Some(error)) => {
+                    let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
+                    format!("{:<22} {effective}", with_error(mean, error))
+                }
+                (Some(mean), None) => format!("{:<22} {}", without_error(mean), o.reason.as_deref().unwrap_or("no error bar")),
+                (None, _) => continue,
+            };
+            line(format!("{}{name}", at(&rung.rung)), right);
         }
     }
     for rung in &summary.states {
         for (name, o) in &rung.population {
-            if let (Some(mean), Some(error)) = (o.mean, o.standard_error) {
-                line(format!("{}population of {name}", at(&rung.rung)), format!("{}{}", with_error(mean, error), doubt(o.r_hat)));
-            }
+            let right = match (o.mean, o.standard_error) {
+                (Some(mean), Some(error)) => format!("{}{}", with_error(mean, error), doubt(o.r_hat)),
+                _ => format!("none: {}", o.reason.as_deref().unwrap_or("no estimate")),
+            };
+            line(format!("{}population of {name}", at(&rung.rung)), right);
         }
         for d in &rung.free_energy_differences {
             let right = match (d.value, d.standard_error, &d.reason) {
@@ -549,18 +587,18 @@ pub fn table(summary: &Summary) -> String {
     }
     for ((_, name), (attempted, accepted)) in totals {
         if attempted > 0 {
-            line(format!("{name}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
+            line(format!("{name}: accepted"), share_of(accepted, attempted));
         }
     }
     for (from, to, attempted, accepted) in jumps(&summary.moves) {
         if attempted > 0 {
-            line(format!("  jumps {from} -> {to}: accepted"), format!("{:.3} of {attempted}", accepted as f64 / attempted as f64));
+            line(format!("  jumps {from} -> {to}: accepted"), share_of(accepted, attempted));
         }
     }
     for e in summary.exchange.iter().filter(|e| e.attempted > 0) {
         let what = e.flow.as_deref().map_or("exchange".to_string(), |flow| format!("exchange by {flow}"));
         let between = e.between_states.map_or(String::new(), |share| format!(", {share:.4} between states"));
-        let right = format!("{:.3} of {}{between}", e.accepted as f64 / e.attempted as f64, e.attempted);
+        let right = share_of(e.accepted, e.attempted) + &between;
         let [lower, upper] = [e.rungs.0, e.rungs.1].map(|rung| summary.observables[rung].rung.title());
         line(format!("{what} {lower} - {upper}: accepted"), right);
     }
@@ -573,14 +611,11 @@ pub fn table(summary: &Summary) -> String {
     }
     let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
     line("chain".to_string(), exact);
-    line("verdict".to_string(), summary.verdict.headline.clone());
-    for finding in &summary.verdict.findings {
-        line("  found".to_string(), finding.sentence());
-    }
     line("wall time".to_string(), format!("{:.1} s", summary.seconds));
     // Rungs with factors have long names.
     let width = lines.iter().map(|(left, _)| left.chars().count()).fold(44, usize::max);
-    lines.into_iter().map(|(left, right)| format!("{left:<width$} {right}\n")).collect()
+    let figures: String = lines.into_iter().map(|(left, right)| format!("{left:<width$} {right}\n")).collect();
+    figures + &summary.verdict.text()
 }
 
 /// Attempted and accepted jumps by way, over all walkers and entries.

@@ -4,6 +4,7 @@
 //! verdict, so none of them can contradict another.
 
 mod chain;
+mod movement;
 
 #[cfg(test)]
 pub(crate) use chain::chain_findings;
@@ -55,7 +56,7 @@ pub struct Verdict {
 }
 
 /// All sources of findings.
-const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 1] = [chain::findings];
+const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 2] = [movement::findings, chain::findings];
 
 impl Verdict {
     /// The verdict on a run whose figures are in `summary`.
@@ -74,6 +75,15 @@ impl Verdict {
             [first, ..] => format!("some figures are doubtful, for {} reasons: {}", worst.len(), first.found),
         };
         Self { headline, findings }
+    }
+
+    /// The verdict as the terminal has it: the headline, then a line for each finding.
+    pub fn text(&self) -> String {
+        let mut text = format!("verdict: {}\n", self.headline);
+        for finding in &self.findings {
+            text.push_str(&format!("  - {}\n", finding.sentence()));
+        }
+        text
     }
 
     /// The severity of the worst finding.

@@ -21,6 +21,8 @@ fn measured(mean: f64, r_hat: Option<f64>) -> ObservableSummary {
         effective_samples: mixed.then_some(1234.5),
         effective_samples_per_second: mixed.then_some(3.0),
         r_hat,
+        never_changed: false,
+        never_visited: false,
         reason: (!mixed).then(|| "the walkers disagree".to_string()),
     }
 }
@@ -34,6 +36,8 @@ fn missing() -> ObservableSummary {
         effective_samples: None,
         effective_samples_per_second: None,
         r_hat: None,
+        never_changed: false,
+        never_visited: false,
         reason: Some("3 values where < 4 are".to_string()),
     }
 }
