@@ -33,7 +33,7 @@ fn runs(criterion: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let folder = tempfile::tempdir().expect("a folder");
-                prepare(folder.path(), Existing::Refuse).expect("an empty folder");
+                let _folder = prepare(folder.path(), Existing::Refuse, &built).expect("an empty folder");
                 carry_out(&built, folder.path(), false, &mut Silent).unwrap_or_else(|f| panic!("{}", f.message()))
             });
         });

@@ -3,7 +3,9 @@
 use crate::RunError;
 use crate::assessment::FlowAssessment;
 use crate::ladder::Exchanges;
+use crate::manifest::note;
 use crate::moves::Tally;
+use crate::plan::{Origin, Plan};
 use crate::record::RecordPosition;
 use crate::sample_pool::StoredPool;
 use crate::simulation::{Phase, PhaseCost};
@@ -32,10 +34,29 @@ pub struct Stored {
     pub(crate) costs: BTreeMap<String, PhaseCost>,
     pub(crate) largest_drift: f64,
     pub(crate) record: RecordPosition,
+    pub(crate) instruction_sets: Vec<String>,
+}
+
+impl Stored {
+    /// Sweeps of production that are done.
+    pub(crate) fn produced(&self) -> u64 {
+        if matches!(self.phase, Phase::Production | Phase::Complete) { self.done } else { 0 }
+    }
+}
+
+/// What a checkpoint says of its run to whoever wants to go on with it.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// The input it was started with.
+    pub origin: Origin,
+    /// Sweeps of production that are done.
+    pub produced: u64,
+    /// The instruction sets it ran with, one after the other.
+    pub instruction_sets: Vec<String>,
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v06";
+const MAGIC: &[u8; 16] = b"mcflow state v07";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")
@@ -50,10 +71,11 @@ pub fn exists(directory: &Path) -> bool {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn write(directory: &Path, stored: &Stored, input_hash: &str) -> Result<(), RunError> {
+pub fn write(directory: &Path, stored: &Stored, plan: &Plan) -> Result<(), RunError> {
     let path = path_in(directory);
+    note(directory, &path_in(Path::new("")))?;
     let failed = |source| RunError::File { path: path.display().to_string(), source };
-    let body = postcard::to_stdvec(&(input_hash, stored)).map_err(|e| failed(std::io::Error::other(e)))?;
+    let body = postcard::to_stdvec(&(&plan.input_hash, stored, &plan.origin)).map_err(|e| failed(std::io::Error::other(e)))?;
     let folder = path.parent().expect("a file in a folder");
     fs::create_dir_all(folder).map_err(failed)?;
     let aside = folder.join("state.bin.tmp");
@@ -68,6 +90,27 @@ pub fn write(directory: &Path, stored: &Stored, input_hash: &str) -> Result<(), 
 /// # Errors
 /// No checkpoint; one that is cut, damaged, or of another version; one of another input.
 pub fn read(directory: &Path, input_hash: &str) -> Result<Stored, RunError> {
+    let (hash, stored, _) = read_any(directory)?;
+    if hash != input_hash {
+        return Err(RunError::Checkpoint {
+            path: path_in(directory).display().to_string(),
+            found: "a checkpoint of another input".to_string(),
+            expected: "the input (and the files it names) that the run was started with, unchanged".to_string(),
+        });
+    }
+    Ok(stored)
+}
+
+/// What the checkpoint in `directory` says of its run.
+///
+/// # Errors
+/// No checkpoint; one that is cut, damaged, or of another version.
+pub fn begun(directory: &Path) -> Result<Begun, RunError> {
+    let (_, stored, origin) = read_any(directory)?;
+    Ok(Begun { origin, produced: stored.produced(), instruction_sets: stored.instruction_sets })
+}
+
+fn read_any(directory: &Path) -> Result<(String, Stored, Origin), RunError> {
     let path = path_in(directory);
     let wrong = |found: &str, expected: &str| RunError::Checkpoint {
         path: path.display().to_string(),
@@ -93,9 +136,5 @@ pub fn read(directory: &Path, input_hash: &str) -> Result<Stored, RunError> {
     if Sha256::digest(body).as_slice() != digest {
         return Err(damaged());
     }
-    let (hash, stored): (String, Stored) = postcard::from_bytes(body).map_err(|_| damaged())?;
-    if hash != input_hash {
-        return Err(wrong("a checkpoint of another input", "the input (and the files it names) that the run was started with, unchanged"));
-    }
-    Ok(stored)
+    postcard::from_bytes(body).map_err(|_| damaged())
 }

@@ -40,8 +40,10 @@ pub struct Plan {
     pub trajectories: Vec<TrajectoryPlan>,
     /// Seed of all random numbers.
     pub seed: u64,
-    /// Hash of the input's text and of the files it names: ties a checkpoint to them.
+    /// Hash of all of the input, and of the files it names, that a resumed run may not change: ties a checkpoint to them.
     pub input_hash: String,
+    /// What a checkpoint says of the input, so that a resumed run can be told what has changed.
+    pub origin: Origin,
     /// Hash of what defines the target distribution: ties weights to it.
     pub system_hash: String,
     /// The name of the units.
@@ -91,6 +93,19 @@ impl Plan {
     pub fn inexact_because(&self) -> Vec<String> {
         self.entries.iter().filter_map(Entry::inexact_because).collect()
     }
+}
+
+/// The input of a run as a checkpoint keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Origin {
+    /// Version of mcflow.
+    pub version: String,
+    /// The input as it was read, as JSON.
+    pub asked: String,
+    /// The input that ran, as JSON: with the temperatures of a tuned ladder.
+    pub ran: String,
+    /// Hash of the contents of the files that it names.
+    pub files: String,
 }
 
 /// A rung of the ladder.

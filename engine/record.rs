@@ -2,8 +2,9 @@
 
 use crate::RunError;
 use crate::ladder::Ladder;
+use crate::manifest::note;
 use crate::observers::{Observable, sample, state_of};
-use crate::plan::{Plan, TrajectoryFormat};
+use crate::plan::{Plan, TrajectoryFormat, TrajectoryPlan};
 use crate::statistics::{Histogram, RadialDistribution, StateIndex};
 use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
 use crate::walker::Walker;
@@ -28,8 +29,18 @@ pub enum Accumulator {
 pub struct RecordPosition {
     samples: u64,
     csv_bytes: u64,
-    trajectories: Vec<WriterPosition>,
+    trajectories: Vec<TrajectoryPosition>,
     functions: Vec<Vec<Accumulator>>,
+}
+
+/// Where the file of a trajectory ends, and what it is of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct TrajectoryPosition {
+    name: String,
+    every: u64,
+    first: u64,
+    walker: usize,
+    at: WriterPosition,
 }
 
 /// The record of production.
@@ -50,10 +61,59 @@ pub struct Recorder {
 
 struct WalkerTrajectory {
     path: PathBuf,
+    name: String,
     every: u64,
+    /// Sweep number of the first frame.
+    first: u64,
     walker: usize,
     writer: TrajectoryWriter,
 }
+
+impl WalkerTrajectory {
+    /// A new file, whose first frame is of sweep number `first`.
+    fn create(plan: &Plan, directory: &Path, (number, walker): (usize, usize), first: u64) -> Result<Self, RunError> {
+        let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
+        let name = trajectory_name(plan, number, walker);
+        note(directory, Path::new(&name))?;
+        let path = directory.join(&name);
+        let writer = match format {
+            TrajectoryFormat::Xyz => XyzWriter::create(&path).map(TrajectoryWriter::Xyz),
+            TrajectoryFormat::Dcd => DcdWriter::create(&path, dcd_settings(plan, every, first)).map(TrajectoryWriter::Dcd),
+        };
+        let writer = writer.map_err(|source| failed(&path, source))?;
+        Ok(Self { path, name, every, first, walker, writer })
+    }
+
+    fn position(&self) -> TrajectoryPosition {
+        let Self { name, every, first, walker, writer, .. } = self;
+        TrajectoryPosition { name: name.clone(), every: *every, first: *first, walker: *walker, at: writer.position() }
+    }
+
+    /// The file as it was at `position`.
+    fn resume(plan: &Plan, directory: &Path, (number, walker): (usize, usize), position: &TrajectoryPosition) -> Result<Self, RunError> {
+        let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
+        let name = trajectory_name(plan, number, walker);
+        let path = directory.join(&name);
+        if (position.every, position.walker) != (every, walker) {
+            return Err(RunError::Checkpoint {
+                path: path.display().to_string(),
+                found: format!("frames of walker {} each {} sweeps, where the input has walker {walker} each {every}", position.walker, position.every),
+                expected: "`every` and `walkers` of `output` as they were, or another format (files that the input no longer names stay as they are)"
+                    .to_string(),
+            });
+        }
+        let (at, first) = (position.at, position.first);
+        let writer = match format {
+            TrajectoryFormat::Xyz => XyzWriter::resume(&path, at).map(TrajectoryWriter::Xyz),
+            TrajectoryFormat::Dcd => DcdWriter::resume(&path, dcd_settings(plan, every, first), at.frames).map(TrajectoryWriter::Dcd),
+        };
+        let writer = writer.map_err(|source| failed(&path, source))?;
+        Ok(Self { path, name, every, first, walker, writer })
+    }
+}
+
+/// The table of all samples.
+const TABLE: &str = "observables.csv";
 
 /// The name of the column that holds the state of a sample.
 pub const STATE_COLUMN: &str = "state";
@@ -64,18 +124,13 @@ impl Recorder {
     /// # Errors
     /// Files that cannot be made.
     pub fn create(plan: &Plan, directory: &Path) -> Result<Self, RunError> {
-        let path = directory.join("observables.csv");
+        let path = directory.join(TABLE);
+        note(directory, Path::new(TABLE))?;
         let file = File::create(&path).map_err(|source| failed(&path, source))?;
         let mut recorder = Self::empty(plan, path, file);
         for (number, trajectory) in plan.trajectories.iter().enumerate() {
             for &walker in &trajectory.walkers {
-                let path = trajectory_path(plan, directory, number, walker);
-                let writer = match trajectory.format {
-                    TrajectoryFormat::Xyz => XyzWriter::create(&path).map(TrajectoryWriter::Xyz),
-                    TrajectoryFormat::Dcd => DcdWriter::create(&path, dcd_settings(plan, trajectory.every)).map(TrajectoryWriter::Dcd),
-                };
-                let writer = writer.map_err(|source| failed(&path, source))?;
-                recorder.writers.push(WalkerTrajectory { path, every: trajectory.every, walker, writer });
+                recorder.writers.push(WalkerTrajectory::create(plan, directory, (number, walker), trajectory.every)?);
             }
         }
         let mut header: Vec<&str> = vec!["sweep", "walker"];
@@ -123,14 +178,15 @@ impl Recorder {
         }
     }
 
-    /// The record as it was at `position`; what was written later is cut off.
+    /// The record as it was at `position`, after `done` sweeps; what was written later is cut off. Trajectories that the plan has now and
+    /// had not then begin with the next frame that is due; those that it has no longer stay as they are.
     ///
     /// # Errors
-    /// Files that are missing, shorter than they were, or changed.
-    pub fn resume(plan: &Plan, directory: &Path, position: &RecordPosition) -> Result<Self, RunError> {
-        let path = directory.join("observables.csv");
+    /// Files that are missing, shorter than they were, or changed; new ones in whose place there is a file.
+    pub fn resume(plan: &Plan, directory: &Path, position: &RecordPosition, done: u64) -> Result<Self, RunError> {
+        let path = directory.join(TABLE);
         let wrong = |found: String| RunError::Checkpoint {
-            path: directory.join("observables.csv").display().to_string(),
+            path: directory.join(TABLE).display().to_string(),
             found,
             expected: "the file as this run wrote it".to_string(),
         };
@@ -154,19 +210,22 @@ impl Recorder {
             return Err(wrong(format!("not {} rows a walker", position.samples)));
         }
 
-        let mut positions = position.trajectories.iter();
         for (number, trajectory) in plan.trajectories.iter().enumerate() {
             for &walker in &trajectory.walkers {
-                let path = trajectory_path(plan, directory, number, walker);
-                let at = *positions.next().ok_or_else(|| wrong("fewer trajectories in the checkpoint".to_string()))?;
-                let writer = match trajectory.format {
-                    TrajectoryFormat::Xyz => XyzWriter::resume(&path, at).map(TrajectoryWriter::Xyz),
-                    TrajectoryFormat::Dcd => {
-                        DcdWriter::resume(&path, dcd_settings(plan, trajectory.every), at.frames).map(TrajectoryWriter::Dcd)
+                let name = trajectory_name(plan, number, walker);
+                let written = match position.trajectories.iter().find(|before| before.name == name) {
+                    Some(before) => WalkerTrajectory::resume(plan, directory, (number, walker), before)?,
+                    None => {
+                        let path = directory.join(&name);
+                        if path.symlink_metadata().is_ok() {
+                            let message = "is there already, of an earlier part of the run; move it away";
+                            return Err(failed(&path, std::io::Error::new(std::io::ErrorKind::AlreadyExists, message)));
+                        }
+                        let first = (done / trajectory.every + 1) * trajectory.every;
+                        WalkerTrajectory::create(plan, directory, (number, walker), first)?
                     }
                 };
-                let writer = writer.map_err(|source| failed(&path, source))?;
-                recorder.writers.push(WalkerTrajectory { path, every: trajectory.every, walker, writer });
+                recorder.writers.push(written);
             }
         }
         Ok(recorder)
@@ -261,7 +320,7 @@ impl Recorder {
         RecordPosition {
             samples: self.samples,
             csv_bytes: self.csv_bytes,
-            trajectories: self.writers.iter().map(|t| t.writer.position()).collect(),
+            trajectories: self.writers.iter().map(WalkerTrajectory::position).collect(),
             functions: self.functions.clone(),
         }
     }
@@ -293,20 +352,27 @@ impl Recorder {
 }
 
 /// `trajectory.dcd`; with several walkers `trajectory-3.dcd`.
-fn trajectory_path(plan: &Plan, directory: &Path, number: usize, walker: usize) -> PathBuf {
+fn trajectory_name(plan: &Plan, number: usize, walker: usize) -> String {
     let trajectory = &plan.trajectories[number];
     let extension = match trajectory.format {
         TrajectoryFormat::Dcd => "dcd",
         TrajectoryFormat::Xyz => "xyz",
     };
     let name = if trajectory.walkers.len() == 1 { "trajectory".to_string() } else { format!("trajectory-{walker}") };
-    directory.join(format!("{name}.{extension}"))
+    format!("{name}.{extension}")
+}
+
+/// The trajectory files of a plan.
+pub(crate) fn trajectory_paths(plan: &Plan, directory: &Path) -> Vec<PathBuf> {
+    let all = plan.trajectories.iter().enumerate();
+    all.flat_map(|(number, trajectory)| trajectory.walkers.iter().map(move |&walker| directory.join(trajectory_name(plan, number, walker))))
+        .collect()
 }
 
 /// Readers of DCD count in steps; a step here is a sweep.
-fn dcd_settings(plan: &Plan, every: u64) -> DcdSettings {
+fn dcd_settings(plan: &Plan, every: u64, first_step: u64) -> DcdSettings {
     DcdSettings {
-        first_step: every,
+        first_step,
         steps_per_frame: every,
         length_scale: plan.angstroms,
         ..DcdSettings::new(plan.particles.n(), plan.starts[0].cell.is_periodic())

@@ -70,6 +70,9 @@ impl SamplePool {
             return Ok(());
         }
         let path = path_in(directory, rung);
+        if self.saved == 0 {
+            crate::manifest::note(directory, &path_in(Path::new(""), rung))?;
+        }
         self.append(&path).map_err(|source| RunError::File { path: path.display().to_string(), source })
     }
 

@@ -7,6 +7,7 @@ use crate::chains::{Chains, Generators, Monitor, Progress};
 use crate::checkpoint::{self, Stored};
 use crate::interval::costs;
 use crate::ladder::{Exchanges, Ladder};
+use crate::manifest::{flow_path, note};
 use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
@@ -15,7 +16,7 @@ use crate::random::{purpose_stream, streams};
 use crate::record::Recorder;
 use crate::reference::{domain_of, numbered};
 use crate::sample_pool::SamplePool;
-use crate::schedule::Trained;
+use crate::schedule::{Entry, Trained};
 use crate::target::ReducedTarget;
 use crate::trained_flow::{TrainedFlow, fold};
 use crate::walker::Walker;
@@ -93,6 +94,10 @@ pub struct Simulation<'a> {
     costs: BTreeMap<String, PhaseCost>,
     largest_drift: f64,
     last_checkpoint: Instant,
+    /// Up to when wall time is counted in `costs`.
+    counted: Instant,
+    /// The instruction sets it has run with, one after the other.
+    instruction_sets: Vec<String>,
     /// When the progress was last told, and in which phase.
     told: Option<(Phase, Instant)>,
 }
@@ -131,7 +136,7 @@ impl<'a> Simulation<'a> {
                 }
                 made.push(walker);
             }
-            let parameters = plan.entries.iter().map(crate::Entry::parameter).collect();
+            let parameters = plan.entries.iter().map(Entry::parameter).collect();
             rungs.push(Chains { walkers: made, parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
         let random = purpose_stream(plan.seed, PURPOSE_EXCHANGE);
@@ -158,16 +163,27 @@ impl<'a> Simulation<'a> {
             costs: BTreeMap::new(),
             largest_drift: 0.0,
             last_checkpoint: Instant::now(),
+            counted: Instant::now(),
+            instruction_sets: vec![format!("{:?}", mcflow_base::instruction_set())],
             told: None,
         })
     }
 
-    /// The run that the checkpoint in `directory` describes: it goes on to the same bytes as if it had never stopped.
+    /// The run that the checkpoint in `directory` describes: it goes on to the same bytes as if it had never stopped. One that was complete goes on
+    /// where the plan has a longer production, and trajectories of the plan may be others than before.
     ///
     /// # Errors
     /// No checkpoint, a damaged one, or one of another input or version.
     pub fn resume(plan: &'a Plan, directory: &Path) -> Result<Self, RunError> {
-        let stored = checkpoint::read(directory, &plan.input_hash)?;
+        let mut stored = checkpoint::read(directory, &plan.input_hash)?;
+        let produced = stored.produced();
+        if stored.phase == Phase::Complete && produced < plan.lengths.production {
+            stored.phase = Phase::Production;
+        }
+        let this = format!("{:?}", mcflow_base::instruction_set());
+        if stored.instruction_sets.last() != Some(&this) {
+            stored.instruction_sets.push(this);
+        }
         let dim = plan.starts[0].positions.row().len();
         let pools = stored
             .pools
@@ -202,7 +218,7 @@ impl<'a> Simulation<'a> {
             directory: directory.to_path_buf(),
             ladder: Ladder { rungs, exchanges: stored.exchanges },
             generators,
-            recorder: Recorder::resume(plan, directory, &stored.record)?,
+            recorder: Recorder::resume(plan, directory, &stored.record, produced)?,
             phase: stored.phase,
             done: stored.done,
             tuned_at: stored.tuned_at,
@@ -213,6 +229,8 @@ impl<'a> Simulation<'a> {
             costs: stored.costs,
             largest_drift: stored.largest_drift,
             last_checkpoint: Instant::now(),
+            counted: Instant::now(),
+            instruction_sets: stored.instruction_sets,
             told: None,
         })
     }
@@ -234,9 +252,9 @@ impl<'a> Simulation<'a> {
     }
 
     fn run_while(&mut self, monitor: &mut dyn Monitor, goes_on: impl Fn(Phase) -> bool) -> Result<(), RunError> {
+        self.counted = Instant::now();
         while goes_on(self.phase) {
             let phase = self.phase;
-            let start = Instant::now();
             let result = match phase {
                 Phase::Equilibration => self.equilibrate(monitor, false),
                 Phase::Sampling(flow) => self.collect_samples(flow, monitor),
@@ -245,7 +263,7 @@ impl<'a> Simulation<'a> {
                 Phase::Production => self.produce(monitor),
                 Phase::Complete => Ok(()),
             };
-            self.costs.entry(phase.name().to_string()).or_default().seconds += start.elapsed().as_secs_f64();
+            count_seconds(&mut self.costs, &mut self.counted, phase);
             if let Ok(()) | Err(RunError::Stopped(_)) = result {
                 self.write_checkpoint()?;
             }
@@ -272,11 +290,26 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Sweeps between two looks at the clock: few enough for a lively progress bar, whatever the system's size.
+    /// Sweeps between two looks at the clock: a tenth of a second or so, whatever the size of the system, counted in work and never timed, for what is
+    /// kept with positions goes between two pieces.
     fn piece(&self) -> u64 {
-        let steps: u64 = self.plan.entries.iter().map(|e| e.steps(self.plan.particles.n())).sum();
-        let work = steps * self.plan.starts.len() as u64;
-        (100_000 / work.max(1)).max(1)
+        /// The work of a piece: of a step of a particle among its neighbours.
+        const PIECE: u64 = 2_000_000;
+        /// That of a trial move of one particle, and of the least that any step costs.
+        const OF_A_MOVE: u64 = 20;
+        let n = self.plan.particles.n() as u64;
+        // Without a cutoff a particle meets all others.
+        let open = !self.plan.starts[0].cell.is_periodic();
+        let partners = if open { 1 + n / 100 } else { 1 };
+        let parameters = self.generators.values().map(|flow| flow.generator.n_parameters() as u64).max().unwrap_or(0);
+        let of_a_step = |entry: &Entry| match entry {
+            Entry::Displacement { .. } | Entry::IdentitySwap { .. } => OF_A_MOVE * partners,
+            entry if entry.flow().is_some() => (n * partners + parameters / 10).max(OF_A_MOVE),
+            _ => (n * partners).max(OF_A_MOVE),
+        };
+        let work = self.plan.entries.iter().map(|entry| entry.steps(n as usize).saturating_mul(of_a_step(entry)));
+        let work = work.fold(0, u64::saturating_add).saturating_mul(self.plan.starts.len() as u64);
+        (PIECE / work.max(1)).max(1)
     }
 
     /// Sweeps and counts the cost.
@@ -293,11 +326,11 @@ impl<'a> Simulation<'a> {
             }
             let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep, parameter)).count() as u64;
             // Flows of a target are those of the first rung; an exchange is a step for each walker of its rungs.
-            let first_alone = entry.flow().is_some() && !matches!(entry, crate::Entry::Exchange { .. });
+            let first_alone = entry.flow().is_some() && !matches!(entry, Entry::Exchange { .. });
             let walkers = if first_alone { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
             let steps = entry.steps(n) * occurrences * walkers as u64;
             cost.steps += steps;
-            cost.particle_steps += if matches!(entry, crate::Entry::Displacement { .. }) { steps } else { steps * n as u64 };
+            cost.particle_steps += if matches!(entry, Entry::Displacement { .. }) { steps } else { steps * n as u64 };
         }
         Ok(())
     }
@@ -316,6 +349,7 @@ impl<'a> Simulation<'a> {
             return Err(RunError::Stopped(reason));
         }
         if self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
+            count_seconds(&mut self.costs, &mut self.counted, self.phase);
             self.write_checkpoint()?;
         }
         Ok(())
@@ -367,15 +401,16 @@ impl<'a> Simulation<'a> {
             unreachable!("only flows trained on the run's own samples get here");
         };
         let rounds = (frames as u64).div_ceil(self.plan.rungs[0].walkers as u64);
-        while self.done < rounds {
-            self.sweep(self.done * every + 1, every, false)?;
-            self.done += 1;
-            self.collect();
-            self.between_pieces(
-                rounds,
-                |run| format!("{} frames", run.pools.iter().map(|pool| pool.states.len()).sum::<usize>()),
-                monitor,
-            )?;
+        let total = rounds.saturating_mul(every);
+        while self.done < total {
+            let until_frame = every - self.done % every;
+            let count = self.piece().min(until_frame);
+            self.sweep(self.done + 1, count, false)?;
+            self.done += count;
+            if self.done.is_multiple_of(every) {
+                self.collect();
+            }
+            self.between_pieces(total, |run| format!("{} frames", run.pools.iter().map(|pool| pool.states.len()).sum::<usize>()), monitor)?;
         }
         self.enter(Phase::Training(flow));
         Ok(())
@@ -490,7 +525,8 @@ impl<'a> Simulation<'a> {
                 let stop = monitor.stop();
                 if stop.is_some() || self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
                     self.recorder.flush()?;
-                    checkpoint::write(&self.directory, &stored(self, Some(trainer.state().clone())), &plan.input_hash)?;
+                    count_seconds(&mut self.costs, &mut self.counted, self.phase);
+                    checkpoint::write(&self.directory, &stored(self, Some(trainer.state().clone())), plan)?;
                     self.last_checkpoint = Instant::now();
                 }
                 if let Some(reason) = stop {
@@ -505,6 +541,7 @@ impl<'a> Simulation<'a> {
         };
         self.costs.entry("training".to_string()).or_default().steps += report.steps as u64;
         let path = flow_path(&self.directory, name);
+        note(&self.directory, &flow_path(Path::new(""), name))?;
         let header = Header {
             units: plan.units.clone(),
             system_hash: plan.system_hash.clone(),
@@ -562,7 +599,8 @@ impl<'a> Simulation<'a> {
             }
         }
         self.recorder.flush()?;
-        self.enter(Phase::Complete);
+        // How many sweeps were done stays known: a longer production goes on from here.
+        self.phase = Phase::Complete;
         Ok(())
     }
 
@@ -571,7 +609,7 @@ impl<'a> Simulation<'a> {
         for (rung, pool) in self.pools.iter_mut().enumerate() {
             pool.save(&self.directory, rung)?;
         }
-        checkpoint::write(&self.directory, &stored(self, self.training.clone()), &self.plan.input_hash)?;
+        checkpoint::write(&self.directory, &stored(self, self.training.clone()), self.plan)?;
         for rung in (0..self.pools.len()).filter(|&rung| self.pools[rung].states.is_empty()) {
             SamplePool::remove(&self.directory, rung);
         }
@@ -592,6 +630,21 @@ impl<'a> Simulation<'a> {
     /// Walkers, step sizes and counts of all rungs.
     pub fn ladder(&self) -> &Ladder<'a> {
         &self.ladder
+    }
+
+    /// Where it is.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Sweeps of production that are done.
+    pub fn produced(&self) -> u64 {
+        if matches!(self.phase, Phase::Production | Phase::Complete) { self.done } else { 0 }
+    }
+
+    /// The instruction sets it has run with, one after the other: bytes are those of an unbroken run where there is one.
+    pub fn instruction_sets(&self) -> &[String] {
+        &self.instruction_sets
     }
 
     /// Time and work by phase.
@@ -625,8 +678,10 @@ impl<'a> Simulation<'a> {
     }
 }
 
-fn flow_path(directory: &Path, name: &str) -> PathBuf {
-    directory.join("flows").join(format!("{name}.safetensors"))
+/// Counts the wall time since it was last counted: seconds are in a checkpoint as the steps are.
+fn count_seconds(costs: &mut BTreeMap<String, PhaseCost>, counted: &mut Instant, phase: Phase) {
+    let now = Instant::now();
+    costs.entry(phase.name().to_string()).or_default().seconds += now.duration_since(std::mem::replace(counted, now)).as_secs_f64();
 }
 
 fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
@@ -644,5 +699,6 @@ fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
         costs: simulation.costs.clone(),
         largest_drift: simulation.largest_drift,
         record: simulation.recorder.position(),
+        instruction_sets: simulation.instruction_sets.clone(),
     }
 }

@@ -39,6 +39,10 @@ pub fn equally_spaced(plan: &Plan, monitor: &mut dyn Monitor) -> Result<Vec<f64>
             for _ in 0..piece {
                 ladder.sweep(done + 1, 1, &trained)?;
                 done += 1;
+                // After each sweep: one of a large system takes seconds.
+                if let Some(reason @ StopReason::Interrupted) = monitor.stop() {
+                    return Err(RunError::Stopped(reason));
+                }
                 if 2 * part >= PIECES {
                     add_enthalpies(&ladder, &mut sums);
                     count += 1.0;
@@ -47,9 +51,6 @@ pub fn equally_spaced(plan: &Plan, monitor: &mut dyn Monitor) -> Result<Vec<f64>
             tuned_at = ladder.tune(&tuned_at, &[]);
             let total = ROUNDS * PIECES * piece;
             monitor.progress(&Progress { phase: "spacing the ladder".to_string(), done, total, figures: String::new() });
-            if let Some(reason @ StopReason::Interrupted) = monitor.stop() {
-                return Err(RunError::Stopped(reason));
-            }
         }
         let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
         betas = spaced(&betas, &means);

@@ -5,23 +5,26 @@ mod flows;
 mod symmetry;
 
 use crate::document::{Document, Report, nearest};
+use crate::output::directory::NamedFile;
 use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::{Space, nearest_pair};
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
-use mcflow_engine::{Entry, Lengths, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
+use mcflow_engine::{Entry, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An input that has no problem, and what it means.
 pub struct Built {
-    /// The input as read.
+    /// The input as read, and changed where it was.
     pub input: Input,
     /// The run.
     pub plan: Plan,
-    /// The text of the input.
+    /// The text of the input that runs: the user's own, or one with what was changed.
     pub text: String,
+    /// The input itself and all files that it names, which a run must leave alone.
+    pub files: Vec<NamedFile>,
     /// SHA-256 of the text, in hexadecimal.
     pub input_sha256: String,
 }
@@ -42,13 +45,42 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
     let mut document = Document::open(path)?;
     let input: Option<Input> = document.read();
     let Some(mut input) = input else { return Err(document.report()) };
+    let as_read = input.clone();
     change(&mut input);
     let folder = path.parent().unwrap_or(Path::new(""));
-    let text = document.text().to_string();
-    let plan = Builder { document: &mut document, input: &input, folder, files: Sha256::new() }.plan(&text);
+    let mut files = vec![NamedFile { key: "input".to_string(), path: path.to_path_buf() }];
+    let builder = Builder { document: &mut document, input: &input, folder, files: Sha256::new(), named: &mut files };
+    let plan = builder.plan();
+    let text = if input == as_read { document.text().to_string() } else { written(&input) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text })
+    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files })
+}
+
+/// The text of an input that was changed after it was read: by an option, by what was found before the run, by the other methods of a comparison.
+pub fn written(input: &Input) -> String {
+    let pretty = ron::ser::PrettyConfig::default().struct_names(false);
+    let text = ron::ser::to_string_pretty(input, pretty).expect("inputs are values with names");
+    format!("// The input that ran, as mcflow changed it after reading.\n{text}\n")
+}
+
+/// Keys of an input that a resumed run may change, beside `run.production`.
+pub const MAY_CHANGE: [&str; 2] = ["output", "compare"];
+
+/// The input as JSON, names in their order, with the interval of samples that follows from it.
+fn as_json(input: &Input, record_every: u64) -> String {
+    let mut input = input.clone();
+    input.run.record_every = Some(record_every);
+    serde_json::to_string(&input).expect("inputs are values with names")
+}
+
+/// What of it a resumed run may not change.
+fn fixed(input: &Input, record_every: u64) -> String {
+    let mut input = input.clone();
+    input.output.clear();
+    input.compare = None;
+    input.run.production = 0;
+    as_json(&input, record_every)
 }
 
 /// Sweeps of a phase, so that those of all phases can be added up.
@@ -71,9 +103,16 @@ struct Builder<'a> {
     input: &'a Input,
     folder: &'a Path,
     files: Sha256,
+    named: &'a mut Vec<NamedFile>,
 }
 
 impl Builder<'_> {
+    /// Notes a file that the input names under `key`, with its contents.
+    fn note_file(&mut self, key: &str, path: PathBuf, bytes: &[u8]) {
+        self.files.update(bytes);
+        self.named.push(NamedFile { key: key.to_string(), path });
+    }
+
     fn report(&mut self, key: impl Into<String>, found: impl ToString, expected: impl Into<String>) {
         self.document.add([Problem::new(key, found, expected)]);
     }
@@ -103,7 +142,7 @@ impl Builder<'_> {
         false
     }
 
-    fn plan(mut self, text: &str) -> Option<Plan> {
+    fn plan(mut self) -> Option<Plan> {
         let input = self.input;
         self.check_numbers();
         let space = self.space();
@@ -185,11 +224,13 @@ impl Builder<'_> {
             .zip(potentials)
             .map(|(rung, potential)| RungPlan { potential, thermodynamic_state: self.thermodynamic_state(rung), walkers: rung.walkers })
             .collect();
+        let files = hexadecimal(&self.files.clone().finalize());
+        let json = as_json(input, self.record_every());
+        let origin = Origin { version: env!("CARGO_PKG_VERSION").to_string(), asked: json.clone(), ran: json, files };
         let mut run = Sha256::new();
-        run.update(env!("CARGO_PKG_VERSION"));
-        run.update(text);
-        run.update(input.seed.to_le_bytes());
-        run.update(self.files.clone().finalize());
+        run.update(&origin.version);
+        run.update(fixed(input, self.record_every()));
+        run.update(&origin.files);
         Some(Plan {
             symmetry,
             rungs,
@@ -208,6 +249,7 @@ impl Builder<'_> {
             trajectories,
             seed: input.seed,
             input_hash: hexadecimal(&run.finalize()),
+            origin,
             system_hash: hexadecimal(&Sha256::digest(system)),
             units: input.units.name().to_string(),
             angstroms: input.units.angstroms(),
@@ -342,12 +384,12 @@ impl Builder<'_> {
     /// The terms of the potential energy, with the tables that they name; the contents of those go into the hash of the run.
     fn terms(&mut self) -> Vec<Term> {
         let mut terms = self.input.system.potential.clone();
-        for term in &mut terms {
+        for (k, term) in terms.iter_mut().enumerate() {
             let Term::TabulatedPair(term) = term else { continue };
             let path = self.folder.join(&term.file);
             match std::fs::read(&path) {
                 Ok(bytes) => {
-                    self.files.update(&bytes);
+                    self.note_file(&format!("system.potential[{k}].file"), path.clone(), &bytes);
                     term.take_text(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
                 }
                 Err(error) => {

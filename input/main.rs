@@ -113,6 +113,7 @@ impl FolderArguments {
 }
 
 fn main() -> ExitCode {
+    mcflow::progress::respect_nohup();
     let line = CommandLine::parse();
     match carry_out(line) {
         Ok(text) => {
@@ -145,6 +146,9 @@ fn carry_out(line: CommandLine) -> Result<String, Failure> {
         Command::Check { input, resolved } => check::check(&input.input, input.seed, resolved),
         Command::Train { input, folder } => train::train(&input.input, folder.output.as_deref(), folder.existing(), input.seed),
         Command::Energy { input, frames, forces, format, output } => {
+            if let Some(path) = &output {
+                energy::check_output(&input, frames.as_deref(), path)?;
+            }
             let text = energy::energy(&input, frames.as_deref(), forces, format)?;
             match output {
                 None => Ok(text),

@@ -8,8 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static HEARD: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C (SIGINT) asks the run to write its checkpoint and end; a second one ends the program at once.
+/// How long an interrupt may remain unheard. Runs listen some ten times a second, but a single step of training, or a sweep of a million
+/// particles, cannot be left halfway.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// From now on Ctrl-C (SIGINT), SIGTERM and SIGHUP ask the run to write its checkpoint and end; a second one ends the program at once. So does
+/// the first where the run is amid something long: then the last checkpoint is what it goes on from, as after any kill.
 pub fn catch_interrupts() {
     static SET: OnceLock<()> = OnceLock::new();
     SET.get_or_init(|| {
@@ -18,8 +24,31 @@ pub fn catch_interrupts() {
             if INTERRUPTED.swap(true, Ordering::SeqCst) {
                 std::process::exit(1);
             }
+            std::thread::spawn(|| {
+                std::thread::sleep(PATIENCE);
+                if !HEARD.load(Ordering::SeqCst) {
+                    let place = "stopped amid a step that takes long";
+                    eprintln!("{place}; go on with `mcflow ... --resume`, from the last checkpoint where there is one");
+                    std::process::exit(1);
+                }
+            });
         });
     });
+}
+
+/// Leaves SIGHUP alone where whoever started the program had it ignored, as `nohup` does: catching it would end the run with the terminal.
+/// Called before any other thread is there, for threads inherit it.
+pub fn respect_nohup() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+        if ignored.is_some_and(|mask| mask & 1 == 1) {
+            // A signal that is blocked for ever is one that is ignored.
+            let _ = SigSet::from(Signal::SIGHUP).thread_block();
+        }
+    }
 }
 
 /// A progress bar on a terminal, silence elsewhere; stops at an interrupt or when the time is over.
@@ -68,6 +97,7 @@ impl Monitor for Terminal {
 
     fn stop(&self) -> Option<StopReason> {
         if INTERRUPTED.load(Ordering::SeqCst) {
+            HEARD.store(true, Ordering::SeqCst);
             Some(StopReason::Interrupted)
         } else if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             Some(StopReason::OutOfTime)

@@ -48,7 +48,7 @@ fn changed(path: &Path, change: impl FnOnce(&mut Input)) -> Summary {
     let built = build_changed(path, change);
     let built = built.unwrap_or_else(|report| panic!("{}:\n{report}", path.display()));
     let folder = tempfile::tempdir().expect("a folder");
-    prepare(folder.path(), Existing::Refuse).expect("an empty folder");
+    let _folder = prepare(folder.path(), Existing::Refuse, &built).expect("an empty folder");
     let summary = carry_out(&built, folder.path(), false, &mut Silent);
     summary.unwrap_or_else(|failure| panic!("{}: {}", path.display(), failure.message()))
 }

@@ -149,7 +149,7 @@ fn ln_z_counts_all_images() {
     let built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
     let output = folder.path().join("run");
     std::fs::create_dir(&output).expect("a folder");
-    prepare(&output, Existing::Refuse).expect("an empty folder");
+    let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
     let summary = carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
     let found = summary.flows[0].log_z.expect("weights");
     let expected = 3.0 * (std::f64::consts::TAU * 1.3 / 2.0).ln();

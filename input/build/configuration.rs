@@ -5,7 +5,6 @@ use crate::schema::{CellInput, Start};
 use mcflow_engine::trajectory::{XyzError, XyzFrame, read_xyz};
 use mcflow_engine::{purpose_stream, random_positions};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
-use sha2::Digest;
 
 /// What lives where.
 pub(super) struct Space {
@@ -255,7 +254,7 @@ impl Builder<'_> {
     pub(super) fn frames(&mut self, key: &str, name: &str) -> Option<Vec<XyzFrame>> {
         let path = self.folder.join(name);
         if let Ok(bytes) = std::fs::read(&path) {
-            self.files.update(&bytes);
+            self.note_file(key, path.clone(), &bytes);
         }
         match read_xyz(&path) {
             Ok(frames) => Some(frames),

@@ -7,7 +7,6 @@ use mcflow_engine::observers::State;
 use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples, Symmetry, TrainedFlow};
 use mcflow_flows::{Bond, Coordinates, Generator, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles};
-use sha2::Digest;
 
 impl Builder<'_> {
     /// All flows, checked; `None` where one cannot be had.
@@ -174,7 +173,7 @@ impl Builder<'_> {
             }
             let path = self.folder.join(file);
             if let Ok(bytes) = std::fs::read(&path) {
-                self.files.update(&bytes);
+                self.note_file(&format!("{key}.file"), path.clone(), &bytes);
             }
             return match Generator::load(&path) {
                 Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {

@@ -5,7 +5,7 @@ mod course;
 use super::Failure;
 use super::run::carry_out;
 use crate::build::{Built, build, build_changed};
-use crate::output::directory::{Existing, prepare, write_whole};
+use crate::output::directory::{Existing, claim, prepare, write_made};
 use crate::output::summary::{doubt, with_error};
 use crate::progress::catch_interrupts;
 use crate::schema::{Compare, Input, Quantity, Rung};
@@ -14,7 +14,7 @@ use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::{Entry, measure_speed};
 use mcflow_potentials::Precision;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `mcflow compare`.
 pub struct Arguments<'a> {
@@ -147,6 +147,9 @@ pub struct Comparison {
     pub paid_after_seconds: Option<f64>,
 }
 
+/// Files of a comparison, beside the folders of its runs.
+const MADE: [&str; 4] = [mcflow_engine::manifest::NAME, "compare.json", "compare.svg", "compare.html"];
+
 /// Runs the comparison and writes `compare.json`, `compare.html` and the folders of all runs; returns the table.
 ///
 /// # Errors
@@ -172,6 +175,9 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
             format!("{}: found an earlier comparison; replace it by --force, or choose another folder by --output", folder.display());
         return Err(Failure::Input(message));
     }
+    let existing = if arguments.force { Existing::Force } else { Existing::Refuse };
+    // All folders belong to the comparison until it ends.
+    let mut folders = vec![claim(&folder, existing, &first.files, &MADE.map(PathBuf::from)).map_err(Failure::Input)?];
     catch_interrupts();
     let times: Vec<f64> = (0..=40).map(|k| settings.seconds * 10f64.powf(-2.0 + 2.0 * f64::from(k) / 40.0)).collect();
     let methods = Method::all(&first.input, &settings);
@@ -179,14 +185,20 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     // Seed by seed, so that a slow spell of the machine meets all methods alike.
     for seed in 0..settings.seeds {
         for (method, courses) in methods.iter().zip(&mut courses) {
-            let built = build_changed(arguments.input, |input| {
+            let change = |input: &mut Input| {
                 method.change(input, &settings);
                 input.seed = arguments.seed.unwrap_or(input.seed).wrapping_add(seed as u64);
                 input.run.production = u64::MAX / 4;
-            })?;
-            let built = with_record_interval(built, *method, settings.seconds);
+            };
+            let mut built = build_changed(arguments.input, change)?;
+            if let Some(every) = record_interval(&built, *method, settings.seconds) {
+                built = build_changed(arguments.input, |input| {
+                    change(input);
+                    input.run.record_every = Some(every);
+                })?;
+            }
             let directory = folder.join(format!("{}-{}", method.name().replace(' ', "_"), seed + 1));
-            prepare(&directory, if arguments.force { Existing::Force } else { Existing::Refuse }).map_err(Failure::Input)?;
+            folders.push(prepare(&directory, existing, &built).map_err(Failure::Input)?);
             let mut watch = Watch::new(&settings, &built, times.clone());
             let result = carry_out(&built, &directory, false, &mut watch);
             watch.clear();
@@ -195,10 +207,10 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     }
     let comparison = conclude(&settings, &methods, times, courses);
     let json = serde_json::to_string_pretty(&comparison).map_err(|e| Failure::Run(e.to_string()))? + "\n";
-    write_whole(&folder.join("compare.json"), &json).map_err(Failure::Run)?;
+    write_made(&folder, "compare.json", &json).map_err(Failure::Run)?;
     let table = table(&comparison);
-    write_whole(&folder.join("compare.svg"), &course::figure(&comparison)).map_err(Failure::Run)?;
-    write_whole(&folder.join("compare.html"), &course::page(&comparison, &table)).map_err(Failure::Run)?;
+    write_made(&folder, "compare.svg", &course::figure(&comparison)).map_err(Failure::Run)?;
+    write_made(&folder, "compare.html", &course::page(&comparison, &table)).map_err(Failure::Run)?;
     Ok(format!("{table}figure and runs in {}\n", folder.display()))
 }
 
@@ -225,12 +237,11 @@ fn settings(built: &Built) -> Result<Compare, Failure> {
 }
 
 /// Plain methods record as often in time as memory bears: about 20,000 samples a walker.
-fn with_record_interval(mut built: Built, method: Method, seconds: f64) -> Built {
-    if method != Method::Hybrid {
+fn record_interval(built: &Built, method: Method, seconds: f64) -> Option<u64> {
+    (method != Method::Hybrid).then(|| {
         let sweep = measure_speed(&built.plan).seconds_per_local_sweep.max(1e-9);
-        built.plan.lengths.record_every = (seconds / sweep / 20_000.0).ceil().max(1.0) as u64;
-    }
-    built
+        (seconds / sweep / 20_000.0).ceil().max(1.0) as u64
+    })
 }
 
 fn conclude(settings: &Compare, used: &[Method], times: Vec<f64>, courses: Vec<Vec<Course>>) -> Comparison {

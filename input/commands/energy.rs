@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::build::{Built, build};
+use crate::output::directory::{NamedFile, named_file};
 use mcflow_engine::trajectory::{DcdReader, XyzReader};
 use mcflow_potentials::{Cell, Configuration, Vectors};
 use serde::Serialize;
@@ -76,6 +77,21 @@ pub fn energy(input: &Path, frames: Option<&Path>, forces: bool, format: Format)
     match format {
         Format::Json => serde_json::to_string_pretty(&results).map(|text| text + "\n").map_err(|e| Failure::Run(e.to_string())),
         Format::Csv => Ok(csv(&results, dimension)),
+    }
+}
+
+/// Refuses an `output` that is the input, a file that the input names, or the file of frames.
+///
+/// # Errors
+/// Such an output; a wrong input.
+pub fn check_output(input: &Path, frames: Option<&Path>, output: &Path) -> Result<(), Failure> {
+    let mut named = build(input, None)?.files;
+    named.extend(frames.map(|path| NamedFile { key: "--frames".to_string(), path: path.to_path_buf() }));
+    match named_file(output, &named) {
+        Some(NamedFile { key, .. }) => {
+            Err(Failure::Input(format!("--output: found {}, which is read as `{key}`; expected another file", output.display())))
+        }
+        None => Ok(()),
     }
 }
 

@@ -3,12 +3,13 @@
 pub mod check;
 pub mod compare;
 pub mod energy;
+mod resume;
 pub mod run;
 pub mod train;
 
 use crate::build::{Built, build_changed};
 use crate::document::Report;
-use mcflow_engine::{Monitor, equally_spaced};
+use mcflow_engine::{Monitor, RunError, StopReason, equally_spaced};
 use std::path::{Path, PathBuf};
 
 /// How a command failed: the exit code follows from it.
@@ -57,16 +58,24 @@ fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> R
     if !built.input.run.tune_ladder {
         return Ok(built);
     }
-    let betas = equally_spaced(&built.plan, monitor)?;
+    let betas = match equally_spaced(&built.plan, monitor) {
+        Err(RunError::Stopped(StopReason::Interrupted)) => {
+            return Err(Failure::Run("stopped while the ladder was spaced, before there was anything to go on with".to_string()));
+        }
+        found => found?,
+    };
     let (seed, boltzmann, last) = (built.input.seed, built.plan.boltzmann, betas.len() - 1);
-    let moved = build_changed(path, |input| {
+    let mut moved = build_changed(path, |input| {
         input.seed = seed;
+        // What is written beside the run is what ran: these temperatures, which nothing moves again.
+        input.run.tune_ladder = false;
         for (rung, beta) in input.ladder.iter_mut().zip(betas).take(last).skip(1) {
             let temperature = 1.0 / (boltzmann * beta);
             rung.temperature = format!("{temperature:.4e}").parse().unwrap_or(temperature);
         }
-    });
-    Ok(moved?)
+    })?;
+    moved.plan.origin.asked = built.plan.origin.asked;
+    Ok(moved)
 }
 
 /// `--output`, or the folder `output` beside the input.

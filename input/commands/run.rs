@@ -1,13 +1,15 @@
 //! `mcflow run`: equilibrate, train, produce, report.
 
+use super::resume::{other_instruction_set, resumed};
 use super::{Failure, output_folder, with_spaced_ladder};
-use crate::build::{Built, build};
-use crate::output::directory::{Existing, prepare, write_whole};
+use crate::build::{Built, build, written};
+use crate::output::directory::{Existing, begin_anew, prepare, this_process, write_made};
+use crate::output::log::{Log, Logged};
 use crate::output::report;
 use crate::output::summary::{Summary, table};
 use crate::progress::{Terminal, catch_interrupts};
-use mcflow_engine::{Monitor, RunError, Simulation, StopReason};
-use std::path::{Path, PathBuf};
+use mcflow_engine::{Monitor, Phase, RunError, Simulation, StopReason, checkpoint};
+use std::path::Path;
 
 /// The arguments of `mcflow run`.
 pub struct Arguments<'a> {
@@ -28,14 +30,82 @@ pub struct Arguments<'a> {
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let built = build(arguments.input, arguments.seed)?;
     let directory = output_folder(arguments.input, arguments.output);
-    prepare(&directory, arguments.existing).map_err(Failure::Input)?;
+    let _folder = prepare(&directory, arguments.existing, &built).map_err(Failure::Input)?;
     catch_interrupts();
     let mut terminal = Terminal::new(None);
-    let built = with_spaced_ladder(built, arguments.input, &mut terminal)?;
-    let summary = carry_out(&built, &directory, arguments.existing == Existing::Resume, &mut terminal);
+    let resume = arguments.existing == Existing::Resume;
+    let built = begun_or_spaced(built, arguments.input, &directory, resume, &mut terminal)?;
+    let summary = carry_out(&built, &directory, resume, &mut terminal);
     terminal.clear();
     let summary = summary?;
     Ok(format!("{}results in {}\n", table(&summary), directory.display()))
+}
+
+/// The input as the run in `directory` goes on with it, or with its ladder spaced where a run begins.
+///
+/// # Errors
+/// An input that is not that of the run; a wish to stop.
+pub(super) fn begun_or_spaced(
+    built: Built,
+    input: &Path,
+    directory: &Path,
+    resume: bool,
+    terminal: &mut Terminal,
+) -> Result<Built, Failure> {
+    if !(resume && checkpoint::exists(directory)) {
+        return with_spaced_ladder(built, input, terminal);
+    }
+    let built = resumed(built, input, directory)?;
+    if let Some(sentence) = other_instruction_set(directory) {
+        eprintln!("{sentence}");
+    }
+    Ok(built)
+}
+
+/// Begins or goes on with the run of `built` in `directory`, with its log and the input that runs beside it.
+///
+/// # Errors
+/// A run that cannot begin or go on; files that cannot be written.
+pub(super) fn begin<'a>(built: &'a Built, directory: &Path, resume: bool) -> Result<(Simulation<'a>, Log), Failure> {
+    let goes_on = resume && checkpoint::exists(directory);
+    if resume && !goes_on {
+        if directory.join("summary.json").exists() {
+            let message = "found a finished run without its checkpoint, from which nothing can go on; run it again by --force";
+            return Err(Failure::Input(format!("{}: {message}, or choose another folder by --output", directory.display())));
+        }
+        // Stopped before its first checkpoint: nothing is lost by starting anew.
+        begin_anew(directory, &built.files).map_err(Failure::Run)?;
+    }
+    let other = goes_on.then(|| other_instruction_set(directory)).flatten();
+    let simulation = if goes_on { Some(Simulation::resume(&built.plan, directory)?) } else { None };
+    write_input(directory, &built.text)?;
+    let mut log = Log::open(directory).map_err(Failure::Run)?;
+    let simulation = match simulation {
+        Some(simulation) => simulation,
+        None => Simulation::new(&built.plan, directory)?,
+    };
+    log.say(&format!(
+        "mcflow {}, {}: {}, seed {}, {:?}, {} thread(s)",
+        env!("CARGO_PKG_VERSION"),
+        this_process(),
+        if goes_on { format!("goes on, {} sweeps of production are done", simulation.produced()) } else { "begins".to_string() },
+        built.plan.seed,
+        mcflow_base::instruction_set(),
+        rayon::current_num_threads()
+    ));
+    if let Some(sentence) = other {
+        log.say(&sentence);
+    }
+    Ok((simulation, log))
+}
+
+/// Writes the input that runs beside the run, unless it lies there.
+fn write_input(directory: &Path, text: &str) -> Result<(), Failure> {
+    let name = "system.ron";
+    if std::fs::read(directory.join(name)).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
+    }
+    write_made(directory, name, text).map_err(Failure::Run)
 }
 
 /// Runs `built` in `directory` to its end and writes summary and report.
@@ -43,32 +113,35 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
 /// # Errors
 /// A run that failed or was stopped; files that cannot be written.
 pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dyn Monitor) -> Result<Summary, Failure> {
-    let mut simulation = if resume && mcflow_engine::checkpoint::exists(directory) {
-        Simulation::resume(&built.plan, directory)?
-    } else {
-        if resume && directory.join("summary.json").exists() {
-            let message = "found a finished run without its checkpoint, from which nothing can go on; run it again by --force";
-            return Err(Failure::Input(format!("{}: {message}, or choose another folder by --output", directory.display())));
-        }
-        if resume {
-            // Stopped before its first checkpoint: nothing is lost by starting anew.
-            prepare(directory, Existing::Force).map_err(Failure::Run)?;
-        }
-        write_whole(&directory.join("system.ron"), &built.text).map_err(Failure::Run)?;
-        Simulation::new(&built.plan, directory)?
-    };
-    match simulation.run(monitor) {
+    let (mut simulation, mut log) = begin(built, directory, resume)?;
+    let result = simulation.run(&mut Logged { inner: monitor, log: &mut log });
+    log_end(&mut log, &result);
+    match result {
         Ok(()) => {}
         Err(RunError::Stopped(StopReason::Interrupted)) => {
             return Err(Failure::Run(format!("stopped; go on with `mcflow run ... --resume` (checkpoint in {})", directory.display())));
         }
         Err(error) => return Err(error.into()),
     }
-    let summary = Summary::new(built, &simulation);
-    let written: [(PathBuf, String); 2] =
-        [(directory.join("summary.json"), summary.json()), (directory.join("report.html"), report::html(built, &simulation, &summary))];
-    for (path, text) in written {
-        write_whole(&path, &text).map_err(Failure::Run)?;
+    if simulation.phase() == Phase::Complete && simulation.produced() < built.plan.lengths.production {
+        // Its time was over: what ran is a production of so many sweeps.
+        let mut input = built.input.clone();
+        input.run.production = simulation.produced();
+        input.run.record_every = Some(built.plan.lengths.record_every);
+        write_input(directory, &written(&input))?;
     }
+    let summary = Summary::new(built, &simulation);
+    write_made(directory, "summary.json", &summary.json()).map_err(Failure::Run)?;
+    write_made(directory, "report.html", &report::html(built, &simulation, &summary)).map_err(Failure::Run)?;
+    log.say(&format!("finished: {}", summary.verdict.headline));
     Ok(summary)
+}
+
+/// The last line of a part of a run that was not finished.
+pub(super) fn log_end(log: &mut Log, result: &Result<(), RunError>) {
+    match result {
+        Ok(()) => {}
+        Err(RunError::Stopped(_)) => log.say("stopped; its checkpoint is written"),
+        Err(error) => log.say(&format!("failed: {error}")),
+    }
 }

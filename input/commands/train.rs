@@ -1,10 +1,12 @@
 //! `mcflow train`: only the flows.
 
-use super::{Failure, output_folder, with_spaced_ladder};
+use super::run::{begin, begun_or_spaced, log_end};
+use super::{Failure, output_folder};
 use crate::build::build;
 use crate::output::directory::{Existing, prepare};
+use crate::output::log::Logged;
 use crate::progress::{Terminal, catch_interrupts};
-use mcflow_engine::{RunError, Simulation, StopReason};
+use mcflow_engine::{RunError, StopReason};
 use std::path::Path;
 
 /// Trains all flows of the input and writes them; returns what to print.
@@ -17,14 +19,15 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
         return Err(Failure::Input(format!("{}: found no flow with `training`; expected one in `flows`", input.display())));
     }
     let directory = output_folder(input, output);
-    prepare(&directory, existing).map_err(Failure::Input)?;
+    let _folder = prepare(&directory, existing, &built).map_err(Failure::Input)?;
     catch_interrupts();
     let mut terminal = Terminal::new(None);
-    let built = with_spaced_ladder(built, input, &mut terminal)?;
-    let resume = existing == Existing::Resume && mcflow_engine::checkpoint::exists(&directory);
-    let mut simulation = if resume { Simulation::resume(&built.plan, &directory)? } else { Simulation::new(&built.plan, &directory)? };
-    let result = simulation.run_until_trained(&mut terminal);
+    let resume = existing == Existing::Resume;
+    let built = begun_or_spaced(built, input, &directory, resume, &mut terminal)?;
+    let (mut simulation, mut log) = begin(&built, &directory, resume)?;
+    let result = simulation.run_until_trained(&mut Logged { inner: &mut terminal, log: &mut log });
     terminal.clear();
+    log_end(&mut log, &result);
     match result {
         Ok(()) => {}
         Err(RunError::Stopped(StopReason::Interrupted)) => {

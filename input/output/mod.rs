@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod figures;
+pub mod log;
 pub mod report;
 pub mod summary;
 pub mod text;

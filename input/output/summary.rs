@@ -31,7 +31,7 @@ pub struct Summary {
     /// Why not, where it does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
-    /// The instruction set that the bytes of this run belong to.
+    /// The instruction set that the bytes of this run belong to; several, one after the other, where it was resumed on another.
     pub instruction_set: String,
     /// Precision of energies and of all forces but those that an entry of the sweep asks for otherwise.
     pub precision: String,
@@ -344,7 +344,7 @@ impl Summary {
             verdict: Verdict::default(),
             exact: why.is_empty(),
             why,
-            instruction_set: format!("{:?}", mcflow_base::instruction_set()),
+            instruction_set: simulation.instruction_sets().join(", then "),
             precision: "Double".to_string(),
             phases: phases.collect(),
             seconds: costs.values().map(|c| c.seconds).sum(),
