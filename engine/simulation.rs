@@ -94,6 +94,7 @@ pub struct Simulation<'a> {
     costs: BTreeMap<String, PhaseCost>,
     largest_drift: f64,
     last_checkpoint: Instant,
+    checkpoint_interval: Duration,
     /// Up to when wall time is counted in `costs`.
     counted: Instant,
     /// The instruction sets it has run with, one after the other.
@@ -163,6 +164,7 @@ impl<'a> Simulation<'a> {
             costs: BTreeMap::new(),
             largest_drift: 0.0,
             last_checkpoint: Instant::now(),
+            checkpoint_interval: CHECKPOINT_INTERVAL,
             counted: Instant::now(),
             instruction_sets: vec![format!("{:?}", mcflow_base::instruction_set())],
             told: None,
@@ -229,10 +231,16 @@ impl<'a> Simulation<'a> {
             costs: stored.costs,
             largest_drift: stored.largest_drift,
             last_checkpoint: Instant::now(),
+            checkpoint_interval: CHECKPOINT_INTERVAL,
             counted: Instant::now(),
             instruction_sets: stored.instruction_sets,
             told: None,
         })
+    }
+
+    /// Writes checkpoints so far apart in wall time, in place of 20 seconds.
+    pub fn checkpoint_each(&mut self, interval: Duration) {
+        self.checkpoint_interval = interval;
     }
 
     /// Runs to the end.
@@ -348,7 +356,7 @@ impl<'a> Simulation<'a> {
         if let Some(reason) = monitor.stop() {
             return Err(RunError::Stopped(reason));
         }
-        if self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
+        if self.last_checkpoint.elapsed() > self.checkpoint_interval {
             count_seconds(&mut self.costs, &mut self.counted, self.phase);
             self.write_checkpoint()?;
         }
@@ -523,7 +531,7 @@ impl<'a> Simulation<'a> {
                 let figures = format!("loss {:.3}  held out {:.3}", progress.loss, progress.best);
                 monitor.progress(&Progress { phase: format!("training {name}"), done: self.done, total, figures });
                 let stop = monitor.stop();
-                if stop.is_some() || self.last_checkpoint.elapsed() > CHECKPOINT_INTERVAL {
+                if stop.is_some() || self.last_checkpoint.elapsed() > self.checkpoint_interval {
                     self.recorder.flush()?;
                     count_seconds(&mut self.costs, &mut self.counted, self.phase);
                     checkpoint::write(&self.directory, &stored(self, Some(trainer.state().clone())), plan)?;

@@ -229,7 +229,10 @@ fn a_finished_run_goes_on() {
     ];
     for (before, after, words) in refused {
         place.write("system.ron", &fluid(1000).replace(before, after));
-        place.must_refuse("run system.ron --resume", &["a checkpoint of another input", words, "unchanged but for a longer `run.production`"]);
+        place.must_refuse(
+            "run system.ron --resume",
+            &["a checkpoint of another input", words, "unchanged but for a longer `run.production`"],
+        );
     }
     place.must_refuse("run system.ron --resume --seed 6", &["`seed` was 5, found 6"]);
 

@@ -72,11 +72,12 @@ fn difference(before: &Value, now: &Value, key: &str) -> Option<String> {
         return None;
     }
     match (before, now) {
+        (Value::Object(a), Value::Object(b)) if is_variant(a) && is_variant(b) && !a.keys().eq(b.keys()) => told(key, before, now),
         (Value::Object(a), Value::Object(b)) => {
             let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
             let inner = |name: &String| match () {
                 // The name of a variant is in no key.
-                () if name.starts_with(char::is_uppercase) && a.len() == 1 && a.keys().eq(b.keys()) => key.to_string(),
+                () if is_variant(a) && is_variant(b) => key.to_string(),
                 () if key.is_empty() => name.clone(),
                 () if ["states", "flows"].contains(&key) || key.ends_with("scale") || key.ends_with("types") => format!("{key}[{name:?}]"),
                 () => format!("{key}.{name}"),
@@ -90,8 +91,17 @@ fn difference(before: &Value, now: &Value, key: &str) -> Option<String> {
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().find_map(|(k, (a, b))| difference(a, b, &format!("{key}[{k}]")))
         }
-        _ => Some(format!("`{key}` was {}, found {}", shortened(before), shortened(now))),
+        _ => told(key, before, now),
     }
+}
+
+fn told(key: &str, before: &Value, now: &Value) -> Option<String> {
+    Some(format!("`{key}` was {}, found {}", shortened(before), shortened(now)))
+}
+
+/// Whether it is a name of a variant with what belongs to it.
+fn is_variant(map: &serde_json::Map<String, Value>) -> bool {
+    map.len() == 1 && map.keys().all(|name| name.starts_with(char::is_uppercase))
 }
 
 /// A value in a message.
@@ -136,6 +146,9 @@ mod tests {
         assert_eq!(with("/seed", json!(6)).as_deref(), Some("`seed` was 5, found 6"));
         let potential = with("/system/potential/0/LennardJones/epsilon", json!(2.0));
         assert_eq!(potential.as_deref(), Some("`system.potential[0].epsilon` was 1.0, found 2.0"));
+        let potential = with("/system/potential/0", json!({"Wca": {"epsilon": 1.0}}));
+        let expected = "`system.potential[0]` was {\"LennardJones\":{\"epsilon\":1.0}}, found {\"Wca\":{\"epsilon\":1.0}}";
+        assert_eq!(potential.as_deref(), Some(expected));
         let state = with("/states/left/start", json!({"File": "a.xyz"}));
         assert_eq!(state.as_deref(), Some("`states[\"left\"].start` was not given, found {\"File\":\"a.xyz\"}"));
     }

@@ -116,19 +116,20 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
     let (mut simulation, mut log) = begin(built, directory, resume)?;
     let result = simulation.run(&mut Logged { inner: monitor, log: &mut log });
     log_end(&mut log, &result);
+    let out_of_time = matches!(result, Err(RunError::Stopped(StopReason::OutOfTime)));
+    if out_of_time || (simulation.phase() == Phase::Complete && simulation.produced() < built.plan.lengths.production) {
+        // What ran is a production of as many sweeps as there was time for.
+        let mut input = built.input.clone();
+        input.run.production = simulation.produced().max(built.plan.lengths.record_every);
+        input.run.record_every = Some(built.plan.lengths.record_every);
+        write_input(directory, &written(&input))?;
+    }
     match result {
         Ok(()) => {}
         Err(RunError::Stopped(StopReason::Interrupted)) => {
             return Err(Failure::Run(format!("stopped; go on with `mcflow run ... --resume` (checkpoint in {})", directory.display())));
         }
         Err(error) => return Err(error.into()),
-    }
-    if simulation.phase() == Phase::Complete && simulation.produced() < built.plan.lengths.production {
-        // Its time was over: what ran is a production of so many sweeps.
-        let mut input = built.input.clone();
-        input.run.production = simulation.produced();
-        input.run.record_every = Some(built.plan.lengths.record_every);
-        write_input(directory, &written(&input))?;
     }
     let summary = Summary::new(built, &simulation);
     write_made(directory, "summary.json", &summary.json()).map_err(Failure::Run)?;

@@ -4,6 +4,7 @@
 //! verdict, so none of them can contradict another.
 
 mod chain;
+mod continuation;
 mod movement;
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ pub struct Verdict {
 }
 
 /// All sources of findings.
-const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 2] = [movement::findings, chain::findings];
+const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 3] = [movement::findings, chain::findings, continuation::findings];
 
 impl Verdict {
     /// The verdict on a run whose figures are in `summary`.
