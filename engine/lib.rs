@@ -20,6 +20,7 @@ mod record;
 mod reference;
 mod sample_pool;
 mod schedule;
+mod series;
 mod simulation;
 mod spacing;
 mod speed;

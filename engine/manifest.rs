@@ -50,6 +50,7 @@ pub fn planned(plan: &Plan) -> Vec<PathBuf> {
     files.extend(trained.map(|flow| flow_path(Path::new(""), &flow.name)));
     let checkpoint = Path::new("checkpoint");
     files.push(checkpoint.join("state.bin"));
+    files.push(checkpoint.join("series.bin"));
     files.extend((0..plan.rungs.len()).map(|rung| checkpoint.join(format!("frames-{rung}.bin"))));
     files
 }

@@ -5,6 +5,7 @@ use crate::ladder::Ladder;
 use crate::manifest::note;
 use crate::observers::{Observable, sample, state_of};
 use crate::plan::{Plan, TrajectoryFormat, TrajectoryPlan};
+use crate::series::{Row, SeriesFile, StoredSeries};
 use crate::statistics::{Histogram, RadialDistribution, StateIndex};
 use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
 use crate::walker::Walker;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// An accumulated function of one walker.
@@ -29,6 +31,7 @@ pub enum Accumulator {
 pub struct RecordPosition {
     samples: u64,
     csv_bytes: u64,
+    series: StoredSeries,
     trajectories: Vec<TrajectoryPosition>,
     functions: Vec<Vec<Accumulator>>,
 }
@@ -48,12 +51,10 @@ pub struct Recorder {
     path: PathBuf,
     csv: BufWriter<File>,
     csv_bytes: u64,
-    samples: u64,
     columns: Vec<String>,
-    /// `[walker][column][sample]`.
-    series: Vec<Vec<Vec<f64>>>,
-    /// `[walker][sample]`.
-    states: Vec<Vec<StateIndex>>,
+    series: SeriesFile,
+    /// The last sample of each walker; none of a run that was just resumed.
+    latest: Vec<Row>,
     /// `[function][walker]`.
     functions: Vec<Vec<Accumulator>>,
     writers: Vec<WalkerTrajectory>,
@@ -127,7 +128,8 @@ impl Recorder {
         let path = directory.join(TABLE);
         note(directory, Path::new(TABLE))?;
         let file = File::create(&path).map_err(|source| failed(&path, source))?;
-        let mut recorder = Self::empty(plan, path, file);
+        let series = SeriesFile::create(directory, plan.starts.len(), plan.columns.len(), !plan.states.is_empty())?;
+        let mut recorder = Self::empty(plan, path, file, series);
         for (number, trajectory) in plan.trajectories.iter().enumerate() {
             for &walker in &trajectory.walkers {
                 recorder.writers.push(WalkerTrajectory::create(plan, directory, (number, walker), trajectory.every)?);
@@ -144,7 +146,7 @@ impl Recorder {
         Ok(recorder)
     }
 
-    fn empty(plan: &Plan, path: PathBuf, file: File) -> Self {
+    fn empty(plan: &Plan, path: PathBuf, file: File, series: SeriesFile) -> Self {
         let walkers = plan.starts.len();
         let functions = plan
             .functions
@@ -169,10 +171,9 @@ impl Recorder {
             path,
             csv: BufWriter::new(file),
             csv_bytes: 0,
-            samples: 0,
             columns: plan.columns.iter().map(crate::observers::Column::name).collect(),
-            series: vec![vec![Vec::new(); plan.columns.len()]; walkers],
-            states: vec![Vec::new(); walkers],
+            series,
+            latest: Vec::new(),
             functions,
             writers: Vec::new(),
         }
@@ -196,19 +197,11 @@ impl Recorder {
             return Err(wrong(format!("{length} bytes where {} were written", position.csv_bytes)));
         }
         file.set_len(position.csv_bytes).map_err(|source| failed(&path, source))?;
-        let mut recorder = Self::empty(plan, path.clone(), file);
+        let shape = (plan.starts.len(), plan.columns.len(), !plan.states.is_empty());
+        let series = SeriesFile::resume(directory, shape, position.samples, &position.series)?;
+        let mut recorder = Self::empty(plan, path, file, series);
         recorder.csv_bytes = position.csv_bytes;
-        recorder.samples = position.samples;
         recorder.functions.clone_from(&position.functions);
-
-        let mut reader = csv::Reader::from_path(&path).map_err(|e| wrong(e.to_string()))?;
-        for record in reader.records() {
-            let record = record.map_err(|e| wrong(e.to_string()))?;
-            recorder.read_row(plan, &record).ok_or_else(|| wrong(format!("a row `{}`", record.iter().collect::<Vec<_>>().join(","))))?;
-        }
-        if recorder.series.iter().any(|s| s.first().is_some_and(|c| c.len() as u64 != position.samples)) {
-            return Err(wrong(format!("not {} rows a walker", position.samples)));
-        }
 
         for (number, trajectory) in plan.trajectories.iter().enumerate() {
             for &walker in &trajectory.walkers {
@@ -231,23 +224,12 @@ impl Recorder {
         Ok(recorder)
     }
 
-    fn read_row(&mut self, plan: &Plan, record: &csv::StringRecord) -> Option<()> {
-        let walker: usize = record.get(1)?.parse().ok()?;
-        for (k, series) in self.series.get_mut(walker)?.iter_mut().enumerate() {
-            series.push(record.get(2 + k)?.parse().ok()?);
-        }
-        let state = record.get(2 + self.columns.len()).filter(|name| !name.is_empty());
-        let state = state.map(|name| plan.states.iter().position(|s| s.name == name)).map_or(Some(None), |found| found.map(Some))?;
-        self.states[walker].push(state.map(|s| s as u32));
-        Some(())
-    }
-
     /// Records one sample of every walker, whose energies have just been refreshed.
     ///
     /// # Errors
     /// Files that cannot be written.
     pub fn record(&mut self, sweep: u64, plan: &Plan, ladder: &mut Ladder) -> Result<(), RunError> {
-        let mut samples: Vec<(Vec<f64>, StateIndex)> = Vec::new();
+        let mut samples: Vec<Row> = Vec::new();
         for chains in &mut ladder.rungs {
             let environment = chains.environment;
             samples.par_extend(chains.walkers.par_iter_mut().map(|walker| {
@@ -269,19 +251,18 @@ impl Recorder {
             });
         }
         let mut line = String::new();
-        for (walker, (row, state)) in samples.into_iter().enumerate() {
+        self.series.add(&samples)?;
+        for (walker, (row, state)) in samples.iter().enumerate() {
             line.clear();
             // Writing to a String cannot fail.
             let _ = write!(line, "{sweep},{walker}");
-            for (series, value) in self.series[walker].iter_mut().zip(row) {
-                series.push(value);
+            for value in row {
                 let _ = write!(line, ",{value}");
             }
             if !plan.states.is_empty() {
                 line.push(',');
                 line.push_str(state.map_or("", |s| &plan.states[s as usize].name));
             }
-            self.states[walker].push(state);
             self.write_line(&line)?;
         }
         for trajectory in self.writers.iter_mut().filter(|t| sweep.is_multiple_of(t.every)) {
@@ -294,7 +275,7 @@ impl Recorder {
             };
             trajectory.writer.write(&frame).map_err(|source| failed(&trajectory.path, source))?;
         }
-        self.samples += 1;
+        self.latest = samples;
         Ok(())
     }
 
@@ -312,14 +293,15 @@ impl Recorder {
         for trajectory in &mut self.writers {
             trajectory.writer.flush().map_err(|source| failed(&trajectory.path, source))?;
         }
-        Ok(())
+        self.series.save()
     }
 
     /// Where everything ends now.
     pub fn position(&self) -> RecordPosition {
         RecordPosition {
-            samples: self.samples,
+            samples: self.samples(),
             csv_bytes: self.csv_bytes,
+            series: self.series.stored(),
             trajectories: self.writers.iter().map(WalkerTrajectory::position).collect(),
             functions: self.functions.clone(),
         }
@@ -327,7 +309,7 @@ impl Recorder {
 
     /// Samples a walker.
     pub fn samples(&self) -> u64 {
-        self.samples
+        self.series.samples()
     }
 
     /// Names of the columns.
@@ -335,14 +317,24 @@ impl Recorder {
         &self.columns
     }
 
-    /// The series of column `column` of each walker.
-    pub fn series(&self, column: usize) -> Vec<&[f64]> {
-        self.series.iter().map(|walker| walker[column].as_slice()).collect()
+    /// The series of column `column` of each of these walkers, read from the disk: ask for one at a time.
+    pub fn series(&self, column: usize, walkers: Range<usize>) -> Vec<Vec<f64>> {
+        self.series.column(column, walkers)
     }
 
-    /// The states of each walker's samples.
-    pub fn states(&self) -> Vec<&[StateIndex]> {
-        self.states.iter().map(Vec::as_slice).collect()
+    /// The states of the samples of each of these walkers, read from the disk.
+    pub fn states(&self, walkers: Range<usize>) -> Vec<Vec<StateIndex>> {
+        self.series.states(walkers)
+    }
+
+    /// Columns and state of the last sample of each walker; none where this process has recorded none.
+    pub fn latest(&self) -> &[Row] {
+        &self.latest
+    }
+
+    /// Why series came back empty, where they could not be read.
+    pub fn failure(&self) -> Option<RunError> {
+        self.series.failure()
     }
 
     /// The accumulated functions, `[function][walker]`.

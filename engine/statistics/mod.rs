@@ -109,6 +109,11 @@ fn checked<'a>(walkers: &[&'a [f64]], needed: usize) -> Result<Vec<&'a [f64]>, N
     Ok(walkers.iter().map(|w| &w[..n]).collect())
 }
 
+/// The series of several walkers, as the functions here take them.
+pub fn slices<T>(series: &[Vec<T>]) -> Vec<&[T]> {
+    series.iter().map(Vec::as_slice).collect()
+}
+
 fn mean(series: &[f64]) -> f64 {
     series.iter().sum::<f64>() / series.len() as f64
 }

@@ -1,6 +1,6 @@
 //! Populations of states, free-energy differences between them, and round trips.
 
-use super::{Estimate, Estimator, NoEstimate, never_changes};
+use super::{Estimate, Estimator, NoEstimate, never_changes, slices};
 use serde::Serialize;
 
 /// The state a frame belongs to; `None` where it belongs to none.
@@ -53,10 +53,6 @@ pub fn log_ratio(numerator: &[&[f64]], denominator: &[&[f64]], estimate: Estimat
 
 fn indicators(walkers: &[&[StateIndex]], state: u32) -> Vec<Vec<f64>> {
     walkers.iter().map(|w| w.iter().map(|s| if *s == Some(state) { 1.0 } else { 0.0 }).collect()).collect()
-}
-
-fn slices(series: &[Vec<f64>]) -> Vec<&[f64]> {
-    series.iter().map(Vec::as_slice).collect()
 }
 
 /// The population of each of the states 0 .. `n_states`: the fraction of all frames (of the assigned and the unassigned).

@@ -132,8 +132,12 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
         Err(error) => return Err(error.into()),
     }
     let summary = Summary::new(built, &simulation);
+    let page = report::html(built, &simulation, &summary);
+    if let Some(error) = simulation.recorder().failure() {
+        return Err(error.into());
+    }
     write_made(directory, "summary.json", &summary.json()).map_err(Failure::Run)?;
-    write_made(directory, "report.html", &report::html(built, &simulation, &summary)).map_err(Failure::Run)?;
+    write_made(directory, "report.html", &page).map_err(Failure::Run)?;
     log.say(&format!("finished: {}", summary.verdict.headline));
     Ok(summary)
 }

@@ -6,7 +6,7 @@ use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::statistics::{
     Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, never_changes,
-    round_trips, standard_error_by_blocks, state_populations,
+    round_trips, slices, standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
 use mcflow_potentials::Precision;
@@ -328,8 +328,9 @@ impl Summary {
         };
         let observables = |rung: usize| {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
-                let series = &recorder.series(k)[plan.walkers(rung)];
-                (name.clone(), observable(estimator(plan)(series), series, production))
+                let series = recorder.series(k, plan.walkers(rung));
+                let series = slices(&series);
+                (name.clone(), observable(estimator(plan)(&series), &series, production))
             });
             RungObservables { rung: name(rung), samples: recorder.samples(), columns: columns.collect() }
         };
@@ -448,7 +449,8 @@ fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySumm
 
 fn states(simulation: &Simulation, rung: usize, name: RungName, seconds: f64) -> RungStates {
     let names: Vec<&str> = simulation.plan().states.iter().map(|s| s.name.as_str()).collect();
-    let series = &simulation.recorder().states()[simulation.plan().walkers(rung)];
+    let series = simulation.recorder().states(simulation.plan().walkers(rung));
+    let series = &slices(&series)[..];
     let populations = state_populations(series, names.len() as u32, estimator(simulation.plan()));
     let population = names.iter().zip(populations).enumerate().map(|(k, (name, found))| {
         let indicators: Vec<Vec<f64>> = series.iter().map(|s| indicator(s, k as u32)).collect();

@@ -42,6 +42,11 @@ pub(super) struct Watch {
     /// Walkers of the first rung, which the estimate is of.
     walkers: Range<usize>,
     last: Option<f64>,
+    /// Sum and number of the values of the column.
+    sum: f64,
+    counted: u64,
+    /// Samples in the one state and the other.
+    visits: (u64, u64),
 }
 
 enum Watched {
@@ -61,7 +66,19 @@ impl Watch {
             }
         };
         let terminal = Terminal::new(Some(Duration::from_secs_f64(settings.seconds)));
-        Self { terminal, begun: Instant::now(), times, values: Vec::new(), quantity, walkers: built.plan.walkers(0), last: None }
+        let walkers = built.plan.walkers(0);
+        Self {
+            terminal,
+            begun: Instant::now(),
+            times,
+            values: Vec::new(),
+            quantity,
+            walkers,
+            last: None,
+            sum: 0.0,
+            counted: 0,
+            visits: (0, 0),
+        }
     }
 
     pub fn clear(&self) {
@@ -99,19 +116,31 @@ impl Watch {
         })
     }
 
-    fn estimate(&self, recorder: &Recorder) -> Option<f64> {
+    /// Counts the latest sample of each walker.
+    fn count(&mut self, recorder: &Recorder) {
+        for (row, state) in &recorder.latest()[self.walkers.clone()] {
+            match &self.quantity {
+                Watched::States { from: (from, _), to: (to, _) } => {
+                    self.visits.0 += u64::from(*state == Some(*from));
+                    self.visits.1 += u64::from(*state == Some(*to));
+                }
+                Watched::Column { index, .. } => {
+                    if let Some(value) = index.and_then(|index| row.get(index)) {
+                        self.sum += value;
+                        self.counted += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn estimate(&self) -> Option<f64> {
         match &self.quantity {
-            Watched::States { from: (from, _), to: (to, _) } => {
-                let series = &recorder.states()[self.walkers.clone()];
-                let count = |state: u32| series.iter().flat_map(|w| w.iter()).filter(|s| **s == Some(state)).count() as f64;
-                let (from, to) = (count(*from), count(*to));
-                (from > 0.0 && to > 0.0).then(|| -(to / from).ln())
+            Watched::States { .. } => {
+                let (from, to) = self.visits;
+                (from > 0 && to > 0).then(|| -(to as f64 / from as f64).ln())
             }
-            Watched::Column { index, .. } => {
-                let series = &recorder.series((*index)?)[self.walkers.clone()];
-                let n: usize = series.iter().map(|s| s.len()).sum();
-                Some(series.iter().flat_map(|s| s.iter()).sum::<f64>() / n as f64)
-            }
+            Watched::Column { .. } => (self.counted > 0).then(|| self.sum / self.counted as f64),
         }
     }
 }
@@ -126,9 +155,10 @@ impl Monitor for Watch {
     }
 
     fn recorded(&mut self, recorder: &Recorder) {
+        self.count(recorder);
         let now = self.begun.elapsed().as_secs_f64();
         if self.times.get(self.values.len()).is_some_and(|&time| now >= time) {
-            let value = self.estimate(recorder);
+            let value = self.estimate();
             // Times passed before this sample know only the estimate of then.
             while self.times.get(self.values.len() + 1).is_some_and(|&time| now >= time) {
                 self.values.push(self.last);

@@ -9,6 +9,7 @@ use crate::units::Units;
 use mcflow_engine::observers::{Axis, Column, Observable, Variable};
 use mcflow_engine::statistics::{
     FreeEnergyProfile, Histogram, RadialDistribution, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile,
+    slices,
 };
 use mcflow_engine::{Accumulator, Simulation};
 
@@ -77,7 +78,7 @@ pub fn time_series(built: &Built, simulation: &Simulation, summary: &Summary) ->
     let recorder = simulation.recorder();
     let symbols = Symbols::new(built, simulation);
     let figure = |k: usize| {
-        let all = &recorder.series(k)[plan.walkers(0)];
+        let all = recorder.series(k, plan.walkers(0));
         let shown = all.len().min(MOST_WALKERS);
         let name = &recorder.columns()[k];
         let series = all.iter().take(shown).enumerate().map(|(walker, values)| {
@@ -98,7 +99,7 @@ pub fn time_series(built: &Built, simulation: &Simulation, summary: &Summary) ->
     };
     // A column that never changes is a number in the table.
     let varies = |k: &usize| {
-        let all = recorder.series(*k);
+        let all = recorder.series(*k, 0..plan.starts.len());
         let first = all.iter().find_map(|s| s.first().copied());
         all.iter().any(|s| s.len() > 1) && all.iter().any(|s| s.iter().any(|v| Some(*v) != first))
     };
@@ -131,7 +132,7 @@ pub fn histograms(built: &Built, simulation: &Simulation) -> Vec<Illustration> {
     let columns = simulation.plan().columns.iter().enumerate();
     let wanted = columns.filter(|(_, c)| matches!(c, Column::PotentialEnergy | Column::Variable(..)));
     let figure = |(k, column): (usize, &Column)| {
-        let (points, errors) = density(&simulation.recorder().series(k)[simulation.plan().walkers(0)])?;
+        let (points, errors) = density(&slices(&simulation.recorder().series(k, simulation.plan().walkers(0))))?;
         Some(Illustration::from(Figure {
             title: format!("Distribution of {}", column.name()),
             x_label: symbols.column(column),
@@ -239,7 +240,8 @@ pub fn autocorrelation_function(simulation: &Simulation, summary: &Summary) -> V
     let plan = simulation.plan();
     let Some(k) = plan.columns.iter().position(|c| *c == Column::PotentialEnergy) else { return Vec::new() };
     let name = plan.columns[k].name();
-    let Ok(rho) = autocorrelation(&simulation.recorder().series(k)[simulation.plan().walkers(0)]) else { return Vec::new() };
+    let series = simulation.recorder().series(k, plan.walkers(0));
+    let Ok(rho) = autocorrelation(&slices(&series)) else { return Vec::new() };
     let time = summary.observables.first().and_then(|r| r.columns.get(&name)).and_then(|o| o.autocorrelation_time);
     let Some(time) = time.filter(|_| rho.iter().skip(1).any(|r| *r != 0.0)) else { return Vec::new() };
     let sweeps = plan.lengths.record_every as f64;
@@ -270,10 +272,10 @@ pub fn running_difference(simulation: &Simulation, summary: &Summary) -> Vec<Ill
     const MOST_STATES: usize = 400_000;
     let plan = simulation.plan();
     let [first, second, ..] = plan.states.as_slice() else { return Vec::new() };
-    let walkers = &simulation.recorder().states()[plan.walkers(0)];
+    let walkers = simulation.recorder().states(plan.walkers(0));
     let samples = walkers.iter().map(|w| w.len()).min().unwrap_or(0);
     let stride = (samples * walkers.len()).div_ceil(MOST_STATES).max(1);
-    let every = |w: &&[StateIndex]| -> Vec<StateIndex> { w[..samples].iter().copied().step_by(stride).collect() };
+    let every = |w: &Vec<StateIndex>| -> Vec<StateIndex> { w[..samples].iter().copied().step_by(stride).collect() };
     let walkers: Vec<Vec<StateIndex>> = walkers.iter().map(every).collect();
     let kept = walkers.first().map_or(0, Vec::len);
     let (mut points, mut errors) = (Vec::new(), Vec::new());
