@@ -2,12 +2,14 @@
 
 mod configuration;
 mod flows;
+mod stored;
 mod symmetry;
 
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
 use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
-use configuration::{Space, nearest_pair};
+use configuration::Space;
+pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
 use mcflow_engine::{Entry, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
@@ -27,6 +29,8 @@ pub struct Built {
     pub files: Vec<NamedFile>,
     /// SHA-256 of the text, in hexadecimal.
     pub input_sha256: String,
+    /// What the user should know of the files that the input names, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Reads, checks and builds the input at `path`; `seed` replaces its seed.
@@ -49,12 +53,13 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
     change(&mut input);
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = vec![NamedFile { key: "input".to_string(), path: path.to_path_buf() }];
-    let builder = Builder { document: &mut document, input: &input, folder, files: Sha256::new(), named: &mut files };
+    let mut notes = Vec::new();
+    let builder = Builder { document: &mut document, input: &input, folder, files: Sha256::new(), named: &mut files, notes: &mut notes };
     let plan = builder.plan();
     let text = if input == as_read { document.text().to_string() } else { written(&input) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files })
+    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files, notes })
 }
 
 /// The text of an input that was changed after it was read: by an option, by what was found before the run, by the other methods of a comparison.
@@ -104,6 +109,7 @@ struct Builder<'a> {
     folder: &'a Path,
     files: Sha256,
     named: &'a mut Vec<NamedFile>,
+    notes: &'a mut Vec<String>,
 }
 
 impl Builder<'_> {

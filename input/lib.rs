@@ -3,7 +3,9 @@
 pub mod build;
 pub mod commands;
 pub mod document;
+pub mod fit;
 pub mod output;
 pub mod progress;
 pub mod schema;
+pub mod stored_frames;
 pub mod units;

@@ -146,14 +146,8 @@ fn carry_out(line: CommandLine) -> Result<String, Failure> {
         Command::Check { input, resolved } => check::check(&input.input, input.seed, resolved),
         Command::Train { input, folder } => train::train(&input.input, folder.output.as_deref(), folder.existing(), input.seed),
         Command::Energy { input, frames, forces, format, output } => {
-            if let Some(path) = &output {
-                energy::check_output(&input, frames.as_deref(), path)?;
-            }
-            let text = energy::energy(&input, frames.as_deref(), forces, format)?;
-            match output {
-                None => Ok(text),
-                Some(path) => mcflow::output::directory::write_whole(&path, &text).map(|()| String::new()).map_err(Failure::Run),
-            }
+            let arguments = energy::Arguments { input: &input, frames: frames.as_deref(), forces, format, output: output.as_deref() };
+            energy::energy(&arguments).map(|()| String::new())
         }
         Command::Compare { input, output, force, seconds, seeds } => compare::compare(&compare::Arguments {
             input: &input.input,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::stored_frames::StoredFrames;
 use crate::units::Units;
 
 /// A whole input.
@@ -147,8 +148,9 @@ pub struct Species {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Start {
-    /// An XYZ file beside the input; walkers take its frames in turn.
-    File(String),
+    /// An XYZ or DCD file beside the input; walkers take its frames in turn, or all the one that `frame` names:
+    /// `File(path: "output/trajectory.dcd", frame: Last)`.
+    File(StoredFrames),
     /// One position a particle.
     Positions(Vec<Vec<f64>>),
     /// Sites of a lattice that fills the cell.
@@ -301,7 +303,7 @@ pub enum SamplesInput {
         #[serde(default = "defaults::one_sweep")]
         every: u64,
     },
-    /// Frames of an XYZ file beside the input.
+    /// Frames of an XYZ or DCD file beside the input.
     File(String),
 }
 

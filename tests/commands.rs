@@ -529,7 +529,12 @@ fn energies_of_a_pair() {
     place.write("cut.xyz", b"2\n\nA 0 0 0\n");
     place.must_fail(&["energy", "system.ron", "--frames", "cut.xyz"], 2, &["cut.xyz:4", "the file ends within frame 1"]);
     place.write("one_place.xyz", b"2\n\nA 0 0 0\nA 0 0 0\n");
-    place.must_fail(&["energy", "system.ron", "--frames", "one_place.xyz"], 1, &["one_place.xyz", "frame 0", "different places"]);
+    let output = place.call(&["energy", "system.ron", "--frames", "one_place.xyz"]);
+    let (frames, errors): (Value, _) = (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), &frames[0]["energy"], &frames[0]["virial"]), (Some(0), &Value::Null, &Value::Null));
+    for word in ["one_place.xyz: frame 1", "LennardJones", "particles 0 and 1 (from 0) are at one place"] {
+        assert!(errors.contains(word), "{errors}");
+    }
     place.write("types.xyz", b"2\n\nA 0 0 0\nB 0 0 1.2\n");
     place.must_fail(&["energy", "system.ron", "--frames", "types.xyz"], 2, &["types.xyz", "\"B\"", "expected \"A\""]);
     place.write("text.dcd", b"this is no trajectory, but it is long enough to be looked at: 0123456789012345678901234567890123456789");
@@ -561,6 +566,115 @@ fn energies_of_a_trajectory() {
             }
         }
     }
+}
+
+/// Frames of a file are judged one by one: what is wrong with one of them is said, and the others have their figures.
+#[test]
+fn one_bad_frame_does_not_hide_the_energies_of_the_others() {
+    let place = Place::with(
+        r#"(
+        system: (
+            cell: Open(dimension: 3),
+            particles: [(type: "A", count: 2)],
+            potential: [Wca(epsilon: 1.0, sigma: 1.0), SphericalWall(radius: 2.5), Wca(epsilon: 2.0, sigma: 1.0)],
+        ),
+        start: Positions([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+        ladder: [(temperature: 1.0)],
+        sweep: [Displacement(step: 0.1)],
+        run: (equilibration: 0, production: 1),
+    )"#,
+    );
+    // At r = sigma the two terms, each with a column of its own, are 1 and 2.
+    let (head, good) = ("frame,energy,virial,SphericalWall,Wca_0,Wca_2", "2\n\nA 0 0 0\nA 0 0 1\n");
+    let outside = "2\n\nA 0 0 0\nA 0 0 2.6\n";
+    let csv = |frames: &str, code: i32, words: &[&str]| {
+        place.write("f.xyz", frames.as_bytes());
+        let output = place.call(&["energy", "system.ron", "--frames", "f.xyz", "--format", "csv"]);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        words.iter().for_each(|word| assert!(errors.contains(word), "no `{word}` in {errors}"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let line = |k: usize| format!("{k},3,-72,0,1,2");
+    let table = |lines: [String; 3]| format!("{head}\n{}\n", lines.join("\n"));
+    let found =
+        csv(&format!("{good}{outside}{good}"), 0, &["f.xyz: frame 2 (`frame` 1 of the result) has an energy of inf, of SphericalWall"]);
+    assert_eq!(found, table([line(0), "1,inf,,inf,0,0".to_string(), line(2)]));
+    let frames: Value = serde_json::from_slice(&place.call(&["energy", "system.ron", "--frames", "f.xyz"]).stdout).unwrap();
+    assert_eq!(
+        (&frames[1]["energy"], &frames[1]["terms"]["SphericalWall"], frames[1]["terms"]["Wca_0"].as_f64()),
+        (&Value::Null, &Value::Null, Some(0.0))
+    );
+    assert_eq!(frames.as_array().unwrap().len(), 3);
+
+    // A frame that cannot be read or is none of the system, in the middle and in front.
+    for (bad, words) in [
+        ("2\n\nA 0 0 0\nA 0 0 ******\n", "no room for the number"),
+        ("2\n\nA 0 0 0\nB 0 0 1\n", "found \"B\" as particle 1 (from 0) of frame"),
+        ("1\n\nA 0 0 0\n", "found 1 particles in frame"),
+        ("2\nLattice=\"9 9 9\"\nA 0 0 0\nA 0 0 1\n", "`system.cell` is open"),
+        ("2\npbc=\"F F T\"\nA 0 0 0\nA 0 0 1\n", "found pbc=\"F F T\" in frame"),
+    ] {
+        let found = csv(&format!("{good}{bad}{good}"), 2, &[words, "f.xyz: 1 of 3 frames have no energy: their fields are empty"]);
+        assert_eq!(found, table([line(0), "1,,,,,".to_string(), line(2)]), "{bad}");
+        let found = csv(&format!("{bad}{good}{good}"), 2, &[words]);
+        assert_eq!(found, table(["0,,,,,".to_string(), line(1), line(2)]), "{bad}");
+        assert_eq!(csv(bad, 2, &[words]), "", "{bad}");
+    }
+    let bad = "2\n\nA 0 0 0\nA 0 0 nan\n";
+    place.write("f.xyz", format!("{bad}{good}").as_bytes());
+    let call = |more: &[&str]| place.call(&[&["energy", "system.ron", "--frames", "f.xyz", "--forces"], more].concat());
+    let frames: Value = serde_json::from_slice(&call(&[]).stdout).unwrap();
+    assert_eq!((&frames[0]["forces"][1][2], frames[1]["forces"][1][2].as_f64()), (&Value::Null, Some(72.0)));
+    assert!(call(&["--format", "csv", "--output", "f.csv"]).stdout.is_empty());
+    assert_eq!(place.read("f.csv"), b"frame,particle,fx,fy,fz\n0,0,,,\n0,1,,,\n1,0,-0,-0,-72\n1,1,0,0,72\n");
+
+    // A cut file; and lines behind which no frame can be found.
+    let cut = [
+        "f.xyz:12: the file ends within frame 3: found 1 of the 2 particles that line 9 announces; it is left out, the 2 before it are whole",
+    ];
+    assert_eq!(csv(&format!("{good}{good}2\n\nA 0 0 0\nA 0 0"), 0, &cut), format!("{head}\n{}\n{}\n", line(0), line(1)));
+    assert_eq!(csv(&format!("{good}A 0 0 0\n{good}"), 2, &["f.xyz:5: found \"A 0 0 0\""]), format!("{head}\n{}\n", line(0)));
+    assert!(!place.path("f.csv.tmp").exists());
+    for file in ["f.xyz", "system.ron"] {
+        place.must_fail(&["energy", "system.ron", "--frames", "f.xyz", "--output", file], 2, &[file, "which is read as"]);
+    }
+}
+
+/// A run goes on from the last frame, or any other, of what another wrote.
+#[test]
+fn a_start_from_a_frame_of_a_trajectory() {
+    let place = Place::with(&fluid(40));
+    place.must(&["run", "system.ron"]);
+    let text = fluid(40).replace("Cube(density: 0.5)", "FromStart");
+    let energies = |text: &str, frames: &[&str]| -> Vec<f64> {
+        place.write("next.ron", text.as_bytes());
+        let found: Value = serde_json::from_str(&place.must(&[&["energy", "next.ron"], frames].concat())).unwrap();
+        found.as_array().unwrap().iter().map(|frame| frame["energy"].as_f64().unwrap()).collect()
+    };
+    for (name, frames) in [("output/trajectory.dcd", 10), ("output/trajectory.xyz", 2)] {
+        let with = |frame: &str| text.replace("Lattice(FaceCentredCubic)", &format!("File(path: {name:?}, frame: {frame})"));
+        let all = energies(&with("First"), &["--frames", name]);
+        assert_eq!(all.len(), frames);
+        assert_eq!(energies(&with("First"), &[]), all[..1]);
+        assert_eq!(energies(&with("Last"), &[]), all[frames - 1..]);
+        assert_eq!(energies(&with("1"), &[]), all[1..2]);
+        assert!(place.must(&["check", "next.ron", "--resolved"]).contains("frame: 1"));
+        place.write("next.ron", with(&frames.to_string()).as_bytes());
+        place.must_fail(&["check", "next.ron"], 2, &[&format!("found frame {frames} of {name:?}, which has {frames} whole ones")]);
+        // The last frame that is whole, of a file that was cut.
+        let bytes = place.read(name);
+        let cut = name.replace("trajectory", "cut");
+        place.write(&cut, &bytes[..bytes.len() - 100]);
+        place.write("next.ron", with("Last").replace("trajectory", "cut").as_bytes());
+        let output = place.call(&["energy", "next.ron"]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(found[0]["energy"].as_f64(), Some(all[frames - 2]));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((errors.lines().count(), errors.contains(&format!("the file ends within frame {frames}"))), (1, true), "{errors}");
+    }
+    place.write("next.ron", text.replace("Lattice(FaceCentredCubic)", "File(path: \"output/trajectory.dcd\", frame: Last)").as_bytes());
+    place.must(&["run", "next.ron", "--output", "next"]);
 }
 
 #[test]

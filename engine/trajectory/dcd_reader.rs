@@ -1,8 +1,9 @@
 //! DCD, read.
 
+use super::DcdError;
 use mcflow_potentials::{Cell, Vectors};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// One frame of a DCD file. Numbers as they stand in the file.
@@ -38,57 +39,9 @@ impl DcdFrame {
     }
 }
 
-/// What is wrong with a DCD file, and where.
-#[derive(Debug, thiserror::Error)]
-pub enum DcdError {
-    /// The file cannot be opened or read.
-    #[error("{file}: cannot be read: {source}")]
-    Unreadable {
-        /// Name of the file.
-        file: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The header is not that of a DCD file, or of a kind that is not read.
-    #[error("{file}: byte {byte}: found {found}, expected {expected}")]
-    BadHeader {
-        /// Name of the file.
-        file: String,
-        /// Where, from 0.
-        byte: u64,
-        /// What stands there.
-        found: String,
-        /// What should.
-        expected: String,
-    },
-    /// The file ends within a frame (or its header).
-    #[error("{file}: byte {byte}: the file ends within frame {frame} (0 is the header)")]
-    Truncated {
-        /// Name of the file.
-        file: String,
-        /// Its length.
-        byte: u64,
-        /// Frame, from 1.
-        frame: u64,
-    },
-    /// A number that is NaN or infinite.
-    #[error("{file}: frame {frame}: found {found}, expected a finite number: the {component} component of particle {particle}")]
-    NotFinite {
-        /// Name of the file.
-        file: String,
-        /// Frame, from 1.
-        frame: u64,
-        /// The number.
-        found: f32,
-        /// x, y or z.
-        component: char,
-        /// Particle, from 1.
-        particle: usize,
-    },
-}
-
-/// Reads a DCD file (little-endian, 32-bit record markers, no fixed particles) frame by frame; it ends after the last frame or the first
-/// error.
+/// Reads a DCD file (little-endian, 32-bit record markers, no fixed particles) frame by frame; a frame with a coordinate that is not finite is
+/// an error of its own ([`DcdError::is_of_one_frame`]), any other error ends the iteration, as the last frame does. Memory is made for what has
+/// been read, whatever the file says of its size.
 pub struct DcdReader<R> {
     source: R,
     file: String,
@@ -134,7 +87,11 @@ impl<R: BufRead> DcdReader<R> {
             time_step: 0.0,
             finished: false,
         };
+        reader.refuse_other_kinds()?;
         let first = reader.record(Some(84))?;
+        if &first[..4] == b"VELD" {
+            return Err(reader.bad(4, "\"VELD\", velocities".to_string(), "\"CORD\", coordinates"));
+        }
         if &first[..4] != b"CORD" {
             return Err(reader.bad(4, format!("{:?}", String::from_utf8_lossy(&first[..4])), "\"CORD\""));
         }
@@ -184,6 +141,21 @@ impl<R: BufRead> DcdReader<R> {
         DcdError::BadHeader { file: self.file.clone(), byte, found, expected: expected.to_string() }
     }
 
+    /// Looks at the first bytes for records of another form: markers of 64 bits, or of the other order of bytes.
+    fn refuse_other_kinds(&mut self) -> Result<(), DcdError> {
+        let file = self.file.clone();
+        let bytes = self.source.fill_buf().map_err(|source| DcdError::Unreadable { file, source })?;
+        let [narrow, wide] = [4, 8].map(|marker| bytes.get(marker..marker + 4).is_some_and(|word| word == b"CORD" || word == b"VELD"));
+        let little = bytes.first() == Some(&84);
+        let kind = match (narrow, wide, little) {
+            (true, _, true) | (false, false, _) => return Ok(()),
+            (true, _, false) => "a record marker of big-endian bytes (the file is big-endian)",
+            (_, true, true) => "a record marker of 64 bits (the program that wrote the file was compiled for 8-byte record markers)",
+            (_, true, false) => "a record marker of 64 big-endian bits (the file is big-endian, with 8-byte record markers)",
+        };
+        Err(self.bad(0, kind.to_string(), "one of 32 bits, little-endian, as CHARMM, NAMD and OpenMM write"))
+    }
+
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), DcdError> {
         let mut done = 0;
         while done < buffer.len() {
@@ -208,15 +180,19 @@ impl<R: BufRead> DcdReader<R> {
         let length = u32::from_le_bytes(marker) as usize;
         match expected {
             Some(expected) if length != expected => {
-                let swapped = marker.iter().rev().copied().collect::<Vec<_>>() == (expected as u32).to_le_bytes();
-                let kind = if swapped { " (the file is big-endian)" } else { "" };
-                return Err(self.bad(start, format!("a record of {length} bytes{kind}"), &format!("one of {expected}")));
+                return Err(self.bad(start, format!("a record of {length} bytes"), &format!("one of {expected}")));
             }
             None if length > 1 << 20 => return Err(self.bad(start, format!("a record of {length} bytes"), "a title")),
             _ => {}
         }
-        let mut content = vec![0; length];
-        self.fill(&mut content)?;
+        // No more room is made than the file has bytes for.
+        let mut content = Vec::new();
+        let read = self.source.by_ref().take(length as u64).read_to_end(&mut content);
+        let read = read.map_err(|source| DcdError::Unreadable { file: self.file.clone(), source })?;
+        self.byte += read as u64;
+        if read < length {
+            return Err(DcdError::Truncated { file: self.file.clone(), byte: self.byte, frame: self.frame });
+        }
         let place = self.byte;
         let mut end = [0; 4];
         self.fill(&mut end)?;
@@ -240,13 +216,15 @@ impl<R: BufRead> DcdReader<R> {
         } else {
             None
         };
-        let mut positions = vec![[0.0; 3]; self.n];
+        let mut positions = Vec::new();
+        let mut wrong = None;
         for (c, component) in ['x', 'y', 'z'].into_iter().enumerate() {
             let content = self.record(Some(4 * self.n))?;
+            positions.resize(self.n, [0.0; 3]);
             for (i, four) in content.chunks_exact(4).enumerate() {
                 let found = f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
-                if !found.is_finite() {
-                    return Err(DcdError::NotFinite { file: self.file.clone(), frame: self.frame, found, component, particle: i + 1 });
+                if !found.is_finite() && wrong.is_none() {
+                    wrong = Some(DcdError::NotFinite { file: self.file.clone(), frame: self.frame, found, component, particle: i + 1 });
                 }
                 positions[i][c] = f64::from(found);
             }
@@ -255,7 +233,7 @@ impl<R: BufRead> DcdReader<R> {
             self.record(Some(4 * self.n))?;
         }
         self.frame += 1;
-        Ok(Some(DcdFrame { positions, cell }))
+        wrong.map_or(Ok(Some(DcdFrame { positions, cell })), Err)
     }
 }
 
@@ -272,7 +250,10 @@ impl<R: BufRead> Iterator for DcdReader<R> {
             return None;
         }
         let frame = self.read_frame();
-        self.finished = !matches!(frame, Ok(Some(_)));
+        self.finished = match &frame {
+            Ok(frame) => frame.is_none(),
+            Err(error) => !error.is_of_one_frame(),
+        };
         frame.transpose()
     }
 }

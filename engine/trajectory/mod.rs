@@ -4,15 +4,21 @@
 //! what was written since the last checkpoint. Numbers are in the units of the run; DCD has a factor for lengths, because its readers take
 //! them for ångström.
 
+mod dcd_error;
 mod dcd_reader;
 mod dcd_writer;
+mod frames;
+mod lines;
 mod xyz_comment;
 mod xyz_error;
+mod xyz_keys;
 mod xyz_reader;
 mod xyz_writer;
 
-pub use dcd_reader::{DcdError, DcdFrame, DcdReader};
+pub use dcd_error::DcdError;
+pub use dcd_reader::{DcdFrame, DcdReader};
 pub use dcd_writer::{DcdSettings, DcdWriter};
+pub use frames::{FrameError, FrameReader, StoredCell, StoredFrame};
 pub use xyz_error::XyzError;
 pub use xyz_reader::{XyzFrame, XyzReader, read_xyz};
 pub use xyz_writer::XyzWriter;
@@ -139,5 +145,7 @@ fn reopen(path: &Path, position: WriterPosition) -> io::Result<std::fs::File> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_kinds;
 #[cfg(test)]
 mod tests_xyz;

@@ -206,9 +206,6 @@ fn damaged_dcd_files_are_named() {
     }
     assert_eq!(first_error(&bytes[..300]), "a.dcd: byte 300: the file ends within frame 1 (0 is the header)");
     let mut damaged = bytes.clone();
-    damaged[..4].reverse();
-    assert_eq!(first_error(&damaged), "a.dcd: byte 0: found a record of 1409286144 bytes (the file is big-endian), expected one of 84");
-    let mut damaged = bytes.clone();
     damaged[336..340].copy_from_slice(&f32::NAN.to_le_bytes());
     assert_eq!(first_error(&damaged), "a.dcd: frame 1: found NaN, expected a finite number: the x component of particle 1");
     assert!(matches!(DcdReader::open(&folder.path().join("none.dcd")), Err(DcdError::Unreadable { .. })));

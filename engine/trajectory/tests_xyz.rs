@@ -63,7 +63,10 @@ fn errors_say_where_what_and_what_instead() {
             "1\n\nX 0 0 0\n\n1\n\nX 0 0 0\n",
             "a.xyz:4: found a blank line, expected the number of particles of frame 2: frames follow each other without blank lines",
         ),
-        ("1\nLattice=\"1 0 0\"\nX 0 0 0\n", "a.xyz:2: found Lattice=\"1 0 0\", expected nine finite numbers"),
+        (
+            "1\nLattice=\"1 0 0 1\"\nX 0 0 0\n",
+            "a.xyz:2: found Lattice=\"1 0 0 1\", expected nine finite numbers, or three of a cell with right angles",
+        ),
         ("1\nLattice=\"1 0 0 0 1 0 0 0 1\" pbc=\"T\"\nX 0 0 0\n", "a.xyz:2: found pbc=\"T\", expected three of T and F"),
         ("1\nProperties=species:S:1\nX 0 0 0\n", "a.xyz:2: found Properties=\"species:S:1\", expected a property pos:R:3"),
         ("1\nProperties=species:S:1:pos:R:2\nX 0 0 0\n", "a.xyz:2: found Properties=\"species:S:1:pos:R:2\", expected pos:R:3"),
@@ -74,8 +77,6 @@ fn errors_say_where_what_and_what_instead() {
     }
     let missing = read_xyz(Path::new("/no/such/file.xyz")).unwrap_err().to_string();
     assert!(missing.starts_with("/no/such/file.xyz: cannot be read: "), "{missing}");
-    let binary = XyzReader::new(&[b'1', 0xff, b'\n'][..], "a.xyz").next().unwrap().unwrap_err().to_string();
-    assert!(binary.contains("UTF-8"), "{binary}");
     // The first error ends the iteration; what came before it is given.
     let mut reader = XyzReader::new("1\n\nX 0 0 0\nno\n".as_bytes(), "a.xyz");
     assert!(reader.next().unwrap().is_ok());

@@ -1,5 +1,6 @@
 //! The second line of an XYZ frame: keys of extended XYZ, or a comment.
 
+use super::xyz_keys::{members, split_keys};
 use super::xyz_reader::finite;
 use super::{XyzError, XyzFrame};
 
@@ -8,6 +9,8 @@ pub(super) struct Columns {
     pub species: Option<usize>,
     pub vectors: Vec<(Kind, &'static str, usize)>,
     pub needed: usize,
+    /// Whether `Properties` names all columns; else more may follow.
+    pub all: bool,
     pub text: String,
 }
 
@@ -21,7 +24,7 @@ pub(super) enum Kind {
 impl Columns {
     fn plain() -> Self {
         let vectors = vec![(Kind::Position, "position", 1)];
-        Self { species: Some(0), vectors, needed: 4, text: "species, x, y, z".to_string() }
+        Self { species: Some(0), vectors, needed: 4, all: false, text: "species, x, y, z".to_string() }
     }
 }
 
@@ -35,26 +38,29 @@ pub(super) fn read_comment(file: &str, line: usize, frame: &mut XyzFrame) -> Res
         expected: expected.to_string(),
     };
     let mut columns = Columns::plain();
-    let Some(keys) = split_keys(&frame.comment) else { return Ok(columns) };
+    let keys = split_keys(&frame.comment).map_err(|unsplit| bad(&unsplit.key, &unsplit.found, unsplit.expected))?;
+    let Some(keys) = keys else { return Ok(columns) };
+    let mut known: Vec<String> = Vec::new();
     for (key, value) in &keys {
-        match key.to_ascii_lowercase().as_str() {
+        let name = key.to_ascii_lowercase();
+        match name.as_str() {
             "lattice" => {
-                let numbers: Result<Vec<f64>, String> = value.split_whitespace().map(finite).collect();
-                let numbers = numbers.ok().filter(|n| n.len() == 9).ok_or_else(|| bad(key, value, "nine finite numbers"))?;
-                frame.lattice = Some(std::array::from_fn(|r| std::array::from_fn(|c| numbers[3 * r + c])));
+                frame.lattice =
+                    Some(lattice(value).ok_or_else(|| bad(key, value, "nine finite numbers, or three of a cell with right angles"))?);
             }
-            "pbc" => {
-                let flags: Option<Vec<bool>> = value.split_whitespace().map(flag).collect();
-                let flags = flags.filter(|f| f.len() == 3).ok_or_else(|| bad(key, value, "three of T and F"))?;
-                frame.periodic = Some([flags[0], flags[1], flags[2]]);
-            }
+            "pbc" => frame.periodic = Some(flags(value).ok_or_else(|| bad(key, value, "three of T and F"))?),
             "energy" => frame.energy = Some(finite(value).map_err(|_| bad(key, value, "a finite number"))?),
             "properties" => {
                 columns = properties(value).map_err(|expected| bad(key, value, &expected))?;
             }
-            _ => {}
+            _ => continue,
         }
+        if known.contains(&name) {
+            return Err(bad(key, value, "this key once in a line"));
+        }
+        known.push(name);
     }
+    frame.says_periodic = frame.periodic.is_some();
     if frame.lattice.is_some() && frame.periodic.is_none() {
         frame.periodic = Some([true; 3]);
     }
@@ -62,59 +68,45 @@ pub(super) fn read_comment(file: &str, line: usize, frame: &mut XyzFrame) -> Res
     Ok(columns)
 }
 
-fn flag(word: &str) -> Option<bool> {
-    match word {
-        "T" | "True" | "true" | "TRUE" | "1" => Some(true),
-        "F" | "False" | "false" | "FALSE" | "0" => Some(false),
+/// Cell vectors as rows, of nine numbers (one vector after the other) or the three lengths of a cell with right angles.
+fn lattice(value: &str) -> Option<[[f64; 3]; 3]> {
+    let numbers = members(value).into_iter().map(finite).collect::<Result<Vec<f64>, String>>().ok()?;
+    match numbers.len() {
+        9 => Some(std::array::from_fn(|r| std::array::from_fn(|c| numbers[3 * r + c]))),
+        3 => Some(std::array::from_fn(|r| std::array::from_fn(|c| if r == c { numbers[r] } else { 0.0 }))),
         _ => None,
     }
 }
 
-/// `key=value` and `key="value with blanks"`; `None` where the line has neither `Lattice` nor `Properties`, or is not of this form.
-fn split_keys(comment: &str) -> Option<Vec<(String, String)>> {
-    let lower = comment.to_ascii_lowercase();
-    if !lower.contains("lattice=") && !lower.contains("properties=") {
-        return None;
+/// Three flags.
+fn flags(value: &str) -> Option<[bool; 3]> {
+    let flags = members(value).into_iter().map(flag).collect::<Option<Vec<bool>>>()?;
+    flags.try_into().ok()
+}
+
+fn flag(word: &str) -> Option<bool> {
+    match word.trim_matches(['"', '\'']) {
+        "T" | "t" | "True" | "true" | "TRUE" | "1" => Some(true),
+        "F" | "f" | "False" | "false" | "FALSE" | "0" => Some(false),
+        _ => None,
     }
-    let mut keys = Vec::new();
-    let mut rest = comment.trim_start();
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
-        let key = &rest[..end];
-        rest = &rest[end..];
-        let Some(after) = rest.strip_prefix('=') else {
-            // A word alone is a flag that is set.
-            keys.push((key.to_string(), "T".to_string()));
-            rest = rest.trim_start();
-            continue;
-        };
-        let quote = after.chars().next().filter(|c| *c == '"' || *c == '\'');
-        let value = match quote {
-            Some(quote) => after[1..].split(quote).next()?,
-            None => after.split_whitespace().next().filter(|_| !after.starts_with(char::is_whitespace)).unwrap_or(""),
-        };
-        let length = value.len() + if quote.is_some() { 2 } else { 0 };
-        keys.push((key.to_string(), value.to_string()));
-        // A quote that is not closed takes the rest of the line.
-        rest = after.get(length..).unwrap_or("").trim_start();
-    }
-    Some(keys)
 }
 
 /// `species:S:1:pos:R:3:...` as columns; else what was expected.
 fn properties(value: &str) -> Result<Columns, String> {
-    let words: Vec<&str> = value.split(':').collect();
+    let words: Vec<&str> = value.trim().split(':').collect();
     if !words.len().is_multiple_of(3) {
         return Err("triples of name, type (S, R, I or L) and number of columns".to_string());
     }
-    let mut columns = Columns { species: None, vectors: Vec::new(), needed: 0, text: value.to_string() };
+    let mut columns = Columns { species: None, vectors: Vec::new(), needed: 0, all: true, text: value.to_string() };
     for triple in words.chunks_exact(3) {
-        let n: usize = triple[2].parse().map_err(|_| format!("a number of columns in \"{}\"", triple.join(":")))?;
+        let n = triple[2].parse().ok().filter(|n| (1..=10_000).contains(n));
+        let n: usize = n.ok_or_else(|| format!("a number of columns, from 1 to 10000, in \"{}\"", triple.join(":")))?;
         if !["S", "R", "I", "L"].contains(&triple[1]) {
             return Err(format!("a type S, R, I or L in \"{}\"", triple.join(":")));
         }
         let vector = match triple[0].to_ascii_lowercase().as_str() {
-            "species" | "element" | "symbol" if n == 1 => {
+            "species" | "element" | "symbol" if n == 1 && columns.species.is_none() => {
                 columns.species = Some(columns.needed);
                 None
             }

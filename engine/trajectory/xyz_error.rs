@@ -13,6 +13,16 @@ pub enum XyzError {
         /// What the system says.
         source: io::Error,
     },
+    /// The file is no text of one byte a character, or none of lines.
+    #[error("{file}:{line}: found {found}, expected lines of text, in UTF-8 or Latin-1")]
+    NoText {
+        /// Name of the file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What it is.
+        found: String,
+    },
     /// There is no frame in the file.
     #[error("{file}: no frames: expected a number of particles in the first line")]
     NoFrames {
@@ -83,6 +93,28 @@ pub enum XyzError {
         /// Line of the announcement.
         start: usize,
     },
+    /// A line has more columns than `Properties` names.
+    #[error(
+        "{file}:{line}: found {found} columns, expected the {expected} of Properties, {columns}, of particle {particle} of the {count} that line {start} announces"
+    )]
+    TooManyColumns {
+        /// Name of the file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Columns found.
+        found: usize,
+        /// Columns named.
+        expected: usize,
+        /// What they are.
+        columns: String,
+        /// Particle, from 1.
+        particle: usize,
+        /// Particles announced.
+        count: usize,
+        /// Line of the announcement.
+        start: usize,
+    },
     /// A coordinate, or other number, that is none.
     #[error("{file}:{line}: found \"{found}\", expected a finite number: {what}{hint}")]
     NotANumber {
@@ -111,4 +143,16 @@ pub enum XyzError {
         /// What it should be.
         expected: String,
     },
+}
+
+impl XyzError {
+    /// Whether the file ends within a frame that is not its first.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Truncated { frame, .. } if *frame > 1)
+    }
+
+    /// Whether one frame alone is wrong, so that those after it can be read.
+    pub fn is_of_one_frame(&self) -> bool {
+        matches!(self, Self::TooFewColumns { .. } | Self::TooManyColumns { .. } | Self::NotANumber { .. } | Self::BadKey { .. })
+    }
 }

@@ -1,6 +1,7 @@
 //! XYZ, plain and extended, read.
 
 use super::XyzError;
+use super::lines::Lines;
 use super::xyz_comment::{Columns, Kind, read_comment};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -19,21 +20,23 @@ pub struct XyzFrame {
     pub velocities: Option<Vec<[f64; 3]>>,
     /// Columns `forces` or `force`.
     pub forces: Option<Vec<[f64; 3]>>,
-    /// Cell vectors as rows, of `Lattice="ax ay az bx by bz cx cy cz"`.
+    /// Cell vectors as rows, of `Lattice="ax ay az bx by bz cx cy cz"` or of the three lengths of a cell with right angles.
     pub lattice: Option<[[f64; 3]; 3]>,
     /// Directions that repeat, of `pbc="T T F"`; with a lattice alone all three do.
     pub periodic: Option<[bool; 3]>,
+    /// Whether the frame has a `pbc` of its own.
+    pub says_periodic: bool,
     /// `energy=...`.
     pub energy: Option<f64>,
     /// All keys of an extended comment with their values, in order.
     pub keys: Vec<(String, String)>,
 }
 
-/// Reads an XYZ file frame by frame: an iterator that ends after the last frame or the first error.
+/// Reads an XYZ file frame by frame. Where one frame alone is wrong ([`XyzError::is_of_one_frame`]) those after it are read on; any other
+/// error ends the iteration, as the last frame does.
 pub struct XyzReader<R> {
-    source: R,
-    file: String,
-    line: usize,
+    lines: Lines<R>,
+    /// Frames so far, bad ones among them.
     frames: usize,
     last_count: Option<usize>,
     finished: bool,
@@ -64,72 +67,89 @@ pub fn read_xyz(path: &Path) -> Result<Vec<XyzFrame>, XyzError> {
 impl<R: BufRead> XyzReader<R> {
     /// Reads from any source; `file` is the name that errors show.
     pub fn new(source: R, file: &str) -> Self {
-        Self { source, file: file.to_string(), line: 0, frames: 0, last_count: None, finished: false }
+        Self { lines: Lines::new(source, file), frames: 0, last_count: None, finished: false }
     }
 
-    fn next_line(&mut self) -> Result<Option<String>, XyzError> {
-        let mut text = String::new();
-        let read = self.source.read_line(&mut text).map_err(|source| XyzError::Unreadable { file: self.file.clone(), source })?;
-        self.line += 1;
-        text.truncate(text.trim_end_matches(['\n', '\r']).len());
-        Ok((read > 0).then_some(text))
+    fn file(&self) -> String {
+        self.lines.file().to_string()
     }
 
     fn frame(&mut self) -> Result<Option<XyzFrame>, XyzError> {
         let Some(text) = self.count_line()? else { return Ok(None) };
-        let (file, start, frame) = (self.file.clone(), self.line, self.frames + 1);
-        let count = match text.trim().parse::<usize>() {
-            Ok(count) if count > 0 => count,
-            _ => {
-                let hint = self.last_count.map_or(String::new(), |n| format!(" (frame {} has the {n} particles it announces)", frame - 1));
-                return Err(XyzError::CountNotANumber { file, line: start, found: shortened(&text), frame, hint });
-            }
+        let (start, frame) = (self.lines.number, self.frames + 1);
+        let Some(count) = announced(&text) else {
+            let hint = self.last_count.map_or(String::new(), |n| format!(" (frame {} has the {n} particles it announces)", frame - 1));
+            return Err(XyzError::CountNotANumber { file: self.file(), line: start, found: shortened(&text), frame, hint });
         };
-        let truncated = |found: usize, line: usize| XyzError::Truncated { file: file.clone(), line, frame, found, expected: count, start };
-        let Some(comment) = self.next_line()? else { return Err(truncated(0, self.line)) };
-        let mut parsed = XyzFrame { comment, ..XyzFrame::default() };
-        let columns = read_comment(&self.file, self.line, &mut parsed)?;
-        for particle in 1..=count {
-            let Some(text) = self.next_line()? else { return Err(truncated(particle - 1, self.line)) };
-            self.particle(&text, &columns, &mut parsed, (particle, count, start))?;
-        }
         self.frames += 1;
         self.last_count = Some(count);
-        Ok(Some(parsed))
+        let truncated = |reader: &Self, found: usize| XyzError::Truncated {
+            file: reader.file(),
+            line: reader.lines.number,
+            frame,
+            found,
+            expected: count,
+            start,
+        };
+        let Some(comment) = self.lines.next_line()? else { return Err(truncated(self, 0)) };
+        let mut parsed = XyzFrame { comment, ..XyzFrame::default() };
+        let mut wrong = None;
+        let columns = match read_comment(self.lines.file(), self.lines.number, &mut parsed) {
+            Ok(columns) => Some(columns),
+            Err(error) => {
+                wrong = Some(error);
+                None
+            }
+        };
+        for particle in 1..=count {
+            let Some(text) = self.lines.next_line()? else {
+                return Err(truncated(self, if wrong.is_some() { parsed.positions.len() } else { particle - 1 }));
+            };
+            // Lines of a frame that is wrong are passed over.
+            let Some(columns) = columns.as_ref().filter(|_| wrong.is_none()) else { continue };
+            if let Err(error) = self.particle(&text, columns, &mut parsed, (particle, count, start)) {
+                // A number alone, where a particle should be, announces the next frame.
+                if announced(&text).is_some() && columns.needed > 1 {
+                    self.lines.put_back(text);
+                    return Err(error);
+                }
+                // The file may end within the last line.
+                if particle == count && self.lines.unended && frame > 1 {
+                    return Err(truncated(self, particle - 1));
+                }
+                wrong = Some(error);
+            }
+        }
+        wrong.map_or(Ok(Some(parsed)), Err)
     }
 
     /// The next line that must hold a count; `None` at the end, before which blank lines may stand.
     fn count_line(&mut self) -> Result<Option<String>, XyzError> {
-        let Some(text) = self.next_line()? else { return Ok(None) };
+        let Some(text) = self.lines.next_line()? else { return Ok(None) };
         if !text.trim().is_empty() {
             return Ok(Some(text));
         }
-        let line = self.line;
-        while let Some(later) = self.next_line()? {
+        let line = self.lines.number;
+        while let Some(later) = self.lines.next_line()? {
             if !later.trim().is_empty() {
-                return Err(XyzError::BlankLine { file: self.file.clone(), line, frame: self.frames + 1 });
+                return Err(XyzError::BlankLine { file: self.file(), line, frame: self.frames + 1 });
             }
         }
         Ok(None)
     }
-}
 
-impl<R: BufRead> XyzReader<R> {
     /// Reads the line of one particle; `place` is (particle, particles, line that announces them).
     fn particle(&self, text: &str, columns: &Columns, frame: &mut XyzFrame, place: (usize, usize, usize)) -> Result<(), XyzError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let (particle, count, start) = place;
-        if words.len() < columns.needed {
-            return Err(XyzError::TooFewColumns {
-                file: self.file.clone(),
-                line: self.line,
-                found: words.len(),
-                expected: columns.needed,
-                columns: columns.text.clone(),
-                particle,
-                count,
-                start,
-            });
+        let (file, line, found, expected) = (|| self.file(), self.lines.number, words.len(), columns.needed);
+        if found < expected {
+            let columns = columns.text.clone();
+            return Err(XyzError::TooFewColumns { file: file(), line, found, expected, columns, particle, count, start });
+        }
+        if found > expected && columns.all {
+            let columns = columns.text.clone();
+            return Err(XyzError::TooManyColumns { file: file(), line, found, expected, columns, particle, count, start });
         }
         frame.species.push(columns.species.map_or("X", |k| words[k]).to_string());
         for &(kind, name, first) in &columns.vectors {
@@ -137,8 +157,8 @@ impl<R: BufRead> XyzReader<R> {
             for c in 0..3 {
                 let word = words[first + c];
                 vector[c] = finite(word).map_err(|hint| XyzError::NotANumber {
-                    file: self.file.clone(),
-                    line: self.line,
+                    file: file(),
+                    line,
                     found: shortened(word),
                     what: format!("the {} component of the {name} of particle {particle}", ["x", "y", "z"][c]),
                     hint,
@@ -162,17 +182,29 @@ impl<R: BufRead> Iterator for XyzReader<R> {
             return None;
         }
         let frame = match self.frame() {
-            Ok(None) if self.frames == 0 => Err(XyzError::NoFrames { file: self.file.clone() }),
+            Ok(None) if self.frames == 0 => Err(XyzError::NoFrames { file: self.file() }),
             other => other,
         };
-        self.finished = !matches!(frame, Ok(Some(_)));
+        self.finished = match &frame {
+            Ok(frame) => frame.is_none(),
+            Err(error) => !error.is_of_one_frame(),
+        };
         frame.transpose()
     }
 }
 
-/// A finite number, or a guess at why it is none.
+/// The number of particles that a line announces: a whole number above 0, alone.
+fn announced(text: &str) -> Option<usize> {
+    text.trim().parse().ok().filter(|&count| count > 0)
+}
+
+/// A finite number, with the exponents of Fortran (1.5D+01) too, or a guess at why it is none.
 pub(super) fn finite(word: &str) -> Result<f64, String> {
-    match word.parse::<f64>() {
+    let value = word.parse::<f64>().or_else(|error| match word.find(['d', 'D']) {
+        Some(place) => format!("{}e{}", &word[..place], &word[place + 1..]).parse(),
+        None => Err(error),
+    });
+    match value {
         Ok(value) if value.is_finite() => Ok(value),
         _ if word.contains("**") => Err(" (the program that wrote it had no room for the number)".to_string()),
         _ => Err(String::new()),
@@ -180,5 +212,10 @@ pub(super) fn finite(word: &str) -> Result<f64, String> {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= 60 { text.to_string() } else { text.chars().take(57).chain("...".chars()).collect() }
+    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    if text.chars().count() <= 60 {
+        text.chars().map(shown).collect()
+    } else {
+        text.chars().map(shown).take(57).chain("...".chars()).collect()
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::Builder;
 use crate::schema::{CellInput, Start};
-use mcflow_engine::trajectory::{XyzError, XyzFrame, read_xyz};
 use mcflow_engine::{purpose_stream, random_positions};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
 
@@ -91,16 +90,11 @@ impl Builder<'_> {
             }
             CellInput::Angles { lengths, angles } => Cell::from_lengths_and_angles(*lengths, *angles),
             CellInput::FromStart => {
-                let Some(Start::File(name)) = &self.input.start else {
+                let Some(Start::File(source)) = &self.input.start else {
                     self.report(key, "FromStart without a `start: File(...)`", "an extended XYZ file as `start`, or the cell itself");
                     return None;
                 };
-                let frame = self.frames("start", name)?.into_iter().next()?;
-                let Some(lattice) = frame.lattice else {
-                    self.report("start", format!("{name:?} without a Lattice"), "an extended XYZ file with Lattice=\"...\"");
-                    return None;
-                };
-                Cell::triclinic(3, lattice)
+                return self.cell_of_start(source, n);
             }
         };
         if let CellInput::Orthorhombic { lengths } = &self.input.system.cell
@@ -205,14 +199,7 @@ impl Builder<'_> {
                 }
                 Some(vec![vectors])
             }
-            Start::File(name) => {
-                let frames = self.frames(key, name)?;
-                let mut all = Vec::new();
-                for (k, frame) in frames.iter().enumerate() {
-                    all.push(self.frame_positions(key, name, k, frame, space)?);
-                }
-                Some(all)
-            }
+            Start::File(source) => self.stored_positions(key, source, space, walkers, false),
             Start::Lattice(lattice) => {
                 if !space.cell.is_periodic() {
                     self.report(key, "a lattice in an open cell", "a periodic cell, or `Positions`");
@@ -249,74 +236,10 @@ impl Builder<'_> {
             }
         }
     }
-
-    /// The frames of an XYZ file beside the input; its contents go into the hash of the run.
-    pub(super) fn frames(&mut self, key: &str, name: &str) -> Option<Vec<XyzFrame>> {
-        let path = self.folder.join(name);
-        if let Ok(bytes) = std::fs::read(&path) {
-            self.note_file(key, path.clone(), &bytes);
-        }
-        match read_xyz(&path) {
-            Ok(frames) => Some(frames),
-            Err(error @ XyzError::Unreadable { .. }) => {
-                self.report(key, error, "a readable XYZ file, named as seen from the folder of the input");
-                None
-            }
-            Err(XyzError::NoFrames { file }) => {
-                self.report(key, format!("{file} without frames"), "a number of particles in its first line");
-                None
-            }
-            Err(error) => {
-                // Most say what was expected in the file themselves.
-                let message = error.to_string();
-                match message.split_once(", expected ") {
-                    Some((found, expected)) => self.report(key, found.replacen(": found ", ": ", 1), expected),
-                    None => self.report(key, message, "a whole XYZ file"),
-                }
-                None
-            }
-        }
-    }
-
-    /// The positions of one frame: counts, types and the unused coordinates must fit.
-    pub(super) fn frame_positions(&mut self, key: &str, name: &str, k: usize, frame: &XyzFrame, space: &Space) -> Option<Vectors> {
-        let (n, dimension) = (space.particles.n(), space.cell.dimension());
-        let number = k + 1;
-        let other_cell = |rows: [[f64; 3]; 3]| {
-            let vectors = space.cell.vectors()?;
-            let differs = |r: usize, c: usize| (rows[r][c] - vectors[r][c]).abs() > 1e-6 * vectors[r][r];
-            (0..dimension).any(|r| (0..dimension).any(|c| differs(r, c))).then_some(vectors)
-        };
-        let problem = if frame.positions.len() != n {
-            Some((
-                format!("{name:?} with {} particles in frame {number}", frame.positions.len()),
-                format!("{n} particles, as in `system.particles`"),
-            ))
-        } else if let Some(i) = (0..n).find(|&i| frame.species[i] != space.particles.type_names[space.particles.types[i]]) {
-            let expected = format!("{:?}, as in `system.particles`", space.particles.type_names[space.particles.types[i]]);
-            Some((format!("{name:?} with {:?} as particle {i} (from 0) of frame {number}", frame.species[i]), expected))
-        } else if let Some(i) = (0..n).find(|&i| frame.positions[i][dimension..].iter().any(|&v| v != 0.0)) {
-            let found = format!("{name:?} with particle {i} (from 0) of frame {number} at {:?}", frame.positions[i]);
-            Some((found, format!("zeros beyond the {dimension} dimension(s) of the cell")))
-        } else if let Some((rows, vectors)) = frame.lattice.and_then(|rows| Some((rows, other_cell(rows)?))) {
-            let shown = |rows: [[f64; 3]; 3]| format!("{:?}", rows[..dimension].iter().map(|row| &row[..dimension]).collect::<Vec<_>>());
-            let expected = format!("that of the cell, {}, or `cell: FromStart` and frames of one cell", shown(vectors));
-            Some((format!("{name:?} with the Lattice {} in frame {number}", shown(rows)), expected))
-        } else {
-            None
-        };
-        match problem {
-            Some((found, expected)) => {
-                self.report(key, found, expected);
-                None
-            }
-            None => Some(Vectors::from_points(dimension, &frame.positions)),
-        }
-    }
 }
 
 /// The two particles that are nearest to each other, with their distance; `None` for fewer than two, or too many to look at all pairs.
-pub(super) fn nearest_pair(configuration: &Configuration) -> Option<(usize, usize, f64)> {
+pub(crate) fn nearest_pair(configuration: &Configuration) -> Option<(usize, usize, f64)> {
     const MOST: usize = 10_000;
     let n = configuration.positions.n();
     if n > MOST {

@@ -3,6 +3,7 @@
 use super::Builder;
 use super::configuration::Space;
 use crate::schema::{FlowInput, MapInput, SamplesInput};
+use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::observers::State;
 use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples, Symmetry, TrainedFlow};
 use mcflow_flows::{Bond, Coordinates, Generator, Prior, Standardisation, WeightsError};
@@ -247,15 +248,13 @@ impl Builder<'_> {
             }
             SamplesInput::File(name) => {
                 let sample_key = format!("{key}.samples");
-                let frames = self.frames(&sample_key, name)?;
+                let space = Space { particles: particles.clone(), cell: cell.clone() };
+                let source = StoredFrames { path: name.clone(), frame: FrameChoice::All };
+                let frames = self.stored_positions(&sample_key, &source, &space, usize::MAX, true)?;
                 if frames.len() < 100 {
                     self.report(&sample_key, format!("{name:?} with {} frames", frames.len()), "at least 100");
                 }
-                let space = Space { particles: particles.clone(), cell: cell.clone() };
-                let mut rows = Vec::with_capacity(frames.len() * dim);
-                for (k, frame) in frames.iter().enumerate() {
-                    rows.extend_from_slice(self.frame_positions(&sample_key, name, k, frame, &space)?.row());
-                }
+                let rows = frames.iter().flat_map(|positions| positions.row().iter().copied()).collect();
                 Samples::Rows(rows)
             }
         };

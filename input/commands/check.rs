@@ -12,6 +12,7 @@ use std::path::Path;
 /// All problems of the input.
 pub fn check(input: &Path, seed: Option<u64>, resolved: bool) -> Result<String, Failure> {
     let built = build(input, seed)?;
+    super::say(&built.notes);
     let mut text = description(input, &built);
     if resolved {
         let pretty = ron::ser::PrettyConfig::default().struct_names(false);

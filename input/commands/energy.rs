@@ -1,12 +1,14 @@
 //! `mcflow energy`: energies by term and forces of stored frames, for checking a system against another program.
 
-use super::Failure;
-use crate::build::{Built, build};
+mod rows;
+
+use super::{Failure, say};
+use crate::build::{Built, build, nearest_pair};
+use crate::fit::configuration;
 use crate::output::directory::{NamedFile, named_file};
-use mcflow_engine::trajectory::{DcdReader, XyzReader};
-use mcflow_potentials::{Cell, Configuration, Vectors};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use mcflow_engine::trajectory::{FrameError, FrameReader};
+use mcflow_potentials::{Configuration, Vectors, Workspace};
+use rows::{Row, Rows};
 use std::path::Path;
 
 /// How the result is written.
@@ -18,157 +20,193 @@ pub enum Format {
     Csv,
 }
 
-#[derive(Serialize)]
-struct FrameEnergies {
-    frame: usize,
-    energy: f64,
-    terms: BTreeMap<String, f64>,
-    virial: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    volume: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    forces: Option<Vec<Vec<f64>>>,
+/// What the command is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Arguments<'a> {
+    /// The input whose potential is used.
+    pub input: &'a Path,
+    /// XYZ or DCD file; the starting configuration unless given.
+    pub frames: Option<&'a Path>,
+    /// Also forces.
+    pub forces: bool,
+    /// How to write.
+    pub format: Format,
+    /// The file to write, in place of the terminal.
+    pub output: Option<&'a Path>,
 }
 
-/// Energies of every frame of `frames` (XYZ or DCD), or of the starting configuration, by the potential of the first rung; those of single
-/// terms are not scaled.
+/// Writes energies of every frame (XYZ or DCD), or of the starting configuration, by the potential of the first rung; those of single terms
+/// are not scaled.
+///
+/// One frame is in memory at a time, and its figures are written as soon as they are known. Infinite energies are figures (`inf`; JSON has no
+/// infinity and says `null`), and the terms that they are of are said on stderr. A frame that cannot be read or is none of the system leaves
+/// empty fields (`null`); the others have theirs. A last frame that is cut is left out with a sentence.
 ///
 /// # Errors
-/// A wrong input; frames that cannot be read or do not fit; a frame of no finite energy.
-pub fn energy(input: &Path, frames: Option<&Path>, forces: bool, format: Format) -> Result<String, Failure> {
-    let built = build(input, None)?;
-    let configurations = match frames {
-        None => vec![built.plan.starts[0].clone()],
-        Some(path) => read_frames(&built, path)?,
-    };
-    let potential = &built.plan.rungs[0].potential;
-    let mut workspace = potential.workspace();
-    let dimension = built.plan.starts[0].cell.dimension();
-    let mut results = Vec::new();
-    for (frame, configuration) in configurations.iter().enumerate() {
-        let name = frames.map_or("start".to_string(), |path| path.display().to_string());
-        if configuration.cell.smallest_height() < potential.smallest_valid_height() {
-            return Err(Failure::Input(format!(
-                "{name}: frame {frame}: found a cell of smallest height {}; expected at least {}, twice the cutoff",
-                configuration.cell.smallest_height(),
-                potential.smallest_valid_height()
-            )));
+/// A wrong input; a file of which no frame can be read; after all others have been written, frames that were wrong.
+pub fn energy(arguments: &Arguments) -> Result<(), Failure> {
+    let built = build(arguments.input, None)?;
+    say(&built.notes);
+    if let Some(output) = arguments.output {
+        let frames = arguments.frames.map(|path| NamedFile { key: "--frames".to_string(), path: path.to_path_buf() });
+        let named: Vec<NamedFile> = built.files.iter().cloned().chain(frames).collect();
+        if let Some(NamedFile { key, .. }) = named_file(output, &named) {
+            let found = format!("--output: found {}, which is read as `{key}`", output.display());
+            return Err(Failure::Input(format!("{found}; expected another file")));
         }
-        let mut computed = Vectors::zeros(dimension, configuration.positions.n());
-        let evaluation = potential.energy_and_forces(configuration, &mut workspace, &mut computed);
-        if !(evaluation.energy.is_finite() && computed.all_finite()) {
-            let problem = "expected particles at different places";
-            return Err(Failure::Run(format!("{name}: frame {frame}: found an energy of {}; {problem}", evaluation.energy)));
-        }
-        let terms = potential.energies_by_term(configuration, &mut workspace);
-        let mut by_name: BTreeMap<String, f64> = BTreeMap::new();
-        for (term, value) in terms {
-            *by_name.entry(term).or_default() += value.energy;
-        }
-        results.push(FrameEnergies {
-            frame,
-            energy: evaluation.energy,
-            terms: by_name,
-            virial: evaluation.virial,
-            volume: configuration.cell.volume(),
-            forces: forces.then(|| (0..computed.n()).map(|i| computed.get(i)[..dimension].to_vec()).collect()),
-        });
     }
-    match format {
-        Format::Json => serde_json::to_string_pretty(&results).map(|text| text + "\n").map_err(|e| Failure::Run(e.to_string())),
-        Format::Csv => Ok(csv(&results, dimension)),
-    }
-}
-
-/// Refuses an `output` that is the input, a file that the input names, or the file of frames.
-///
-/// # Errors
-/// Such an output; a wrong input.
-pub fn check_output(input: &Path, frames: Option<&Path>, output: &Path) -> Result<(), Failure> {
-    let mut named = build(input, None)?.files;
-    named.extend(frames.map(|path| NamedFile { key: "--frames".to_string(), path: path.to_path_buf() }));
-    match named_file(output, &named) {
-        Some(NamedFile { key, .. }) => {
-            Err(Failure::Input(format!("--output: found {}, which is read as `{key}`; expected another file", output.display())))
-        }
-        None => Ok(()),
-    }
-}
-
-fn csv(results: &[FrameEnergies], dimension: usize) -> String {
-    let mut text = String::new();
-    if results.first().is_some_and(|r| r.forces.is_some()) {
-        text.push_str("frame,particle");
-        ["fx", "fy", "fz"][..dimension].iter().for_each(|c| text.push_str(&format!(",{c}")));
-        text.push('\n');
-        for result in results {
-            for (i, force) in result.forces.iter().flatten().enumerate() {
-                text.push_str(&format!("{},{i}", result.frame));
-                force.iter().for_each(|f| text.push_str(&format!(",{f}")));
-                text.push('\n');
-            }
-        }
-        return text;
-    }
-    text.push_str("frame,energy,virial");
-    if let Some(first) = results.first() {
-        first.terms.keys().for_each(|name| text.push_str(&format!(",{}", name.replace(' ', "_"))));
-    }
-    text.push('\n');
-    for result in results {
-        text.push_str(&format!("{},{},{}", result.frame, result.energy, result.virial));
-        result.terms.values().for_each(|v| text.push_str(&format!(",{v}")));
-        text.push('\n');
-    }
-    text
-}
-
-fn read_frames(built: &Built, path: &Path) -> Result<Vec<Configuration>, Failure> {
     let start = &built.plan.starts[0];
-    let (n, dimension) = (start.positions.n(), start.cell.dimension());
-    let wrong = |frame: usize, found: String, expected: String| {
-        Failure::Input(format!("{}: frame {frame}: found {found}; expected {expected}", path.display()))
+    let mut workspace = built.plan.potential.workspace();
+    let mut rows = Rows::new(arguments, built.plan.potential.unique_names(), start);
+    let Some(path) = arguments.frames else {
+        rows.write(&row(&built, start, &mut workspace, arguments.forces))?;
+        return rows.finish();
     };
-    let to_configuration = |frame: usize, points: &[[f64; 3]], cell: Option<Cell>| {
-        if points.len() != n {
-            return Err(wrong(frame, format!("{} particles", points.len()), format!("{n}, as in the input")));
-        }
-        Ok(Configuration { positions: Vectors::from_points(dimension, points), cell: cell.unwrap_or_else(|| start.cell.clone()) })
-    };
-    let mut configurations = Vec::new();
-    let is_dcd = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("dcd"));
-    if is_dcd {
-        let reader = DcdReader::open(path).map_err(|e| Failure::Input(e.to_string()))?;
-        for (k, frame) in reader.enumerate() {
-            let mut frame = frame.map_err(|e| Failure::Input(e.to_string()))?;
-            let scale = 1.0 / built.plan.angstroms;
-            let points: Vec<[f64; 3]> = frame.positions.iter().map(|p| p.map(|v| v * scale)).collect();
-            frame.cell = frame.cell.map(|(lengths, angles)| (lengths.map(|v| v * scale), angles));
-            let cell = frame.cell(dimension).map_err(|e| wrong(k, e, "a cell".to_string()))?;
-            let cell = Some(cell).filter(|cell| cell.is_periodic() && start.cell.is_periodic());
-            configurations.push(to_configuration(k, &points, cell)?);
-        }
-    } else {
-        let reader = XyzReader::open(path).map_err(|e| Failure::Input(e.to_string()))?;
-        for (k, frame) in reader.enumerate() {
-            let frame = frame.map_err(|e| Failure::Input(e.to_string()))?;
-            let cell = match frame.lattice {
-                Some(rows) if start.cell.is_periodic() => {
-                    Some(Cell::triclinic(dimension, rows).map_err(|e| wrong(k, e, "a cell".to_string()))?)
-                }
-                _ => None,
-            };
-            let particles = &built.plan.particles;
-            let wanted = |i: usize| &particles.type_names[particles.types[i]];
-            if let Some(i) = (0..n.min(frame.species.len())).find(|&i| frame.species[i] != *wanted(i)) {
-                let found = format!("{:?} as particle {i} (from 0)", frame.species[i]);
-                return Err(wrong(k, found, format!("{:?}, as in the input", wanted(i))));
+    let name = path.display().to_string();
+    let mut reader = FrameReader::open(path, built.plan.angstroms).map_err(|error| Failure::Input(error.to_string()))?;
+    let n = start.positions.n();
+    if let Some(found) = reader.n().filter(|found| *found != n) {
+        return Err(Failure::Input(format!("{name}: found {found} particles; expected {n}, as in `system.particles`")));
+    }
+    let mut said = Sentences::default();
+    while let Some(frame) = reader.next() {
+        let number = rows.count() + 1;
+        let frame = match frame {
+            Err(error) if error.is_cut() => {
+                said.say(&format!("{error}; it is left out, the {} before it are whole", rows.count()));
+                break;
             }
-            configurations.push(to_configuration(k, &frame.positions, cell)?);
+            Err(error) if !error.is_of_one_frame() => return end(rows, said, &error),
+            Err(error) => Err(error.to_string()),
+            Ok(frame) => configuration(&frame, number, &built.plan.particles, &start.cell)
+                .map_err(|misfit| format!("{name}: found {}; expected {}", misfit.found, misfit.expected))
+                .and_then(|configuration| large_enough(&built, configuration, &name, number)),
+        };
+        match frame {
+            Ok(configuration) => {
+                let row = row(&built, &configuration, &mut workspace, arguments.forces);
+                if let Some(problem) = not_finite(&row, rows.names(), &configuration) {
+                    said.say(&format!("{name}: frame {number} (`frame` {} of the result) {problem}", number - 1));
+                }
+                rows.write(&row)?;
+                said.release();
+            }
+            Err(message) => {
+                rows.leave_empty()?;
+                said.wrong(message, rows.has_begun());
+            }
         }
     }
-    if configurations.is_empty() {
-        return Err(Failure::Input(format!("{}: found no frame; expected at least one", path.display())));
+    if rows.count() == 0 {
+        return Err(Failure::Input(format!("{name}: found no frame; expected at least one")));
     }
-    Ok(configurations)
+    let wrong = said.wrong;
+    let (count, begun) = (rows.count(), rows.has_begun());
+    if begun {
+        rows.finish()?;
+    }
+    said.finish();
+    match wrong {
+        0 => Ok(()),
+        _ if begun => Err(Failure::Input(format!("{name}: {wrong} of {count} frames have no energy: their fields are empty"))),
+        _ => Err(Failure::Input(said.held.join("\n"))),
+    }
+}
+
+/// Ends the result at an error behind which no frame can be found; what came before it is written.
+fn end(rows: Rows, said: Sentences, error: &FrameError) -> Result<(), Failure> {
+    if rows.has_begun() {
+        rows.finish()?;
+    }
+    said.finish();
+    Err(Failure::Input(said.held.iter().cloned().chain([error.to_string()]).collect::<Vec<_>>().join("\n")))
+}
+
+/// What is said on stderr of single frames: of the first few, and then how many more there are.
+#[derive(Default)]
+struct Sentences {
+    count: usize,
+    wrong: usize,
+    /// Those of frames that are wrong, as long as none was right.
+    held: Vec<String>,
+}
+
+impl Sentences {
+    const MOST: usize = 10;
+
+    fn say(&mut self, sentence: &str) {
+        self.count += 1;
+        if self.count <= Self::MOST {
+            eprintln!("{sentence}");
+        }
+    }
+
+    /// A frame that is wrong: said when another is right, else the reason why the command fails.
+    fn wrong(&mut self, message: String, begun: bool) {
+        self.wrong += 1;
+        if begun {
+            self.release();
+            self.say(&message);
+        } else if self.held.len() < Self::MOST {
+            self.held.push(message);
+        }
+    }
+
+    fn release(&mut self) {
+        for message in std::mem::take(&mut self.held) {
+            self.say(&message);
+        }
+    }
+
+    fn finish(&self) {
+        if self.count > Self::MOST {
+            eprintln!("and {} more", self.count - Self::MOST);
+        }
+    }
+}
+
+fn large_enough(built: &Built, configuration: Configuration, name: &str, number: usize) -> Result<Configuration, String> {
+    let (height, least) = (configuration.cell.smallest_height(), built.plan.rungs[0].potential.smallest_valid_height());
+    if height < least {
+        return Err(format!(
+            "{name}: found a cell of smallest height {height} in frame {number}; expected at least {least}, twice the cutoff"
+        ));
+    }
+    Ok(configuration)
+}
+
+fn row(built: &Built, configuration: &Configuration, workspace: &mut Workspace, forces: bool) -> Row {
+    let potential = &built.plan.rungs[0].potential;
+    let dimension = configuration.cell.dimension();
+    let mut computed = Vectors::zeros(dimension, configuration.positions.n());
+    let evaluation = potential.energy_and_forces(configuration, workspace, &mut computed);
+    let terms = potential.energies_by_term(configuration, workspace);
+    Row {
+        energy: evaluation.energy,
+        terms: terms.into_iter().map(|(_, value)| value.energy).collect(),
+        // Where the energy has no value, its derivative has none.
+        virial: if evaluation.energy.is_finite() { evaluation.virial } else { f64::NAN },
+        volume: configuration.cell.volume(),
+        forces: forces.then(|| (0..computed.n()).map(|i| computed.get(i)[..dimension].to_vec()).collect()),
+    }
+}
+
+/// What is not finite in a row, and of which terms; `None` where all is.
+fn not_finite(row: &Row, names: &[String], configuration: &Configuration) -> Option<String> {
+    let bad_forces = row.forces.iter().flatten().flatten().any(|force| !force.is_finite());
+    if row.energy.is_finite() && !bad_forces {
+        return None;
+    }
+    let terms: Vec<&str> = names.iter().zip(&row.terms).filter(|(_, energy)| !energy.is_finite()).map(|(name, _)| name.as_str()).collect();
+    let of = if terms.is_empty() { String::new() } else { format!(", of {}", terms.join(" and ")) };
+    let what = match row.energy {
+        energy if energy.is_nan() => "no energy".to_string(),
+        energy if energy.is_infinite() => format!("an energy of {energy}"),
+        _ => "forces that are not finite".to_string(),
+    };
+    let place = match nearest_pair(configuration) {
+        Some((i, j, 0.0)) => format!(": particles {i} and {j} (from 0) are at one place"),
+        _ => String::new(),
+    };
+    Some(format!("has {what}{of}{place}"))
 }

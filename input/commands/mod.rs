@@ -82,3 +82,8 @@ fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> R
 fn output_folder(input: &Path, output: Option<&Path>) -> PathBuf {
     output.map_or_else(|| input.parent().unwrap_or(Path::new("")).join("output"), Path::to_path_buf)
 }
+
+/// Prints sentences on stderr.
+fn say(sentences: &[String]) {
+    sentences.iter().for_each(|sentence| eprintln!("{sentence}"));
+}

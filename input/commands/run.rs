@@ -29,6 +29,7 @@ pub struct Arguments<'a> {
 /// A wrong input, a folder in the way, or a run that failed or was stopped.
 pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     let built = build(arguments.input, arguments.seed)?;
+    super::say(&built.notes);
     let directory = output_folder(arguments.input, arguments.output);
     let _folder = prepare(&directory, arguments.existing, &built).map_err(Failure::Input)?;
     catch_interrupts();

@@ -15,6 +15,7 @@ use std::path::Path;
 /// A wrong input, an input without a flow to train, a folder in the way, training that failed or was stopped.
 pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Option<u64>) -> Result<String, Failure> {
     let built = build(input, seed)?;
+    super::say(&built.notes);
     if !built.input.flows.iter().any(|(_, flow)| flow.training.is_some()) {
         return Err(Failure::Input(format!("{}: found no flow with `training`; expected one in `flows`", input.display())));
     }

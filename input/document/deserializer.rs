@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::nearest::{nearest, one_of};
 use super::number::{self, Written};
 use super::reader::{Reader, View};
+use crate::stored_frames::TEXT_OR_FIELDS;
 
 macro_rules! whole {
     ($($method:ident, $visit:ident, $type:ty, $wide:expr;)*) => {
@@ -218,6 +219,9 @@ impl Deserializer<'static> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         replace!(self.deserialize_struct(name, fields, visitor));
+        if name == TEXT_OR_FIELDS && !matches!(self.view(), View::Fields(_) | View::Values([])) {
+            return self.deserialize_str(visitor);
+        }
         match self.without(name).view() {
             View::Named(other) if self.data().span != self.data().head => {
                 let node = self.data();

@@ -1,5 +1,6 @@
 //! What a run leaves behind: its folder, the summary, the report.
 
+pub mod aside;
 pub mod directory;
 pub mod figures;
 pub mod log;
