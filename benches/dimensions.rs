@@ -1,12 +1,13 @@
 //! How does learned exchange fare as dimensions are added? Wolfe and Quapp's landscape with a bath of springs, T = 5 to 1, in 2 to 1024
 //! dimensions, beside the published figures of the method (Invernizzi, Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643, figures
-//! of its public code). Prints a table and writes `docs/dimensions.svg`; some minutes. One run each: this is no timing of code.
+//! of its public code). Prints a table and writes `docs/dimensions.svg`; some minutes. One run each: this is no timing of code. With `--test`, as
+//! other benchmarks have it, two short runs to see that it works, and no figure.
 
 use mcflow::build::build_changed;
 use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
 use mcflow::output::figures::{Figure, Series, Style};
-use mcflow::schema::MapInput;
+use mcflow::schema::{MapInput, SamplesInput};
 use mcflow_engine::{Monitor, Progress};
 use std::path::Path;
 
@@ -21,11 +22,13 @@ const PUBLISHED: [Published; 5] =
     [(2.0, 0.22, None), (16.0, 0.21, Some(0.20)), (64.0, 0.2156, Some(0.19)), (256.0, 0.20, None), (1024.0, 0.177, None)];
 
 fn main() {
+    let short = std::env::args().any(|argument| argument == "--test");
+    let all: &[i32] = if short { &[2, 4] } else { &[2, 16, 64, 256, 1024] };
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/wolfe_quapp/system.ron");
     let text = std::fs::read_to_string(&example).expect("the example");
     let (mut accepted, mut effective) = (Vec::new(), Vec::new());
     println!("dimensions  accepted  between states  effective samples  F(T = 1), exact 3.315  training in s");
-    for dimensions in [2, 16, 64, 256, 1024] {
+    for &dimensions in all {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, x, y) in [("left", -1.2, 1.4), ("right", 1.2, -1.4)] {
             let mut frame = format!("{dimensions}\n\nA {x} 0 0\nA {y} 0 0\n");
@@ -42,6 +45,14 @@ fn main() {
                 flow.training.iter_mut().flat_map(|t| &mut t.stages).for_each(|s| s.steps = if dimensions > 64 { 500 } else { s.steps });
             }
             input.run.production = 1500;
+            if short {
+                (input.run.equilibration, input.run.production) = (50, 50);
+                for (_, flow) in &mut input.flows.0 {
+                    flow.assessment_draws = 100;
+                    flow.samples = SamplesInput::Run { frames: 400, every: 1 };
+                    flow.training.iter_mut().flat_map(|t| &mut t.stages).for_each(|s| (s.steps, s.warm_up) = (5, 0));
+                }
+            }
         });
         let built = built.unwrap_or_else(|report| panic!("{report}"));
         let output = folder.path().join("output");
@@ -60,6 +71,9 @@ fn main() {
         );
         accepted.push((f64::from(dimensions), exchange.acceptance.unwrap_or(0.0)));
         effective.push((f64::from(dimensions), flow.effective_sample_fraction.unwrap_or(0.0)));
+    }
+    if short {
+        return;
     }
     let published = |of: fn(&Published) -> Option<f64>| PUBLISHED.iter().filter_map(|p| Some((p.0, of(p)?))).collect();
     let figure = Figure {

@@ -38,7 +38,8 @@ fn flows(criterion: &mut Criterion) {
             });
         }
         for batch in [256, 1024] {
-            let stage = Stage { steps: usize::MAX / 2, batch, maximum_likelihood: 1.0, ..Stage::default() };
+            // The most that a stage may have: it never ends here.
+            let stage = Stage { steps: 1_000_000_000, batch, maximum_likelihood: 1.0, ..Stage::default() };
             let training = Training { stages: vec![stage], evaluate_every: usize::MAX, ..Training::default() };
             let mut trainer = Trainer::new(&generator, Data::generator(&rows, &Nothing), &training, 1).expect("a training");
             group.throughput(Throughput::Elements(batch as u64));

@@ -7,7 +7,7 @@ use crate::local::LocalEntry;
 use crate::microstate::Microstate;
 use crate::moves::{StateMap, Tally};
 use crate::plan::Plan;
-use crate::random::{Random, streams};
+use crate::random::{Purpose, Random, purpose_streams};
 use crate::schedule::{Entry, Trained};
 use crate::walker::Walker;
 use rayon::prelude::*;
@@ -98,9 +98,9 @@ impl Exchanges {
 }
 
 impl<'a> Ladder<'a> {
-    /// The chains of a plan as they start, for a try before the run: with random numbers that the run has too, and no counts by way.
+    /// The chains of a plan as they start, for a try before the run: with random numbers of its own, and no counts by way.
     pub(crate) fn of(plan: &'a Plan) -> Self {
-        let mut random = streams(plan.seed, plan.starts.len()).into_iter();
+        let mut random = purpose_streams(plan.seed, Purpose::Trial, plan.starts.len() + 1).into_iter();
         let mut rungs = Vec::new();
         for rung in 0..plan.rungs.len() {
             let walkers = plan.starts[plan.walkers(rung)].iter().zip(random.by_ref()).map(|(start, mut random)| {
@@ -112,7 +112,7 @@ impl<'a> Ladder<'a> {
             rungs.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
         let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
-        let exchanges = Exchanges::new(streams(plan.seed, 1).remove(0), &plan.rung_sizes(), pairs);
+        let exchanges = Exchanges::new(random.next().expect("one more than walkers"), &plan.rung_sizes(), pairs);
         Self { rungs, exchanges }
     }
 

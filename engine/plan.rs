@@ -6,7 +6,7 @@ use crate::symmetry::Symmetry;
 use crate::thermodynamics::ThermodynamicState;
 use crate::trained_flow::TrainedFlow;
 use crate::walker::Environment;
-use mcflow_flows::{Architecture, Coordinates, Generator, Prior, Standardisation, Training};
+use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
 use std::ops::Range;
 
@@ -44,8 +44,6 @@ pub struct Plan {
     pub input_hash: String,
     /// What a checkpoint says of the input, so that a resumed run can be told what has changed.
     pub origin: Origin,
-    /// Hash of what defines the target distribution: ties weights to it.
-    pub system_hash: String,
     /// The name of the units.
     pub units: String,
     /// How many ångström a unit of length is (1 in reduced units): what DCD readers expect.
@@ -140,6 +138,8 @@ pub struct FlowPlan {
     pub source: FlowSource,
     /// Draws made after training to judge it and to reweight.
     pub assessment_draws: usize,
+    /// What its weights file says of it.
+    pub header: Header,
 }
 
 /// What a flow is for.

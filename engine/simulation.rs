@@ -12,7 +12,7 @@ use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
 use crate::plan::{FlowSource, Plan, Role, RungPlan, Samples};
-use crate::random::{purpose_stream, streams};
+use crate::random::{Purpose, purpose_stream, streams};
 use crate::record::Recorder;
 use crate::reference::{domain_of, numbered};
 use crate::sample_pool::SamplePool;
@@ -21,7 +21,7 @@ use crate::target::ReducedTarget;
 use crate::trained_flow::{TrainedFlow, fold};
 use crate::walker::Walker;
 use crate::{RunError, StopReason};
-use mcflow_flows::{Data, Ensemble, Generator, Header, Trainer, TrainingReport, TrainingState};
+use mcflow_flows::{Data, Ensemble, Generator, Trainer, TrainingReport, TrainingState};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -109,11 +109,6 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 /// Wall time between checkpoints. Checkpoints read the state and change nothing, so the clock decides nothing about the chain.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Energies of starting configurations may be any finite number; these are the numbers of purposes of [`purpose_stream`].
-const PURPOSE_TRAINING: u64 = 1;
-const PURPOSE_EXCHANGE: u64 = 2;
-const PURPOSE_ASSESSMENT: u64 = 3;
-
 impl<'a> Simulation<'a> {
     /// A run at its start, writing into `directory`, which must exist.
     ///
@@ -140,7 +135,7 @@ impl<'a> Simulation<'a> {
             let parameters = plan.entries.iter().map(Entry::parameter).collect();
             rungs.push(Chains { walkers: made, parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
-        let random = purpose_stream(plan.seed, PURPOSE_EXCHANGE);
+        let random = purpose_stream(plan.seed, Purpose::Exchange, 0);
         let exchanges = Exchanges::new(random, &plan.rung_sizes(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
         let mut generators = Generators::new();
         for flow in &plan.flows {
@@ -508,7 +503,7 @@ impl<'a> Simulation<'a> {
         }
         let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });
         let data = Data { target: Ensemble { rows: &to, law: &laws.1 }, source };
-        let mut seeds = purpose_stream(plan.seed, PURPOSE_TRAINING);
+        let mut seeds = purpose_stream(plan.seed, Purpose::Training, 0);
         let (mut weights_seed, mut training_seed) = (0, 0);
         for _ in 0..=flow {
             (weights_seed, training_seed) = (seeds.random(), seeds.random());
@@ -550,14 +545,8 @@ impl<'a> Simulation<'a> {
         self.costs.entry("training".to_string()).or_default().steps += report.steps as u64;
         let path = flow_path(&self.directory, name);
         note(&self.directory, &flow_path(Path::new(""), name))?;
-        let header = Header {
-            units: plan.units.clone(),
-            system_hash: plan.system_hash.clone(),
-            coordinates: "Cartesian, all x, then all y, then all z".to_string(),
-            notes: BTreeMap::new(),
-        };
         let trained = TrainedFlow { generator, from: domains.0, to: domains.1 };
-        trained.save(&path, header).map_err(|e| failed(e.to_string()))?;
+        trained.save(&path, plan.flows[flow].header.clone()).map_err(|e| failed(e.to_string()))?;
         self.reports.insert(name.clone(), report);
         self.generators.insert(name.clone(), trained);
         let phase = self.next_training(flow + 1);
@@ -576,7 +565,7 @@ impl<'a> Simulation<'a> {
         let pools: Vec<SamplePool> = self.pools.iter_mut().map(std::mem::take).collect();
         for (number, flow) in self.plan.flows.iter().enumerate() {
             if let Some(generator) = self.generators.get(&flow.name) {
-                let mut random = purpose_stream(self.plan.seed, PURPOSE_ASSESSMENT + number as u64);
+                let mut random = purpose_stream(self.plan.seed, Purpose::Assessment, number);
                 let report = self.reports.get(&flow.name);
                 self.assessments.push(match &flow.role {
                     Role::Generator => assess(self.plan, flow, generator, None, &pools[0], report, &mut random),

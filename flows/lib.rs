@@ -39,4 +39,4 @@ pub use state::{TrainingError, TrainingState};
 pub use train::train;
 pub use trainer::{Data, Ensemble, Trainer};
 pub use training::{Evaluation, Progress, Schedule, Stage, StageReport, Training, TrainingReport};
-pub use weights::{Header, WeightsError};
+pub use weights::{End, EndKind, Header, WeightsError};

@@ -248,6 +248,14 @@ pub struct StageReport {
     pub stopped_early: bool,
 }
 
+impl StageReport {
+    /// Whether any evaluation after a step found a lower held-out loss than the one before the first; else the stage left the weights as
+    /// they were.
+    pub fn better_than_the_start(&self) -> bool {
+        self.best_step > 0
+    }
+}
+
 /// How a training went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingReport {
@@ -267,4 +275,11 @@ pub struct TrainingReport {
     pub energy_evaluations: u64,
     /// It was stopped from outside.
     pub interrupted: bool,
+}
+
+impl TrainingReport {
+    /// The held-out loss before the first step of a stage, weighted as in that stage.
+    pub fn loss_before(&self, stage: usize) -> Option<f64> {
+        self.losses.iter().find(|evaluation| evaluation.stage == stage && evaluation.step == 0).map(|evaluation| evaluation.held_out)
+    }
 }

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Version of the layout of the file.
-const FORMAT: &str = "mcflow-flow-1";
+const FORMAT: &str = "mcflow-flow-2";
+/// The version before, whose files do not say what they map.
+const FORMAT_WITHOUT_ENDS: &str = "mcflow-flow-1";
 /// Entry of `last_layer` for one with a matrix.
 const LINEAR: &str = "linear";
 /// Entry of `starts_from` for a map from one ensemble to another; anything else is a generator.
@@ -26,9 +28,41 @@ pub struct Header {
     pub system_hash: String,
     /// How rows are made from a configuration.
     pub coordinates: String,
+    /// What it starts from and what it leads to; `None` in files of the first version.
+    pub ends: Option<[End; 2]>,
+    /// The version of mcflow that wrote the file; empty until it is written.
+    #[serde(default)]
+    pub version: String,
     /// Further free text by key.
     #[serde(default)]
     pub notes: BTreeMap<String, String>,
+}
+
+/// One end of a flow: the law of the rows there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// What it is.
+    pub kind: EndKind,
+    /// The name of the state, where it is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What defines the law there, by key: the particles, the potential, the temperature and so on.
+    pub law: BTreeMap<String, String>,
+}
+
+/// What an end of a flow is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndKind {
+    /// The law of latent variables.
+    #[default]
+    Prior,
+    /// All configurations.
+    Target,
+    /// Those of a state.
+    State,
+    /// Those of a rung of a ladder.
+    Rung,
 }
 
 /// Why weights could not be written or read.
@@ -93,6 +127,8 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
     let metadata: BTreeMap<&str, String> = BTreeMap::from([
         ("format", FORMAT.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_string()),
+        ("from", json(&header.ends.as_ref().map(|ends| &ends[0]))),
+        ("to", json(&header.ends.as_ref().map(|ends| &ends[1]))),
         ("dimension", generator.dim().to_string()),
         ("architecture", json(generator.architecture())),
         ("prior", json(&generator.prior())),
@@ -149,8 +185,8 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
     let text =
         |key: &str| metadata.get(key).cloned().ok_or_else(|| content(&format!("metadata `{key}`"), "nothing".into(), "an entry".into()));
     let format = text("format")?;
-    if format != FORMAT {
-        return Err(content("metadata `format`", format!("`{format}`"), format!("`{FORMAT}`")));
+    if format != FORMAT && format != FORMAT_WITHOUT_ENDS {
+        return Err(content("metadata `format`", format!("`{format}`"), format!("`{FORMAT_WITHOUT_ENDS}` or `{FORMAT}`")));
     }
     let parse_error = |what: &str, e: serde_json::Error| content(&format!("metadata `{what}`"), e.to_string(), format!("a valid {what}"));
     let architecture: Architecture = serde_json::from_str(&text("architecture")?).map_err(|e| parse_error("architecture", e))?;
@@ -160,10 +196,18 @@ pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
     if let Some(problem) = architecture.problems(dim, prior).into_iter().next() {
         return Err(content(&format!("architecture, {}", problem.key), problem.found, problem.expected));
     }
+    let end = |key: &str| -> Result<Option<End>, WeightsError> {
+        if format == FORMAT_WITHOUT_ENDS {
+            return Ok(None);
+        }
+        serde_json::from_str(&text(key)?).map_err(|e| parse_error(key, e))
+    };
     let header = Header {
         units: text("units")?,
         system_hash: text("system_hash")?,
         coordinates: text("coordinates")?,
+        ends: end("from")?.zip(end("to")?).map(|(from, to)| [from, to]),
+        version: text("version")?,
         notes: serde_json::from_str(&text("notes")?).map_err(|e| parse_error("notes", e))?,
     };
     // Files of earlier versions have neither.

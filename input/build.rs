@@ -4,9 +4,11 @@ mod configuration;
 mod flows;
 mod stored;
 mod symmetry;
+mod weights;
 
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
+use crate::output::verdict::Finding;
 use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
@@ -31,6 +33,8 @@ pub struct Built {
     pub input_sha256: String,
     /// What the user should know of the files that the input names, a sentence each.
     pub notes: Vec<String>,
+    /// What is no error, but worth knowing.
+    pub findings: Vec<Finding>,
 }
 
 /// Reads, checks and builds the input at `path`; `seed` replaces its seed.
@@ -53,13 +57,21 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
     change(&mut input);
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = vec![NamedFile { key: "input".to_string(), path: path.to_path_buf() }];
-    let mut notes = Vec::new();
-    let builder = Builder { document: &mut document, input: &input, folder, files: Sha256::new(), named: &mut files, notes: &mut notes };
+    let (mut notes, mut findings) = (Vec::new(), Vec::new());
+    let builder = Builder {
+        document: &mut document,
+        input: &input,
+        folder,
+        files: Sha256::new(),
+        named: &mut files,
+        notes: &mut notes,
+        findings: &mut findings,
+    };
     let plan = builder.plan();
     let text = if input == as_read { document.text().to_string() } else { written(&input) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files, notes })
+    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files, notes, findings })
 }
 
 /// The text of an input that was changed after it was read: by an option, by what was found before the run, by the other methods of a comparison.
@@ -110,6 +122,7 @@ struct Builder<'a> {
     files: Sha256,
     named: &'a mut Vec<NamedFile>,
     notes: &'a mut Vec<String>,
+    findings: &'a mut Vec<Finding>,
 }
 
 impl Builder<'_> {
@@ -192,7 +205,7 @@ impl Builder<'_> {
         }
         self.check_moves(n, cell.dimension(), constant_pressure);
         let symmetry = self.symmetry(particles, cell);
-        let flows = self.flows(particles, cell, &states, symmetry.as_ref());
+        let flows = self.flows(&terms, particles, cell, &states, symmetry.as_ref());
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
         let potential = potential_sound.then(|| PotentialSum::new(&terms, particles, cell));
@@ -220,10 +233,6 @@ impl Builder<'_> {
             return None;
         }
         let (starts, potential) = (starts?, potential?);
-        let mut system = format!("{terms:?} {particles:?} {cell:?} {:?}", self.thermodynamic_state(&input.ladder[0]));
-        if !potentials[0].is_scaled_as(&potential) {
-            system.push_str(&format!(" {:?}", input.ladder[0].scale));
-        }
         let rungs: Vec<RungPlan> = input
             .ladder
             .iter()
@@ -256,7 +265,6 @@ impl Builder<'_> {
             seed: input.seed,
             input_hash: hexadecimal(&run.finalize()),
             origin,
-            system_hash: hexadecimal(&Sha256::digest(system)),
             units: input.units.name().to_string(),
             angstroms: input.units.angstroms(),
             potential,

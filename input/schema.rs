@@ -148,7 +148,7 @@ pub struct Species {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Start {
-    /// An XYZ or DCD file beside the input; walkers take its frames in turn, or all the one that `frame` names:
+    /// An XYZ or DCD file beside the input; walkers take its frames in turn, rung by rung, or all the one that `frame` names:
     /// `File(path: "output/trajectory.dcd", frame: Last)`.
     File(StoredFrames),
     /// One position a particle.

@@ -126,7 +126,13 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
     // From the upper rung to the lower one: about the right scale.
     let map = map_between(&[0.0, 0.0], &[0.1, 0.0], 0.7, 9);
     let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
-    let flows = [FlowPlan { name: name.clone(), role, source: FlowSource::Trained(Box::new(map.clone().into())), assessment_draws: 0 }];
+    let flows = [FlowPlan {
+        name: name.clone(),
+        role,
+        source: FlowSource::Trained(Box::new(map.clone().into())),
+        assessment_draws: 0,
+        header: mcflow_flows::Header::default(),
+    }];
     let generators: Generators = [(name, map.into())].into();
     let trained = Trained { generators: &generators, flows: &flows, states: &[] };
 

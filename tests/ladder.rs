@@ -13,7 +13,7 @@ use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
     ThermodynamicState, Trained, Walker, normal, streams,
 };
-use mcflow_flows::{Architecture, Generator, Prior};
+use mcflow_flows::{Architecture, Generator, Header, Prior};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -165,6 +165,7 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
             role: if upwards { Role::Exchange { from: 0, to: 2 } } else { Role::Exchange { from: 2, to: 0 } },
             source: FlowSource::Trained(Box::new(map.into())),
             assessment_draws: 0,
+            header: Header::default(),
         })
         .collect();
     let x = Variable::Coordinate { particle: 0, axis: Axis::X };

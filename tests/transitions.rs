@@ -14,7 +14,7 @@ use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
     ThermodynamicState, Trained, Walker, normal, streams,
 };
-use mcflow_flows::{Activation, Architecture, Generator, Prior};
+use mcflow_flows::{Activation, Architecture, Generator, Header, Prior};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Term, Vectors};
 use rayon::prelude::*;
 
@@ -214,7 +214,13 @@ impl Flows {
         if let Some(map) = exchange {
             let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
             generators.insert(name.clone(), map.clone().into());
-            flows.push(FlowPlan { name, role, source: FlowSource::Trained(Box::new(map.clone().into())), assessment_draws: 0 });
+            flows.push(FlowPlan {
+                name,
+                role,
+                source: FlowSource::Trained(Box::new(map.clone().into())),
+                assessment_draws: 0,
+                header: Header::default(),
+            });
         }
         Self { states, generators, flows }
     }

@@ -90,7 +90,7 @@ impl Condition {
     }
 
     /// Whether a Voronoi cell is in it: those know only the cells of other states.
-    fn has_cell(&self) -> bool {
+    pub fn has_cell(&self) -> bool {
         match self {
             Self::Nearest { .. } => true,
             Self::All(conditions) => conditions.iter().any(Self::has_cell),

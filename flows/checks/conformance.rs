@@ -1,7 +1,7 @@
 //! One table row buys every check of a bijection.
 
 use super::{perturbed, reference};
-use crate::{Activation, Architecture, Bond, Coordinates, Direction, FlowOperation, Generator, Header, Prior};
+use crate::{Activation, Architecture, Bond, Coordinates, Direction, End, EndKind, FlowOperation, Generator, Header, Prior};
 use candle_core::{Device, Tensor, Var};
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
@@ -325,10 +325,13 @@ fn gradients_are_those_of_plain_tensor_operations() {
 fn comes_back_from_a_file() {
     let folder = std::env::temp_dir().join(format!("mcflow-flows-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    let law = [("temperature".to_string(), "0.75".to_string())].into();
     let header = Header {
         units: "Reduced".into(),
         system_hash: "abc".into(),
         coordinates: "Cartesian".into(),
+        ends: Some([End::default(), End { kind: EndKind::State, name: "left \"side\"".into(), law }]),
+        version: env!("CARGO_PKG_VERSION").into(),
         notes: [("written by".to_string(), "a test, \"quoted\"".to_string())].into(),
     };
     for (k, (name, generator)) in table().into_iter().enumerate() {

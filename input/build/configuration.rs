@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::schema::{CellInput, Start};
-use mcflow_engine::{purpose_stream, random_positions};
+use mcflow_engine::{Purpose, purpose_stream, random_positions};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
 
 /// What lives where.
@@ -10,9 +10,6 @@ pub(super) struct Space {
     pub particles: Particles,
     pub cell: Cell,
 }
-
-/// The purpose of random starts in [`purpose_stream`].
-const PURPOSE_STARTS: u64 = 0;
 
 impl Builder<'_> {
     /// Particles and cell; `None` where the cell is none.
@@ -147,7 +144,6 @@ impl Builder<'_> {
         let input = self.input;
         let sane = |walkers: usize| if (1..=1_000_000).contains(&walkers) { walkers } else { 1 };
         let rungs: Vec<usize> = input.ladder.iter().map(|rung| sane(rung.walkers)).collect();
-        let walkers = rungs.iter().copied().max().unwrap_or(1);
         let sources: Vec<(String, &Start)> = match (self.states_with_start().as_slice(), &input.start) {
             ([], Some(start)) => vec![("start".to_string(), start)],
             ([], None) => {
@@ -164,15 +160,17 @@ impl Builder<'_> {
         };
         let mut made: Vec<Vec<Vectors>> = Vec::new();
         for (k, (key, start)) in sources.iter().enumerate() {
-            let share = walkers.div_ceil(sources.len());
-            made.push(if self.document.is_sound(key) { self.positions(key, start, space, share, k as u64)? } else { return None });
+            let share = rungs.iter().map(|walkers| walkers.div_ceil(sources.len())).sum();
+            made.push(if self.document.is_sound(key) { self.positions(key, start, space, share, k)? } else { return None });
         }
+        // Walkers of each rung start in turn in every state, and no two alike as long as there is another start.
+        let mut taken = vec![0; made.len()];
         let configuration = |walker: usize| {
-            let source = &made[walker % made.len()];
-            let positions = source[(walker / made.len()) % source.len()].clone();
+            let state = walker % made.len();
+            let positions = made[state][taken[state] % made[state].len()].clone();
+            taken[state] += 1;
             Configuration { positions, cell: space.cell.clone() }
         };
-        // Walkers of each rung start alike: in turn in every state.
         Some(rungs.iter().flat_map(|&walkers| 0..walkers).map(configuration).collect())
     }
 
@@ -181,7 +179,7 @@ impl Builder<'_> {
     }
 
     /// Positions that `start` means, in turn for up to `walkers` walkers.
-    fn positions(&mut self, key: &str, start: &Start, space: &Space, walkers: usize, number: u64) -> Option<Vec<Vectors>> {
+    fn positions(&mut self, key: &str, start: &Start, space: &Space, walkers: usize, number: usize) -> Option<Vec<Vectors>> {
         let (n, dimension) = (space.particles.n(), space.cell.dimension());
         match start {
             Start::Positions(points) => {
@@ -220,15 +218,27 @@ impl Builder<'_> {
                     self.report(format!("{key}.minimum_distance"), minimum_distance, "a finite number, at least 0");
                     return None;
                 }
-                let mut random = purpose_stream(self.input.seed.wrapping_add(number), PURPOSE_STARTS);
+                let mut random = purpose_stream(self.input.seed, Purpose::Starts, number);
+                // Random points of a state are those of its region: what falls outside is drawn again.
+                let region = self.states_with_start().get(number).map(|&state| self.input.states.0[state].1.condition.clone());
+                let region = region.filter(|region| region.problems(n, dimension).is_empty() && !region.has_cell());
+                let tries = (200_000_000 / (n * n).max(1)).clamp(10, 1000);
                 let mut all = Vec::new();
                 for _ in 0..walkers {
-                    match random_positions(n, &space.cell, *minimum_distance, &mut random) {
-                        Ok(positions) => all.push(positions),
-                        Err(placed) => {
-                            let found = format!("{minimum_distance}, at which only {placed} of {n} particles found a place");
-                            self.report(format!("{key}.minimum_distance"), found, "a smaller distance, or a lattice");
-                            return None;
+                    for tried in 1..=tries {
+                        match random_positions(n, &space.cell, *minimum_distance, &mut random) {
+                            Ok(positions) => {
+                                let start = Configuration { positions, cell: space.cell.clone() };
+                                if tried == tries || region.as_ref().is_none_or(|region| region.holds(&start)) {
+                                    all.push(start.positions);
+                                    break;
+                                }
+                            }
+                            Err(placed) => {
+                                let found = format!("{minimum_distance}, at which only {placed} of {n} particles found a place");
+                                self.report(format!("{key}.minimum_distance"), found, "a smaller distance, or a lattice");
+                                return None;
+                            }
                         }
                     }
                 }

@@ -2,23 +2,26 @@
 
 use super::Builder;
 use super::configuration::Space;
+use super::weights::System;
 use crate::schema::{FlowInput, MapInput, SamplesInput};
 use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::observers::State;
 use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples, Symmetry, TrainedFlow};
-use mcflow_flows::{Bond, Coordinates, Generator, Prior, Standardisation, WeightsError};
-use mcflow_potentials::{Cell, Particles};
+use mcflow_flows::{Bond, Coordinates, Generator, Header, Prior, Standardisation, WeightsError};
+use mcflow_potentials::{Cell, Particles, Term};
 
 impl Builder<'_> {
     /// All flows, checked; `None` where one cannot be had.
     pub(super) fn flows(
         &mut self,
+        terms: &[Term],
         particles: &Particles,
         cell: &Cell,
         states: &[State],
         symmetry: Option<&Symmetry>,
     ) -> Option<Vec<FlowPlan>> {
         let input = self.input;
+        let system = System { terms, particles, dimension: cell.dimension(), states };
         let mut plans = Vec::new();
         let mut all = true;
         for (name, flow) in input.flows.iter() {
@@ -47,7 +50,8 @@ impl Builder<'_> {
             if several && flow.file.is_some() {
                 self.report(format!("{key}.file"), format!("one file for {} maps", roles.len()), "two states in `between`, one map");
             }
-            let Some(source) = self.flow_source(&key, flow, particles, cell, symmetry) else {
+            let mut read = None;
+            let Some(source) = self.flow_source(&key, flow, particles, cell, symmetry, &mut read) else {
                 all = false;
                 continue;
             };
@@ -57,14 +61,20 @@ impl Builder<'_> {
                 let found = if flow_of_file.generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
                 self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.title()));
             }
+            let is_one = roles.len() == 1 && self.document.is_sound(&key);
             for (k, (name, role)) in roles.into_iter().enumerate() {
                 let mut source = source.clone();
+                let header = self.header(&role, flow.prior, &system);
+                let role = match (&read, &flow.file) {
+                    (Some(found), Some(file)) if is_one => self.compared(&key, file, found, &header, role),
+                    _ => role,
+                };
                 if let FlowSource::Train { samples: samples @ Samples::FromRun { .. }, .. } = &mut source
                     && k > 0
                 {
                     *samples = Samples::Collected;
                 }
-                plans.push(FlowPlan { name, role, source, assessment_draws: flow.assessment_draws });
+                plans.push(FlowPlan { name, role, source, assessment_draws: flow.assessment_draws, header });
             }
         }
         for k in 1..plans.len() {
@@ -164,6 +174,7 @@ impl Builder<'_> {
         particles: &Particles,
         cell: &Cell,
         symmetry: Option<&Symmetry>,
+        read: &mut Option<Header>,
     ) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
@@ -179,7 +190,10 @@ impl Builder<'_> {
             return match Generator::load(&path) {
                 Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {
                     match TrainedFlow::restored(generator, &header, symmetry) {
-                        Ok(flow) => Some(FlowSource::Trained(Box::new(flow))),
+                        Ok(flow) => {
+                            *read = Some(header);
+                            Some(FlowSource::Trained(Box::new(flow)))
+                        }
                         Err(found) => {
                             self.report(format!("{key}.file"), found, "the weights of this system");
                             None

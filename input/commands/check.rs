@@ -50,6 +50,9 @@ fn description(input: &Path, built: &Built) -> String {
     if plan.potential.has_discontinuous_energy() && plan.entries.iter().any(|e| e.is_dynamics()) {
         line("note", "the energy jumps at the cutoff: dynamics does not see the jump, the accept rule does".to_string());
     }
+    for finding in &built.findings {
+        line("warning", finding.sentence());
+    }
     for entry in &plan.entries {
         line("sweep", format!("{} ({} step(s))", entry.name(), entry.steps(n)));
     }

@@ -49,6 +49,11 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
             number(flow.held_out_loss),
             directory.join("flows").join(format!("{}.safetensors", flow.name)).display()
         ));
+        for (k, stage) in simulation.reports().get(&flow.name).iter().flat_map(|report| report.stages.iter().enumerate()) {
+            if !stage.better_than_the_start() {
+                text.push_str(&format!("  stage {}: no step of {} was better than the start\n", k + 1, stage.steps));
+            }
+        }
         for state in &flow.acceptance {
             let name = flow.frames_of(state);
             text.push_str(&format!("  {} accepted from frames of {name}: {:.4}\n", flow.kind.proposals(), state.acceptance));

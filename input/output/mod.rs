@@ -5,6 +5,7 @@ pub mod directory;
 pub mod figures;
 pub mod log;
 pub mod report;
+pub mod start_memory;
 pub mod summary;
 pub mod text;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! `summary.json`: every figure of a run under a stable name.
 
 use crate::build::Built;
+use crate::output::start_memory::{StartMemory, start_memory};
 use crate::output::verdict::Verdict;
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
@@ -9,6 +10,7 @@ use mcflow_engine::statistics::{
     round_trips, slices, standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
+use mcflow_flows::{StageReport, TrainingReport};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -47,6 +49,12 @@ pub struct Summary {
     pub states: Vec<RungStates>,
     /// Judgement of each flow.
     pub flows: Vec<FlowAssessment>,
+    /// The stages of the trainings of this run, by flow.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub training: BTreeMap<String, Vec<StageSummary>>,
+    /// What walkers remember of their starts, by rung; absent where particles do not wander among each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub start_memory: Vec<StartMemory>,
     /// Exchange between rungs, by entry and pair.
     pub exchange: Vec<ExchangeSummary>,
     /// From the first rung to the last and back, by replica; empty with one rung.
@@ -120,6 +128,25 @@ pub struct WaySummary {
     pub infeasible: u64,
     /// Accepted over attempted.
     pub acceptance: Option<f64>,
+}
+
+/// How a stage of training went.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageSummary {
+    /// Steps done.
+    pub steps: usize,
+    /// Steps skipped because a loss or gradient was not finite.
+    pub skipped: usize,
+    /// Held-out loss before the first step.
+    pub loss_before: Option<f64>,
+    /// The lowest held-out loss.
+    pub held_out_loss: f64,
+    /// Step after which it was found; 0: no step was better than the start.
+    pub best_step: usize,
+    /// Whether any step was better than the start.
+    pub better_than_the_start: bool,
+    /// The stage ended before its last step, by patience.
+    pub stopped_early: bool,
 }
 
 /// Exchanges between two rungs.
@@ -353,6 +380,8 @@ impl Summary {
             observables: (0..plan.rungs.len()).map(observables).collect(),
             states: (0..rungs).map(|rung| states(simulation, rung, name(rung), production)).collect(),
             flows: simulation.assessments().to_vec(),
+            training: simulation.reports().iter().map(|(flow, report)| (flow.clone(), stages(report))).collect(),
+            start_memory: start_memory(built, simulation),
             exchange: exchanges(built, simulation),
             ladder_round_trips: round_trips,
             ladder_mixing: mixing(&simulation.ladder().exchanges.transitions),
@@ -379,6 +408,19 @@ impl Summary {
 /// Walkers of a ladder exchange, and are not independent.
 fn estimator(plan: &Plan) -> Estimator {
     if plan.rungs.len() > 1 { estimate_exchanging } else { estimate }
+}
+
+fn stages(report: &TrainingReport) -> Vec<StageSummary> {
+    let of = |(k, stage): (usize, &StageReport)| StageSummary {
+        steps: stage.steps,
+        skipped: stage.skipped,
+        loss_before: report.loss_before(k),
+        held_out_loss: stage.held_out_loss,
+        best_step: stage.best_step,
+        better_than_the_start: stage.better_than_the_start(),
+        stopped_early: stage.stopped_early,
+    };
+    report.stages.iter().enumerate().map(of).collect()
 }
 
 fn moves(simulation: &Simulation) -> Vec<MoveSummary> {

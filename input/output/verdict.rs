@@ -6,6 +6,9 @@
 mod chain;
 mod continuation;
 mod movement;
+mod starts;
+mod training;
+mod weights;
 
 #[cfg(test)]
 pub(crate) use chain::chain_findings;
@@ -57,7 +60,8 @@ pub struct Verdict {
 }
 
 /// All sources of findings.
-const SOURCES: [fn(&Built, &Simulation, &Summary) -> Vec<Finding>; 3] = [movement::findings, chain::findings, continuation::findings];
+const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] =
+    &[movement::findings, chain::findings, continuation::findings, starts::findings, weights::findings, training::findings];
 
 impl Verdict {
     /// The verdict on a run whose figures are in `summary`.

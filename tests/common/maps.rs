@@ -2,7 +2,7 @@
 
 use super::flow::flow_near_identity;
 use mcflow_engine::{Domain, FlowPlan, FlowSource, Generators, Role, TrainedFlow};
-use mcflow_flows::Generator;
+use mcflow_flows::{Generator, Header};
 
 /// A map from around one point to around another, with random weights: x' = `to` + about (x - `from`) times a spread.
 pub fn map_between(from: &[f64], to: &[f64], spread: f64, seed: u64) -> Generator {
@@ -21,7 +21,7 @@ pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>;
         let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
         let map = TrainedFlow { generator: map.clone(), from: domains[0].clone(), to: domains[1].clone() };
         let source = FlowSource::Trained(Box::new(map.clone()));
-        ((name.clone(), map), FlowPlan { name, role, source, assessment_draws: 0 })
+        ((name.clone(), map), FlowPlan { name, role, source, assessment_draws: 0, header: Header::default() })
     });
     named.unzip()
 }
@@ -34,7 +34,7 @@ pub fn draw_flows(draws: &[(usize, Generator)], domain: &Option<Domain>) -> (Gen
         let role = Role::StateGenerator { family: "draw".to_string(), state: *state, penalty: 0.0 };
         let flow = TrainedFlow { generator: generator.clone(), from: None, to: domain.clone() };
         let source = FlowSource::Trained(Box::new(flow.clone()));
-        ((name.clone(), flow), FlowPlan { name, role, source, assessment_draws: 0 })
+        ((name.clone(), flow), FlowPlan { name, role, source, assessment_draws: 0, header: Header::default() })
     });
     named.unzip()
 }

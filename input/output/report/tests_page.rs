@@ -114,6 +114,8 @@ fn summary() -> Summary {
             round_trips: BTreeMap::from([(format!("a - {AWKWARD}"), 3)]),
         }],
         flows: vec![flow(Some(0.9)), flow(Some(0.6)), flow(Some(0.1)), flow(None)],
+        training: BTreeMap::new(),
+        start_memory: Vec::new(),
         exchange: Vec::new(),
         ladder_round_trips: Vec::new(),
         ladder_mixing: None,

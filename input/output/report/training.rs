@@ -151,7 +151,8 @@ fn stages(report: &TrainingReport) -> String {
     let row = |(k, s): (usize, &mcflow_flows::StageReport)| {
         let steps = if s.stopped_early { format!("{} (stopped early)", count(s.steps as u64)) } else { count(s.steps as u64) };
         let loss = number(s.held_out_loss, 6);
-        vec![(k + 1).to_string(), steps, warn(&count(s.skipped as u64), s.skipped > 0), count(s.best_step as u64), loss]
+        let best = if s.better_than_the_start() { count(s.best_step as u64) } else { warn("none: the start was better", true) };
+        vec![(k + 1).to_string(), steps, warn(&count(s.skipped as u64), s.skipped > 0), best, loss]
     };
     let rows: Vec<Vec<String>> = report.stages.iter().enumerate().map(row).collect();
     table(&["stage of training", "steps", "skipped", "best after", "held-out loss"], &rows)
