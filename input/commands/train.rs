@@ -5,6 +5,7 @@ use super::{Failure, output_folder};
 use crate::build::build;
 use crate::output::directory::{Existing, prepare};
 use crate::output::log::Logged;
+use crate::output::verdict::Finding;
 use crate::progress::{Terminal, catch_interrupts};
 use mcflow_engine::{RunError, StopReason};
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::path::Path;
 pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Option<u64>) -> Result<String, Failure> {
     let built = build(input, seed)?;
     super::say(&built.notes);
+    super::say(&built.findings.iter().map(Finding::sentence).collect::<Vec<_>>());
     if !built.input.flows.iter().any(|(_, flow)| flow.training.is_some()) {
         return Err(Failure::Input(format!("{}: found no flow with `training`; expected one in `flows`", input.display())));
     }
