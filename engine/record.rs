@@ -211,8 +211,11 @@ impl Recorder {
                     None => {
                         let path = directory.join(&name);
                         if path.symlink_metadata().is_ok() {
-                            let message = "is there already, of an earlier part of the run; move it away";
-                            return Err(failed(&path, std::io::Error::new(std::io::ErrorKind::AlreadyExists, message)));
+                            return Err(RunError::Checkpoint {
+                                path: path.display().to_string(),
+                                found: "frames of an earlier part of the run".to_string(),
+                                expected: "no such file where a trajectory begins (move it away)".to_string(),
+                            });
                         }
                         let first = (done / trajectory.every + 1) * trajectory.every;
                         WalkerTrajectory::create(plan, directory, (number, walker), first)?
@@ -305,6 +308,11 @@ impl Recorder {
             trajectories: self.writers.iter().map(WalkerTrajectory::position).collect(),
             functions: self.functions.clone(),
         }
+    }
+
+    /// Whether it writes the trajectories that it wrote at `position`, and no others.
+    pub(crate) fn writes_as_at(&self, position: &RecordPosition) -> bool {
+        self.writers.iter().map(|written| &written.name).eq(position.trajectories.iter().map(|before| &before.name))
     }
 
     /// Samples a walker.

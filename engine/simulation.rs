@@ -210,12 +210,14 @@ impl<'a> Simulation<'a> {
             let walkers = walkers.by_ref().take(plan.rungs[rung].walkers).collect();
             rungs.push(Chains { walkers, parameters, entries: &plan.entries, environment: plan.environment(rung) });
         }
-        Ok(Self {
+        let recorder = Recorder::resume(plan, directory, &stored.record, produced)?;
+        let as_before = recorder.writes_as_at(&stored.record);
+        let mut simulation = Self {
             plan,
             directory: directory.to_path_buf(),
             ladder: Ladder { rungs, exchanges: stored.exchanges },
             generators,
-            recorder: Recorder::resume(plan, directory, &stored.record, produced)?,
+            recorder,
             phase: stored.phase,
             done: stored.done,
             tuned_at: stored.tuned_at,
@@ -230,7 +232,12 @@ impl<'a> Simulation<'a> {
             counted: Instant::now(),
             instruction_sets: stored.instruction_sets,
             told: None,
-        })
+        };
+        if !as_before {
+            // A trajectory that has begun is in a checkpoint from the start.
+            simulation.write_checkpoint()?;
+        }
+        Ok(simulation)
     }
 
     /// Writes checkpoints so far apart in wall time, in place of 20 seconds.

@@ -265,13 +265,23 @@ fn outputs_may_change() {
     assert_eq!(place.read("output/trajectory.xyz"), xyz);
     let dcd = fs::read(place.path("output/trajectory.dcd")).unwrap();
     let word = |k: usize| i32::from_le_bytes(dcd[k..k + 4].try_into().unwrap());
-    assert_eq!((word(8), word(12), word(16)), (10, 440, 40), "frames, first step, steps between them");
+    assert_eq!((word(8), word(12) / word(16)), (10, 11), "frames, and the time of the first in those between two");
+    // A run that is over may be told of another output for its next part.
+    place
+        .write("system.ron", &fluid(800).replace("format: Xyz, every: 100", "format: Dcd, every: 40), Trajectory(format: Xyz, every: 200"));
+    fs::rename(place.path("output/trajectory.xyz"), place.path("earlier.xyz")).unwrap();
+    place.must("run system.ron --resume");
+    place.write("system.ron", &place.read("system.ron").replace("production: 800", "production: 1000"));
+    place.must("run system.ron --resume");
+    assert_eq!(place.read("output/trajectory.xyz").matches("Lattice").count(), 1);
+    let xyz = place.read("output/trajectory.xyz");
     // One that goes on is as it was; one of an earlier part is not written over.
-    place.write("system.ron", &fluid(900).replace("format: Xyz, every: 100", "format: Dcd, every: 20"));
+    place.write("system.ron", &fluid(1100).replace("format: Xyz, every: 100", "format: Dcd, every: 20"));
     place.must_refuse("run system.ron --resume", &["trajectory.dcd", "each 40 sweeps", "`every`"]);
-    place.write("system.ron", &fluid(900));
-    let output = place.command("run system.ron --resume").output().unwrap();
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("trajectory.xyz"));
+    place.write("system.ron", &fluid(1100).replace("format: Xyz, every: 100", "format: Dcd, every: 40"));
+    place.must("run system.ron --resume");
+    place.write("system.ron", &fluid(1200));
+    place.must_refuse("run system.ron --resume", &["trajectory.xyz", "frames of an earlier part of the run", "move it away"]);
     assert_eq!(place.read("output/trajectory.xyz"), xyz);
 }
 

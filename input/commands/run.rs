@@ -3,7 +3,7 @@
 use super::resume::{other_instruction_set, resumed};
 use super::{Failure, output_folder, with_spaced_ladder};
 use crate::build::{Built, build, written};
-use crate::output::directory::{Existing, begin_anew, prepare, this_process, write_made};
+use crate::output::directory::{Existing, begin_anew, named_file, prepare, this_process, write_made};
 use crate::output::log::{Log, Logged};
 use crate::output::report;
 use crate::output::summary::{Summary, table};
@@ -56,11 +56,7 @@ pub(super) fn begun_or_spaced(
     if !(resume && checkpoint::exists(directory)) {
         return with_spaced_ladder(built, input, terminal);
     }
-    let built = resumed(built, input, directory)?;
-    if let Some(sentence) = other_instruction_set(directory) {
-        eprintln!("{sentence}");
-    }
-    Ok(built)
+    resumed(built, input, directory)
 }
 
 /// Begins or goes on with the run of `built` in `directory`, with its log and the input that runs beside it.
@@ -79,7 +75,7 @@ pub(super) fn begin<'a>(built: &'a Built, directory: &Path, resume: bool) -> Res
     }
     let other = goes_on.then(|| other_instruction_set(directory)).flatten();
     let simulation = if goes_on { Some(Simulation::resume(&built.plan, directory)?) } else { None };
-    write_input(directory, &built.text)?;
+    write_input(directory, built, &built.text)?;
     let mut log = Log::open(directory).map_err(Failure::Run)?;
     let simulation = match simulation {
         Some(simulation) => simulation,
@@ -95,15 +91,17 @@ pub(super) fn begin<'a>(built: &'a Built, directory: &Path, resume: bool) -> Res
         rayon::current_num_threads()
     ));
     if let Some(sentence) = other {
+        eprintln!("{sentence}");
         log.say(&sentence);
     }
     Ok((simulation, log))
 }
 
-/// Writes the input that runs beside the run, unless it lies there.
-fn write_input(directory: &Path, text: &str) -> Result<(), Failure> {
+/// Writes the input that runs beside the run, unless it lies there or is itself what the user has there.
+fn write_input(directory: &Path, built: &Built, text: &str) -> Result<(), Failure> {
     let name = "system.ron";
-    if std::fs::read(directory.join(name)).is_ok_and(|there| there == text.as_bytes()) {
+    let path = directory.join(name);
+    if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) || named_file(&path, &built.files).is_some() {
         return Ok(());
     }
     write_made(directory, name, text).map_err(Failure::Run)
@@ -123,7 +121,7 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
         let mut input = built.input.clone();
         input.run.production = simulation.produced().max(built.plan.lengths.record_every);
         input.run.record_every = Some(built.plan.lengths.record_every);
-        write_input(directory, &written(&input))?;
+        write_input(directory, built, &written(&input))?;
     }
     match result {
         Ok(()) => {}
