@@ -14,6 +14,7 @@ mod microstate;
 pub mod moves;
 mod normals;
 pub mod observers;
+mod piece;
 mod plan;
 mod random;
 mod record;

@@ -11,6 +11,7 @@ use crate::manifest::{flow_path, note};
 use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
+use crate::piece::piece;
 use crate::plan::{FlowSource, Plan, Role, RungPlan, Samples};
 use crate::random::{Purpose, purpose_stream, streams};
 use crate::record::Recorder;
@@ -95,6 +96,10 @@ pub struct Simulation<'a> {
     largest_drift: f64,
     last_checkpoint: Instant,
     checkpoint_interval: Duration,
+    /// How long the last checkpoint took.
+    writing: Duration,
+    /// When the clock was last looked at.
+    looked: Instant,
     /// Up to when wall time is counted in `costs`.
     counted: Instant,
     /// The instruction sets it has run with, one after the other.
@@ -108,6 +113,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Wall time between checkpoints. Checkpoints read the state and change nothing, so the clock decides nothing about the chain.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Wall time of a piece after which a checkpoint is written more often.
+const LONG_PIECE: Duration = Duration::from_millis(300);
 
 impl<'a> Simulation<'a> {
     /// A run at its start, writing into `directory`, which must exist.
@@ -160,6 +168,8 @@ impl<'a> Simulation<'a> {
             largest_drift: 0.0,
             last_checkpoint: Instant::now(),
             checkpoint_interval: CHECKPOINT_INTERVAL,
+            writing: Duration::ZERO,
+            looked: Instant::now(),
             counted: Instant::now(),
             instruction_sets: vec![format!("{:?}", mcflow_base::instruction_set())],
             told: None,
@@ -229,6 +239,8 @@ impl<'a> Simulation<'a> {
             largest_drift: stored.largest_drift,
             last_checkpoint: Instant::now(),
             checkpoint_interval: CHECKPOINT_INTERVAL,
+            writing: Duration::ZERO,
+            looked: Instant::now(),
             counted: Instant::now(),
             instruction_sets: stored.instruction_sets,
             told: None,
@@ -262,7 +274,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn run_while(&mut self, monitor: &mut dyn Monitor, goes_on: impl Fn(Phase) -> bool) -> Result<(), RunError> {
-        self.counted = Instant::now();
+        (self.counted, self.looked) = (Instant::now(), Instant::now());
         while goes_on(self.phase) {
             let phase = self.phase;
             let result = match phase {
@@ -298,28 +310,6 @@ impl<'a> Simulation<'a> {
             None if self.plan.flows.is_empty() => Phase::Production,
             None => Phase::FlowEquilibration,
         }
-    }
-
-    /// Sweeps between two looks at the clock: a tenth of a second or so, whatever the size of the system, counted in work and never timed, for what is
-    /// kept with positions goes between two pieces.
-    fn piece(&self) -> u64 {
-        /// The work of a piece: of a step of a particle among its neighbours.
-        const PIECE: u64 = 2_000_000;
-        /// That of a trial move of one particle, and of the least that any step costs.
-        const OF_A_MOVE: u64 = 20;
-        let n = self.plan.particles.n() as u64;
-        // Without a cutoff a particle meets all others.
-        let open = !self.plan.starts[0].cell.is_periodic();
-        let partners = if open { 1 + n / 100 } else { 1 };
-        let parameters = self.generators.values().map(|flow| flow.generator.n_parameters() as u64).max().unwrap_or(0);
-        let of_a_step = |entry: &Entry| match entry {
-            Entry::Displacement { .. } | Entry::IdentitySwap { .. } => OF_A_MOVE * partners,
-            entry if entry.flow().is_some() => (n * partners + parameters / 10).max(OF_A_MOVE),
-            _ => (n * partners).max(OF_A_MOVE),
-        };
-        let work = self.plan.entries.iter().map(|entry| entry.steps(n as usize).saturating_mul(of_a_step(entry)));
-        let work = work.fold(0, u64::saturating_add).saturating_mul(self.plan.starts.len() as u64);
-        (PIECE / work.max(1)).max(1)
     }
 
     /// Sweeps and counts the cost.
@@ -358,10 +348,14 @@ impl<'a> Simulation<'a> {
         if let Some(reason) = monitor.stop() {
             return Err(RunError::Stopped(reason));
         }
-        if self.last_checkpoint.elapsed() > self.checkpoint_interval {
+        // A piece that takes long may be left halfway: then what was done before it must not be lost. A twentieth of the time may go into that.
+        let long = self.looked.elapsed() > LONG_PIECE;
+        let interval = if long { self.checkpoint_interval.min(20 * self.writing) } else { self.checkpoint_interval };
+        if self.last_checkpoint.elapsed() > interval {
             count_seconds(&mut self.costs, &mut self.counted, self.phase);
             self.write_checkpoint()?;
         }
+        self.looked = Instant::now();
         Ok(())
     }
 
@@ -376,7 +370,7 @@ impl<'a> Simulation<'a> {
         let tune_every = (total / 40).max(1);
         while self.done < total {
             let until_tuning = tune_every - self.done % tune_every;
-            let count = self.piece().min(until_tuning).min(total - self.done);
+            let count = piece(self.plan, &self.generators).min(until_tuning).min(total - self.done);
             self.sweep(self.done + 1, count, with_flows)?;
             self.done += count;
             if self.done.is_multiple_of(tune_every) {
@@ -414,7 +408,7 @@ impl<'a> Simulation<'a> {
         let total = rounds.saturating_mul(every);
         while self.done < total {
             let until_frame = every - self.done % every;
-            let count = self.piece().min(until_frame);
+            let count = piece(self.plan, &self.generators).min(until_frame);
             self.sweep(self.done + 1, count, false)?;
             self.done += count;
             if self.done.is_multiple_of(every) {
@@ -589,7 +583,7 @@ impl<'a> Simulation<'a> {
         let every = self.plan.lengths.record_every;
         while self.done < total {
             let until_record = every - self.done % every;
-            let count = self.piece().min(until_record).min(total - self.done);
+            let count = piece(self.plan, &self.generators).min(until_record).min(total - self.done);
             self.sweep(self.done + 1, count, true)?;
             self.done += count;
             if self.done.is_multiple_of(every) {
@@ -609,6 +603,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn write_checkpoint(&mut self) -> Result<(), RunError> {
+        let begun = Instant::now();
         self.recorder.flush()?;
         for (rung, pool) in self.pools.iter_mut().enumerate() {
             pool.save(&self.directory, rung)?;
@@ -618,6 +613,7 @@ impl<'a> Simulation<'a> {
             SamplePool::remove(&self.directory, rung);
         }
         self.last_checkpoint = Instant::now();
+        self.writing = begun.elapsed();
         Ok(())
     }
 

