@@ -71,7 +71,12 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
     let text = if input == as_read { document.text().to_string() } else { written(&input) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: hexadecimal(&Sha256::digest(text.as_bytes())), text, files, notes, findings })
+    Ok(Built { input, plan, input_sha256: sha256(&text), text, files, notes, findings })
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub fn sha256(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
 /// The text of an input that was changed after it was read: by an option, by what was found before the run, by the other methods of a comparison.

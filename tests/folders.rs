@@ -315,6 +315,8 @@ fn what_ran_is_written_beside_it() {
         let folder = format!("compare/{method}-1");
         let table = place.read(&format!("{folder}/observables.csv"));
         assert!(place.read(&format!("{folder}/system.ron")).contains(entry), "{method}");
+        let text = place.read(&format!("{folder}/system.ron"));
+        assert_eq!(place.summary(&folder)["input_sha256"].as_str(), Some(mcflow::build::sha256(&text).as_str()), "{method}");
         let others = if method == "hybrid" { "`run.production`" } else { "`sweep" };
         place.must_refuse(&format!("run system.ron --output {folder} --resume"), &["a checkpoint of another input", others]);
         place.must(&format!("run {folder}/system.ron --output {folder} --resume"));

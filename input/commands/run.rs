@@ -2,7 +2,7 @@
 
 use super::resume::{other_instruction_set, resumed};
 use super::{Failure, output_folder, with_spaced_ladder};
-use crate::build::{Built, build, written};
+use crate::build::{Built, build, sha256, written};
 use crate::output::directory::{Existing, begin_anew, named_file, prepare, this_process, write_made};
 use crate::output::log::{Log, Logged};
 use crate::output::report;
@@ -71,7 +71,7 @@ pub(super) fn begin<'a>(built: &'a Built, directory: &Path, resume: bool) -> Res
             return Err(Failure::Input(format!("{}: {message}, or choose another folder by --output", directory.display())));
         }
         // Stopped before its first checkpoint: nothing is lost by starting anew.
-        begin_anew(directory, &built.files).map_err(Failure::Run)?;
+        begin_anew(directory, &built.files).map_err(Failure::Input)?;
     }
     let other = goes_on.then(|| other_instruction_set(directory)).flatten();
     let simulation = if goes_on { Some(Simulation::resume(&built.plan, directory)?) } else { None };
@@ -116,12 +116,14 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
     let result = simulation.run(&mut Logged { inner: monitor, log: &mut log });
     log_end(&mut log, &result);
     let out_of_time = matches!(result, Err(RunError::Stopped(StopReason::OutOfTime)));
+    let mut text = built.text.clone();
     if out_of_time || (simulation.phase() == Phase::Complete && simulation.produced() < built.plan.lengths.production) {
         // What ran is a production of as many sweeps as there was time for.
         let mut input = built.input.clone();
         input.run.production = simulation.produced().max(built.plan.lengths.record_every);
         input.run.record_every = Some(built.plan.lengths.record_every);
-        write_input(directory, built, &written(&input))?;
+        text = written(&input);
+        write_input(directory, built, &text)?;
     }
     match result {
         Ok(()) => {}
@@ -130,7 +132,8 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
         }
         Err(error) => return Err(error.into()),
     }
-    let summary = Summary::new(built, &simulation);
+    let mut summary = Summary::new(built, &simulation);
+    summary.input_sha256 = sha256(&text);
     let page = report::html(built, &simulation, &summary);
     if let Some(error) = simulation.recorder().failure() {
         return Err(error.into());
