@@ -595,7 +595,7 @@ fn one_bad_frame_does_not_hide_the_energies_of_the_others() {
         words.iter().for_each(|word| assert!(errors.contains(word), "no `{word}` in {errors}"));
         String::from_utf8(output.stdout).unwrap()
     };
-    let line = |k: usize| format!("{k},3,-72,0,1,2");
+    let line = |k: usize| format!("{k},3,72,0,1,2");
     let table = |lines: [String; 3]| format!("{head}\n{}\n", lines.join("\n"));
     let found =
         csv(&format!("{good}{outside}{good}"), 0, &["f.xyz: frame 2 (`frame` 1 of the result) has an energy of inf, of SphericalWall"]);
@@ -627,7 +627,7 @@ fn one_bad_frame_does_not_hide_the_energies_of_the_others() {
     let frames: Value = serde_json::from_slice(&call(&[]).stdout).unwrap();
     assert_eq!((&frames[0]["forces"][1][2], frames[1]["forces"][1][2].as_f64()), (&Value::Null, Some(72.0)));
     assert!(call(&["--format", "csv", "--output", "f.csv"]).stdout.is_empty());
-    assert_eq!(place.read("f.csv"), b"frame,particle,fx,fy,fz\n0,0,,,\n0,1,,,\n1,0,-0,-0,-72\n1,1,0,0,72\n");
+    assert_eq!(place.read("f.csv"), b"frame,particle,fx,fy,fz\n0,0,,,\n0,1,,,\n1,0,0,0,-72\n1,1,0,0,72\n");
 
     // A cut file; and lines behind which no frame can be found.
     let cut = [
@@ -661,7 +661,11 @@ fn a_start_from_a_frame_of_a_trajectory() {
         assert_eq!(energies(&with("1"), &[]), all[1..2]);
         assert!(place.must(&["check", "next.ron", "--resolved"]).contains("frame: 1"));
         place.write("next.ron", with(&frames.to_string()).as_bytes());
-        place.must_fail(&["check", "next.ron"], 2, &[&format!("found frame {frames} of {name:?}, which has {frames} whole ones")]);
+        place.must_fail(
+            &["check", "next.ron"],
+            2,
+            &[&format!("found frame {frames} of {name:?}, whose last whole frame is {}", frames - 1)],
+        );
         // The last frame that is whole, of a file that was cut.
         let bytes = place.read(name);
         let cut = name.replace("trajectory", "cut");

@@ -31,10 +31,12 @@ pub struct StoredFrame {
 impl StoredFrame {
     /// Directions that repeat: those of [`StoredFrame::periodic`], else all that a cell has a length in; `None` where nothing is said.
     pub fn repeats(&self) -> Option<[bool; 3]> {
-        self.periodic.or(match self.cell.as_ref()? {
-            StoredCell::Rows(_) => Some([true; 3]),
-            StoredCell::Lengths(lengths, _) => Some(lengths.map(|length| length != 0.0)),
-        })
+        match (self.periodic, &self.cell) {
+            (Some(periodic), _) => Some(periodic),
+            (None, None) => None,
+            (None, Some(StoredCell::Rows(_))) => Some([true; 3]),
+            (None, Some(StoredCell::Lengths(lengths, _))) => Some(lengths.map(|length| length != 0.0)),
+        }
     }
 
     /// The cell of the first `dimension` directions; `None` where the file has none.
@@ -49,13 +51,22 @@ impl StoredFrame {
                 if rows[..dimension].iter().any(beyond) {
                     return Err(format!("cell vectors {rows:?} of which the first {dimension} leave their {dimension} dimension(s)"));
                 }
-                Cell::triclinic(dimension, *rows).map(Some)
+                Cell::triclinic(dimension, without_rounding(*rows)).map(Some)
             }
             Some(StoredCell::Lengths(lengths, angles)) => {
                 DcdFrame { positions: Vec::new(), cell: Some((*lengths, *angles)) }.cell(dimension).map(Some)
             }
         }
     }
+}
+
+/// Cell vectors with zeros above the diagonal where rounding left something: other programs turn their cells.
+fn without_rounding(mut rows: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    for (r, row) in rows.iter_mut().enumerate() {
+        let length = row.iter().map(|v| v * v).sum::<f64>().sqrt();
+        row[r + 1..].iter_mut().filter(|v| v.abs() < 1e-13 * length).for_each(|v| *v = 0.0);
+    }
+    rows
 }
 
 impl From<XyzFrame> for StoredFrame {

@@ -233,7 +233,14 @@ fn one_reader_for_both_formats() {
     let path = write("a.xyz", b"1\nLattice=\"6 5 4\"\nAr 1 2 3\n1\npbc=\"T T F\" Lattice=\"6 0 1 0 5 0 0 0 4\"\nAr 1 2 0\n");
     let frames: Vec<StoredFrame> = FrameReader::open(&path, 10.0).unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!((frames[0].periodic, frames[0].repeats()), (None, Some([true; 3])));
+    let without_cell = |periodic| StoredFrame { cell: None, periodic, ..frames[0].clone() }.repeats();
+    assert_eq!((without_cell(None), without_cell(Some([false; 3]))), (None, Some([false; 3])));
     assert_eq!(frames[0].cell(3).unwrap(), Some(Cell::orthorhombic(&[6.0, 5.0, 4.0]).unwrap()));
     assert_eq!(frames[1].repeats(), Some([true, true, false]));
+    let turned =
+        StoredFrame { cell: Some(StoredCell::Rows([[6.0, 4e-16, -3e-16], [1.0, 5.0, 3e-16], [0.0, 0.0, 4.0]])), ..frames[0].clone() };
+    assert_eq!(turned.cell(3).unwrap().unwrap().vectors(), Some([[6.0, 0.0, 0.0], [1.0, 5.0, 0.0], [0.0, 0.0, 4.0]]));
+    let other = StoredFrame { cell: Some(StoredCell::Rows([[6.0, 4e-3, 0.0], [1.0, 5.0, 0.0], [0.0, 0.0, 4.0]])), ..frames[0].clone() };
+    assert!(other.cell(3).unwrap_err().contains("turn the cell"));
     assert!(frames[1].cell(2).unwrap_err().contains("leave their 2 dimension(s)"));
 }

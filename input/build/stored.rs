@@ -79,7 +79,7 @@ impl Builder<'_> {
     ) -> Option<Vec<T>> {
         let name = &source.path;
         let path = self.folder.join(name);
-        let reader = match FrameReader::open(&path, self.input.units.angstroms()) {
+        let mut reader = match FrameReader::open(&path, self.input.units.angstroms()) {
             Ok(reader) => reader,
             Err(error) => return self.report_file(key, name, &error),
         };
@@ -88,7 +88,7 @@ impl Builder<'_> {
             return None;
         }
         let (mut made, mut last, mut read) = (Vec::new(), None, 0);
-        for frame in reader {
+        while let Some(frame) = reader.next() {
             let wanted = match source.frame {
                 FrameChoice::All | FrameChoice::Last => true,
                 FrameChoice::First => read == 0,
@@ -112,7 +112,13 @@ impl Builder<'_> {
                 (FrameChoice::All, Ok(frame)) => match make(&frame, read) {
                     Ok(one) if made.len() < uses.most => made.push(one),
                     Ok(_) => {}
-                    Err(misfit) => return self.report_misfit(key, name, misfit),
+                    Err(misfit) => {
+                        // A wrong count of particles shows in what follows them, and is better said there.
+                        return match reader.next() {
+                            Some(Err(error)) if !error.is_of_one_frame() && !error.is_cut() => self.report_file(key, name, &error),
+                            _ => self.report_misfit(key, name, misfit),
+                        };
+                    }
                 },
                 (FrameChoice::Last, frame) => last = Some((frame, read)),
                 (_, frame) if wanted => {
@@ -142,7 +148,7 @@ impl Builder<'_> {
             (None, FrameChoice::Number(number)) if read > 0 => {
                 self.report(
                     key,
-                    format!("frame {number} of {name:?}, which has {read} whole ones"),
+                    format!("frame {number} of {name:?}, whose last whole frame is {}", read - 1),
                     format!("a frame from 0 to {}", read - 1),
                 );
                 None

@@ -109,7 +109,8 @@ pub fn energy(arguments: &Arguments) -> Result<(), Failure> {
     match wrong {
         0 => Ok(()),
         _ if begun => Err(Failure::Input(format!("{name}: {wrong} of {count} frames have no energy: their fields are empty"))),
-        _ => Err(Failure::Input(said.held.join("\n"))),
+        1 => Err(Failure::Input(said.held.join("\n"))),
+        _ => Err(Failure::Input(format!("{}\nnone of the {count} frames has an energy", said.held.join("\n")))),
     }
 }
 
@@ -133,6 +134,8 @@ struct Sentences {
 
 impl Sentences {
     const MOST: usize = 10;
+    /// Frames that are wrong before any is right are most often wrong alike.
+    const MOST_HELD: usize = 2;
 
     fn say(&mut self, sentence: &str) {
         self.count += 1;
@@ -147,7 +150,7 @@ impl Sentences {
         if begun {
             self.release();
             self.say(&message);
-        } else if self.held.len() < Self::MOST {
+        } else if self.held.len() < Self::MOST_HELD {
             self.held.push(message);
         }
     }
