@@ -56,7 +56,7 @@ pub struct Begun {
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v08";
+const MAGIC: &[u8; 16] = b"mcflow state v09";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")

@@ -160,7 +160,7 @@ impl<'a> Simulation<'a> {
             recorder: Recorder::create(plan, directory)?,
             phase: Phase::Equilibration,
             done: 0,
-            pools: vec![SamplePool::default(); plan.rungs.len()],
+            pools: plan.rungs.iter().map(|rung| SamplePool::of(rung.walkers)).collect(),
             training: None,
             reports: BTreeMap::new(),
             assessments: Vec::new(),
@@ -196,7 +196,7 @@ impl<'a> Simulation<'a> {
             .pools
             .iter()
             .enumerate()
-            .map(|(rung, pool)| SamplePool::restored(pool, directory, rung, dim))
+            .map(|(rung, pool)| SamplePool::restored(pool, directory, rung, plan.rungs[rung].walkers, dim))
             .collect::<Result<_, _>>()?;
         let mut generators = Generators::new();
         for flow in &plan.flows {
@@ -460,14 +460,14 @@ impl<'a> Simulation<'a> {
         };
         let failed = |message: String| RunError::Training { flow: name.clone(), message };
         let dim = plan.starts[0].positions.row().len();
-        let rows = match samples {
-            Samples::FromRun { .. } | Samples::Collected => &self.pools[0].rows,
-            Samples::Rows(rows) => rows,
+        let rows = || match samples {
+            Samples::FromRun { .. } | Samples::Collected => Cow::Owned(self.pools[0].training_rows(None)),
+            Samples::Rows(rows) => Cow::Borrowed(&rows[..]),
         };
-        // Maps are judged by the latest frames of both ends, and learn from the others; those between states from each restricted to its own.
+        // Flows are judged by the latest frames, and learn from the others; maps between states from each restricted to its own.
         let frames = |rung: usize| self.pools[rung].training_rows(None);
         let (mut from, mut to, laws) = match &plan.flows[flow].role {
-            Role::Generator => (None, Cow::Borrowed(&rows[..]), (None, ReducedTarget::new(plan, 0).with_soft_core(*soft_core))),
+            Role::Generator => (None, rows(), (None, ReducedTarget::new(plan, 0).with_soft_core(*soft_core))),
             Role::StateGenerator { state, penalty, .. } => {
                 let law = ReducedTarget::within(plan, &plan.states[*state], *penalty).with_soft_core(*soft_core);
                 (None, Cow::Owned(self.frames_of_state(*state).map_err(failed)?), (None, law))
@@ -558,21 +558,25 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Judges every flow on fresh draws and on reference frames: those collected for training, else the walkers as they stand.
+    /// Judges every flow on fresh draws and on reference frames that it was not trained on: those collected for training, else the walkers as they stand.
     fn assess_trained(&mut self) {
         if self.pools.iter().all(|pool| pool.states.is_empty()) {
             self.collect();
         }
         let pools: Vec<SamplePool> = self.pools.iter_mut().map(std::mem::take).collect();
-        for (number, flow) in self.plan.flows.iter().enumerate() {
-            if let Some(generator) = self.generators.get(&flow.name) {
-                let mut random = purpose_stream(self.plan.seed, Purpose::Assessment, number);
+        let plan = self.plan;
+        for (number, flow) in plan.flows.iter().enumerate() {
+            if let Some(trained) = self.generators.get(&flow.name) {
+                let mut random = purpose_stream(plan.seed, Purpose::Assessment, number);
                 let report = self.reports.get(&flow.name);
+                // Frames read from a file are others than those of the walkers.
+                let from_file = matches!(flow.source, FlowSource::Train { samples: Samples::Rows(_), .. } | FlowSource::Trained(_));
+                let mut draws = |state, seen| assess(plan, flow, trained, state, &pools[0], seen, report, &mut random);
                 self.assessments.push(match &flow.role {
-                    Role::Generator => assess(self.plan, flow, generator, None, &pools[0], report, &mut random),
-                    Role::StateGenerator { state, .. } => assess(self.plan, flow, generator, Some(*state), &pools[0], report, &mut random),
-                    Role::ModeJump { from, to, .. } => assess_jump(self.plan, flow, (*from, *to), generator, &pools[0], report),
-                    Role::Exchange { from, to } => assess_exchange(self.plan, flow, (*from, *to), generator, &pools, report),
+                    Role::Generator => draws(None, !from_file),
+                    Role::StateGenerator { state, .. } => draws(Some(*state), report.is_some()),
+                    Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, &pools[0], report),
+                    Role::Exchange { from, to } => assess_exchange(plan, flow, (*from, *to), trained, &pools, report),
                 });
             }
         }

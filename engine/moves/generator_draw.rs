@@ -48,16 +48,16 @@ pub struct StateGenerator<'a> {
     pub flow: &'a TrainedFlow,
 }
 
-/// Rows with what a generator says of them.
-struct Judged {
+/// Rows with what a generator says of them. The assessment of flows asks the same functions, so that it calls possible what the chain does.
+pub(crate) struct Judged {
     /// Which generator; `None` where there is none for the state of the row.
-    of: Vec<Option<usize>>,
+    pub of: Vec<Option<usize>>,
     /// ln q.
-    log_density: Vec<f64>,
+    pub log_density: Vec<f64>,
     /// Whether the generator can draw the row.
-    feasible: Vec<bool>,
+    pub feasible: Vec<bool>,
     /// What led the row into the domain.
-    elements: Vec<Option<Element>>,
+    pub elements: Vec<Option<Element>>,
 }
 
 impl GeneratorDraw<'_> {
@@ -88,6 +88,8 @@ impl GeneratorDraw<'_> {
         let walkers = walkers.par_iter_mut().zip(of).zip(log_density).zip(feasible).zip(elements).enumerate();
         walkers.for_each(|(w, ((((walker, of), log_q), known), element))| {
             for attempt in 0..self.count {
+                let outside = of.is_some() && !(*known && *log_q > f64::NEG_INFINITY);
+                walker.tallies[entry].outside += u64::from(outside);
                 let tries = w * draws + attempt * self.tries..w * draws + (attempt + 1) * self.tries;
                 let chosen = match (*known, self.tries) {
                     (false, _) => None,
@@ -111,7 +113,13 @@ impl GeneratorDraw<'_> {
     }
 
     /// Draws from the generators that each is of.
-    fn draw(&self, latents: &[f64], of: Vec<usize>, dim: usize, state: &(impl Fn(&[f64]) -> Option<usize> + Sync)) -> (Vec<f64>, Judged) {
+    pub(crate) fn draw(
+        &self,
+        latents: &[f64],
+        of: Vec<usize>,
+        dim: usize,
+        state: &(impl Fn(&[f64]) -> Option<usize> + Sync),
+    ) -> (Vec<f64>, Judged) {
         let n = of.len();
         let mut proposed = vec![0.0; latents.len()];
         let (mut log_density, mut feasible) = (vec![f64::NEG_INFINITY; n], vec![false; n]);
@@ -137,7 +145,7 @@ impl GeneratorDraw<'_> {
     }
 
     /// The densities of rows that were not drawn, each by the generator of its state.
-    fn judge(&self, rows: &[f64], dim: usize, state: &(impl Fn(&[f64]) -> Option<usize> + Sync)) -> Judged {
+    pub(crate) fn judge(&self, rows: &[f64], dim: usize, state: &(impl Fn(&[f64]) -> Option<usize> + Sync)) -> Judged {
         let n = rows.len() / dim;
         let of_state = |row: &[f64]| {
             let found = self.generators.iter().any(|generator| generator.state.is_some()).then(|| state(row));

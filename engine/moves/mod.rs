@@ -82,6 +82,8 @@ pub struct Tally {
     pub infeasible: u64,
     /// Proposals whose energy or ratio was NaN or +inf.
     pub non_finite: u64,
+    /// Draws from a generator that cannot draw the present configuration: none of them is accepted.
+    pub outside: u64,
     /// Sum of the acceptance probabilities.
     pub probability: f64,
     /// Sum of their squares.
@@ -99,6 +101,7 @@ impl Tally {
         self.accepted += other.accepted;
         self.infeasible += other.infeasible;
         self.non_finite += other.non_finite;
+        self.outside += other.outside;
         self.probability += other.probability;
         self.square += other.square;
         self.product += other.product;
@@ -122,6 +125,7 @@ impl Tally {
             accepted: self.accepted - earlier.accepted,
             infeasible: self.infeasible - earlier.infeasible,
             non_finite: self.non_finite - earlier.non_finite,
+            outside: self.outside - earlier.outside,
             probability: self.probability - earlier.probability,
             square: self.square - earlier.square,
             product: self.product - earlier.product,

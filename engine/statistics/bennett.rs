@@ -4,13 +4,22 @@ use super::NoEstimate;
 use serde::Serialize;
 
 /// A free-energy difference by Bennett's method.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BennettEstimate {
     /// F_1 - F_0 = -ln(Z_1 / Z_0) in kT.
     pub value: f64,
-    /// Asymptotic standard error for independent work values.
+    /// Asymptotic standard error for independent work values; of correlated ones see [`BennettEstimate::influence`].
     pub standard_error: f64,
+    /// Kish's count (sum f)^2 / sum f^2 of the fractions f of either end: how many works decide.
+    pub effective: [f64; 2],
+    /// What each work, forward then reverse, adds to the deviation of `value` to first order: (1 - f / mean f) / n forward, (f / mean f - 1) / n in
+    /// reverse. [`standard_error_by_influence`](super::standard_error_by_influence) makes an error of them.
+    #[serde(skip)]
+    pub influence: [Vec<f64>; 2],
 }
+
+/// Effective works of either end below which there is no difference: an asymptotic error of so few is none.
+const FEWEST_EFFECTIVE_WORKS: usize = 10;
 
 /// Bennett's acceptance ratio: F_1 - F_0 in kT from reduced work values of both directions.
 ///
@@ -22,7 +31,8 @@ pub struct BennettEstimate {
 ///
 /// # Errors
 /// [`NoEstimate::TooShort`] where an end has no values, [`NoEstimate::NotFinite`] for NaN or -inf, [`NoEstimate::NoOverlap`] where all
-/// values of an end are +inf.
+/// values of an end are +inf, [`NoEstimate::FewWorks`] where those of an end count for fewer than 10: their error would be that of numbers that are
+/// alike, whatever the numbers are.
 ///
 /// Source: Bennett, J. Comput. Phys. 22 (1976) 245; Shirts, Bair, Hooker, Pande, Phys. Rev. Lett. 91 (2003) 140601.
 pub fn bennett_acceptance_ratio(forward: &[f64], reverse: &[f64]) -> Result<BennettEstimate, NoEstimate> {
@@ -63,17 +73,28 @@ pub fn bennett_acceptance_ratio(forward: &[f64], reverse: &[f64]) -> Result<Benn
         if difference(middle) < 0.0 { low = middle } else { high = middle }
     }
     let value = low + (high - low) / 2.0;
-    let variance_of = |work: &[f64], shift: f64| {
+    // Fractions over their mean.
+    let relative = |work: &[f64], shift: f64| -> Vec<f64> {
         let logs = log_fractions(work, shift);
-        let squares: Vec<f64> = logs.iter().map(|l| 2.0 * l).collect();
-        let ratio = (super::log_mean_exp(&squares) - 2.0 * super::log_mean_exp(&logs)).exp();
-        (ratio - 1.0).max(0.0) / work.len() as f64
+        let mean = super::log_mean_exp(&logs);
+        logs.iter().map(|l| (l - mean).exp()).collect()
     };
-    let variance = variance_of(forward, shift - value) + variance_of(reverse, value - shift);
+    let fractions = [relative(forward, shift - value), relative(reverse, value - shift)];
+    let mean_square = |f: &[f64]| f.iter().map(|f| f * f).sum::<f64>() / f.len() as f64;
+    let [there, back] = [mean_square(&fractions[0]), mean_square(&fractions[1])];
+    let variance = (there - 1.0).max(0.0) / n + (back - 1.0).max(0.0) / m;
     if !value.is_finite() || !variance.is_finite() {
         return Err(NoEstimate::NoOverlap);
     }
-    Ok(BennettEstimate { value, standard_error: variance.sqrt() })
+    let effective = [n / there, m / back];
+    for (effective, (end, work)) in effective.iter().zip([("first", forward), ("second", reverse)]) {
+        // Works that are all alike count as they are, but for a rounding.
+        if *effective < FEWEST_EFFECTIVE_WORKS as f64 - 1e-6 {
+            return Err(NoEstimate::FewWorks { end, effective: *effective, found: work.len(), needed: FEWEST_EFFECTIVE_WORKS });
+        }
+    }
+    let influence = [fractions[0].iter().map(|f| (1.0 - f) / n).collect(), fractions[1].iter().map(|f| (f - 1.0) / m).collect()];
+    Ok(BennettEstimate { value, standard_error: variance.sqrt(), effective, influence })
 }
 
 fn log_one_plus_exp(x: f64) -> f64 {

@@ -6,6 +6,7 @@
 mod autocorrelation;
 mod bennett;
 mod blocks;
+mod correlated;
 mod estimate;
 mod histogram;
 mod mixing;
@@ -19,13 +20,14 @@ mod states;
 pub use autocorrelation::{autocorrelation, autocovariance, integrated_autocorrelation_time};
 pub use bennett::{BennettEstimate, bennett_acceptance_ratio};
 pub use blocks::{BlockEstimate, standard_error_by_blocks};
+pub use correlated::{Origin, independent_frames, standard_error_by_influence};
 pub use estimate::{Estimate, Estimator, estimate, estimate_exchanging, split_r_hat};
 pub use histogram::{FreeEnergyProfile, Histogram, ProfilePoint, free_energy_profile};
 pub use mixing::{Mixing, mixing};
 pub use normal::{normal_cumulative, normal_quantile};
 pub use pareto::{GeneralizedPareto, fit_generalized_pareto, pareto_k};
 pub use radial::RadialDistribution;
-pub use reweighting::{WeightSummary, Weighted, Weights, log_mean_exp, log_sum_exp};
+pub use reweighting::{FewWeights, LARGEST_PARETO_K, WeightSummary, Weighted, Weights, log_mean_exp, log_sum_exp};
 pub use significance::{KolmogorovSmirnov, kolmogorov_smirnov, kolmogorov_smirnov_two_samples, two_sided_p_value, z_score};
 pub use states::{LogRatio, StateIndex, free_energy_difference, log_ratio, round_trips, state_populations};
 
@@ -90,6 +92,24 @@ pub enum NoEstimate {
     /// The samples of the two ends have no common region.
     #[error("the two ends do not overlap: every work value of one of them is infinite")]
     NoOverlap,
+    /// Few work values decide.
+    #[error("hardly any overlap: the works from the {end} end count for {effective:.1} of {found}, at least {needed} are needed")]
+    FewWorks {
+        /// "first" or "second".
+        end: &'static str,
+        /// Kish's count of the fractions that decide.
+        effective: f64,
+        /// Works there are.
+        found: usize,
+        /// The least effective count.
+        needed: usize,
+    },
+    /// A weight is infinite.
+    #[error("the weight of draw {draw} is infinite")]
+    InfiniteWeight {
+        /// Which draw, from 0.
+        draw: usize,
+    },
     /// The values beyond the threshold are all alike: there is no tail to fit.
     #[error("the largest values are all alike, so that they have no tail")]
     NoTail,

@@ -29,11 +29,11 @@ pub struct Weighted {
 /// How good a set of weights is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WeightSummary {
-    /// Draws whose weight is a number (0 included).
+    /// Draws.
     pub n: usize,
     /// Draws of weight 0.
     pub zero: usize,
-    /// Draws left out: their log weight is NaN or +inf.
+    /// Those among them whose log weight is NaN.
     pub not_finite: usize,
     /// Kish: (sum w)^2 / (n sum w^2).
     pub effective_fraction: f64,
@@ -43,18 +43,46 @@ pub struct WeightSummary {
     pub log_z: Weighted,
     /// Pareto k-hat ([`pareto_k`]); `None` with fewer than 25 draws, or where the largest weights are all alike.
     pub pareto_k: Option<f64>,
+    /// Why no error of a figure by these weights is to be trusted, where it is not.
+    pub few: Option<FewWeights>,
 }
+
+/// Few weights decide a figure: its error, which is made of the same few, says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, thiserror::Error)]
+pub enum FewWeights {
+    /// The tail of the weights is too heavy for so many draws.
+    #[error("few weights decide: Pareto k is {k:.3}, above {limit:.3}")]
+    HeavyTail {
+        /// k-hat.
+        k: f64,
+        /// min(0.7, 1 - 1 / log10 n).
+        limit: f64,
+    },
+    /// The weights count for few draws.
+    #[error("few weights decide: they count for {effective:.1} draws, at least {} are needed", FEWEST_EFFECTIVE_DRAWS)]
+    Effective {
+        /// Kish's count.
+        effective: f64,
+    },
+}
+
+/// Draws that weights must count for before their spread is an error.
+const FEWEST_EFFECTIVE_DRAWS: usize = 30;
+
+/// Pareto k above which figures by the weights of many draws have no error worth its name.
+pub const LARGEST_PARETO_K: f64 = 0.7;
 
 /// Importance weights of independent draws, given by their logarithms.
 ///
-/// ln w = -u(x) - ln q(x) for draws x of the density q. A log weight of `-inf` is a weight of 0; NaN and +inf are counted apart and left
-/// out.
+/// ln w = -u(x) - ln q(x) for draws x of the density q. A log weight of `-inf` is a weight of 0, and so is NaN: what has no energy, or no density,
+/// is a draw all the same.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    /// Normalised to the largest: w / max w, NaN and +inf as 0.
+    /// Normalised to the largest: w / max w.
     relative: Vec<f64>,
-    /// Log weights that are numbers or -inf.
-    valid: Vec<f64>,
+    /// The log weights, NaN as -inf.
+    logarithms: Vec<f64>,
+    not_finite: usize,
     largest: f64,
     sum: f64,
     sum_of_squares: f64,
@@ -64,28 +92,32 @@ impl Weights {
     /// Takes the logarithms of the weights, one a draw.
     ///
     /// # Errors
-    /// [`NoEstimate::TooShort`] without two valid draws, [`NoEstimate::NoWeight`] where all weights are 0.
+    /// [`NoEstimate::TooShort`] without two draws, [`NoEstimate::NoWeight`] where all weights are 0, [`NoEstimate::InfiniteWeight`].
     pub fn new(log_weights: &[f64]) -> Result<Self, NoEstimate> {
-        let usable = |w: f64| !w.is_nan() && w != f64::INFINITY;
-        let valid: Vec<f64> = log_weights.iter().copied().filter(|w| usable(*w)).collect();
-        if valid.len() < 2 {
-            return Err(NoEstimate::TooShort { found: valid.len(), needed: 2 });
+        let n = log_weights.len();
+        if n < 2 {
+            return Err(NoEstimate::TooShort { found: n, needed: 2 });
         }
-        let largest = valid.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if let Some(draw) = log_weights.iter().position(|w| *w == f64::INFINITY) {
+            return Err(NoEstimate::InfiniteWeight { draw });
+        }
+        let not_finite = log_weights.iter().filter(|w| w.is_nan()).count();
+        let logarithms: Vec<f64> = log_weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect();
+        let largest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if largest == f64::NEG_INFINITY {
-            return Err(NoEstimate::NoWeight { n: valid.len() });
+            return Err(NoEstimate::NoWeight { n });
         }
-        let relative: Vec<f64> = log_weights.iter().map(|&w| if usable(w) { (w - largest).exp() } else { 0.0 }).collect();
+        let relative: Vec<f64> = logarithms.iter().map(|&w| (w - largest).exp()).collect();
         let sum = relative.iter().sum();
         let sum_of_squares = relative.iter().map(|w| w * w).sum();
-        Ok(Self { relative, valid, largest, sum, sum_of_squares })
+        Ok(Self { relative, logarithms, not_finite, largest, sum, sum_of_squares })
     }
 
     /// Kish's effective fraction (sum w)^2 / (n sum w^2), from 1/n to 1.
     ///
     /// Source: Kish, Survey Sampling (1965).
     pub fn effective_fraction(&self) -> f64 {
-        self.sum * self.sum / (self.valid.len() as f64 * self.sum_of_squares)
+        self.sum * self.sum / (self.relative.len() as f64 * self.sum_of_squares)
     }
 
     /// The largest weight, where their sum is 1.
@@ -95,22 +127,56 @@ impl Weights {
 
     /// ln Z = ln mean w, with the standard error sqrt((1/f - 1) / (n - 1)) of the delta method, f the effective fraction.
     pub fn log_z(&self) -> Weighted {
-        let n = self.valid.len() as f64;
+        let n = self.relative.len() as f64;
         let relative_variance = (1.0 / self.effective_fraction() - 1.0).max(0.0);
         Weighted { value: self.largest + (self.sum / n).ln(), standard_error: (relative_variance / (n - 1.0)).sqrt() }
+    }
+
+    /// Why no error of a figure by these weights is to be trusted: Pareto k-hat above min(0.7, 1 - 1 / log10 n), or fewer than 30 effective draws.
+    ///
+    /// Source: Vehtari, Simpson, Gelman, Yao, Gabry, Journal of Machine Learning Research 25(72) (2024) 1 (the limit for n draws).
+    pub fn few(&self) -> Option<FewWeights> {
+        let effective = self.sum * self.sum / self.sum_of_squares;
+        let limit = LARGEST_PARETO_K.min(1.0 - 1.0 / (self.relative.len() as f64).log10());
+        match pareto_k(&self.logarithms) {
+            Ok(k) if k > limit => Some(FewWeights::HeavyTail { k, limit }),
+            _ => (effective < FEWEST_EFFECTIVE_DRAWS as f64).then_some(FewWeights::Effective { effective }),
+        }
+    }
+
+    /// The same for a figure by the weights of the draws in one state.
+    pub fn few_in(&self, states: &[super::StateIndex], state: u32) -> Option<FewWeights> {
+        let of_state = || self.relative.iter().zip(states).filter(|(_, s)| **s == Some(state)).map(|(w, _)| *w);
+        let (sum, squares) = (of_state().sum::<f64>(), of_state().map(|w| w * w).sum::<f64>());
+        let effective = if squares > 0.0 { sum * sum / squares } else { 0.0 };
+        self.few().or_else(|| (effective < FEWEST_EFFECTIVE_DRAWS as f64).then_some(FewWeights::Effective { effective }))
     }
 
     /// All of this in one record.
     pub fn summary(&self) -> WeightSummary {
         WeightSummary {
-            n: self.valid.len(),
-            zero: self.valid.iter().filter(|w| **w == f64::NEG_INFINITY).count(),
-            not_finite: self.relative.len() - self.valid.len(),
+            n: self.relative.len(),
+            zero: self.logarithms.iter().filter(|w| **w == f64::NEG_INFINITY).count(),
+            not_finite: self.not_finite,
             effective_fraction: self.effective_fraction(),
             largest_weight: self.largest_weight(),
             log_z: self.log_z(),
-            pareto_k: pareto_k(&self.valid).ok(),
+            pareto_k: pareto_k(&self.logarithms).ok(),
+            few: self.few(),
         }
+    }
+
+    /// What each draw adds to the deviation of [`Weights::free_energy_difference`] to first order: w (1_from / p_from - 1_to / p_to), the weights of
+    /// sum 1.
+    pub fn influence_on_difference(&self, states: &[super::StateIndex], from: u32, to: u32) -> Vec<f64> {
+        let of = |state: u32| self.relative.iter().zip(states).filter(move |(_, s)| **s == Some(state)).map(|(w, _)| *w).sum::<f64>();
+        let (a, b) = (of(from), of(to));
+        let influence = |(w, state): (&f64, &super::StateIndex)| match state {
+            Some(s) if *s == from => w / a,
+            Some(s) if *s == to => -w / b,
+            _ => 0.0,
+        };
+        self.relative.iter().zip(states).map(influence).collect()
     }
 
     /// The self-normalised average A = sum w a / sum w of one value `a` a draw; its error is sqrt(sum w^2 (a - A)^2) / sum w.

@@ -79,12 +79,12 @@ fn gaussian_reweighting_has_the_exact_values() {
 
 #[test]
 fn weights_in_log_space() {
-    let weights = Weights::new(&[1e4, 1e4 + 2.0_f64.ln(), f64::NEG_INFINITY, f64::NAN, f64::INFINITY]).unwrap();
+    let weights = Weights::new(&[1e4, 1e4 + 2.0_f64.ln(), f64::NEG_INFINITY, f64::NAN, f64::NAN]).unwrap();
     let summary = weights.summary();
-    assert_eq!((summary.n, summary.zero, summary.not_finite, summary.pareto_k), (3, 1, 2, None));
-    assert!((summary.effective_fraction - 9.0 / (3.0 * 5.0)).abs() < 1e-12);
+    assert_eq!((summary.n, summary.zero, summary.not_finite, summary.pareto_k), (5, 3, 2, None));
+    assert!((summary.effective_fraction - 9.0 / (5.0 * 5.0)).abs() < 1e-12);
     assert!((summary.largest_weight - 2.0 / 3.0).abs() < 1e-12);
-    assert!((summary.log_z.value - 1e4).abs() < 1e-9);
+    assert!((summary.log_z.value - 1e4 - (3.0_f64 / 5.0).ln()).abs() < 1e-9);
     // What has no weight may have no value.
     let average = weights.average(&[1.0, 4.0, f64::NAN, f64::INFINITY, f64::NAN]).unwrap();
     assert!((average.value - 3.0).abs() < 1e-12);
@@ -95,11 +95,67 @@ fn weights_in_log_space() {
     assert!((weights.free_energy_difference(&states, 0, 1).unwrap().value + 2.0_f64.ln()).abs() < 1e-12);
     assert_eq!(weights.free_energy_difference(&states, 0, 2).unwrap_err(), NoEstimate::NeverVisited { state: 2 });
     assert_eq!(Weights::new(&[f64::NEG_INFINITY; 4]).unwrap_err(), NoEstimate::NoWeight { n: 4 });
-    for short in [&[][..], &[1.0], &[f64::NAN, 1.0]] {
+    for short in [&[][..], &[1.0]] {
         assert!(matches!(Weights::new(short), Err(NoEstimate::TooShort { needed: 2, .. })));
+    }
+    assert_eq!(Weights::new(&[0.0, f64::INFINITY]).unwrap_err(), NoEstimate::InfiniteWeight { draw: 1 });
+    // What is not a number is a weight of 0, as -inf is.
+    for nothing in [f64::NAN, f64::NEG_INFINITY] {
+        let log_z = Weights::new(&[0.0, 0.0, nothing, nothing]).unwrap().log_z();
+        assert!((log_z.value + 2f64.ln()).abs() < 1e-12 && (log_z.standard_error - 1.0 / 3f64.sqrt()).abs() < 1e-12, "{log_z:?}");
     }
     assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
     assert!((log_mean_exp(&[-2000.0, -2000.0]) + 2000.0).abs() < 1e-12);
+}
+
+#[test]
+fn few_weights_are_named() {
+    let mut rng = random(3);
+    // Weights u^-k have the Pareto shape k; of many draws 0.7 is the limit, of few less.
+    let mut tail = |k: f64, n: usize| -> Weights {
+        let uniform = |rng: &mut Xoshiro256PlusPlus| -> f64 { Open01.sample(rng) };
+        Weights::new(&(0..n).map(|_| -k * uniform(&mut rng).ln()).collect::<Vec<_>>()).unwrap()
+    };
+    assert_eq!(tail(0.3, 20_000).few(), None);
+    assert!(matches!(tail(0.9, 20_000).few(), Some(FewWeights::HeavyTail { k, limit: 0.7 }) if k > 0.8));
+    assert!(matches!(tail(0.9, 100).few(), Some(FewWeights::HeavyTail { limit: 0.5, .. })));
+    // One draw in a hundred has a weight, and these are alike: 20 of 2000 are few, 100 of 10000 are not.
+    for (n, few) in [(2000, true), (10_000, false)] {
+        let log_weights: Vec<f64> = (0..n).map(|k| if k % 100 == 0 { 0.0 } else { f64::NAN }).collect();
+        let weights = Weights::new(&log_weights).unwrap();
+        assert_eq!(weights.few().is_some(), few, "{:?}", weights.summary());
+        let states: Vec<StateIndex> = (0..n).map(|k| Some(u32::from(k % 1000 == 0))).collect();
+        assert!(weights.few_in(&states, 1).is_some());
+    }
+}
+
+#[test]
+fn errors_by_influence_know_of_correlation() {
+    // Means of walkers whose values are correlated over about 20 frames, and of independent ones: z-scores of mean square 1.
+    for (walkers, frames, tau, most) in [(16, 100, 20.0, 1.4), (3, 2000, 5.0, 1.4), (16, 100, 0.01, 1.4)] {
+        let keeps = (-1.0_f64 / tau).exp();
+        let z: Vec<f64> = (0..300)
+            .map(|seed| {
+                let mut rng = random(seed);
+                let (mut values, mut origins) = (Vec::new(), Vec::new());
+                for walker in 0..walkers {
+                    let mut x: f64 = StandardNormal.sample(&mut rng);
+                    for time in 0..frames {
+                        let noise: f64 = StandardNormal.sample(&mut rng);
+                        x = keeps * x + (1.0 - keeps * keeps).sqrt() * noise;
+                        values.push(x);
+                        origins.push(Origin { walker, time });
+                    }
+                }
+                let (n, centre) = (values.len() as f64, mean(&values));
+                let influence: Vec<f64> = values.iter().map(|v| (v - centre) / n).collect();
+                centre / standard_error_by_influence(&influence, &origins).unwrap()
+            })
+            .collect();
+        let square = z.iter().map(|z| z * z).sum::<f64>() / z.len() as f64;
+        println!("{walkers} {frames} {tau}: {square:.2}");
+        assert!((0.6..most).contains(&square), "{walkers} {frames} {tau}: {square:.2}");
+    }
 }
 
 #[test]
@@ -171,7 +227,14 @@ fn bennett_on_gaussian_work() {
         assert!(z_of_squares(&z).abs() < 4.0 && z_of_mean(&z, 0.0).abs() < 4.0);
     }
     let infinite = f64::INFINITY;
-    assert!(bennett_acceptance_ratio(&[1.0, infinite, 2.0], &[0.5, infinite]).unwrap().value.is_finite());
+    // An error made of few works is the same whatever they are: none.
+    for work in [3.0, 9.0] {
+        let one = |work: f64| std::iter::once(work).chain([infinite; 49]).collect::<Vec<_>>();
+        assert!(matches!(bennett_acceptance_ratio(&one(3.0), &one(work)), Err(NoEstimate::FewWorks { end: "first", found: 50, .. })));
+    }
+    assert!(matches!(bennett_acceptance_ratio(&[1.0; 50], &[0.5, infinite]), Err(NoEstimate::FewWorks { end: "second", found: 2, .. })));
+    let half = [[1.0; 20], [infinite; 20]].concat();
+    assert!(bennett_acceptance_ratio(&half, &half).unwrap().value.is_finite());
     assert_eq!(bennett_acceptance_ratio(&[infinite; 2], &[0.5]).unwrap_err(), NoEstimate::NoOverlap);
     assert!(matches!(bennett_acceptance_ratio(&[], &[0.5]), Err(NoEstimate::TooShort { .. })));
     assert_eq!(bennett_acceptance_ratio(&[0.0], &[0.5, f64::NAN]).unwrap_err(), NoEstimate::NotFinite { walker: 1, frame: 1 });

@@ -9,7 +9,7 @@ use mcflow_engine::statistics::{
     Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, never_changes,
     round_trips, slices, standard_error_by_blocks, state_populations,
 };
-use mcflow_engine::{Entry, FlowAssessment, FlowKind, Measured, Plan, Simulation, StateDifference};
+use mcflow_engine::{Entry, FlowAssessment, FlowKind, Plan, Simulation, StateDifference};
 use mcflow_flows::{StageReport, TrainingReport};
 use mcflow_potentials::Precision;
 use serde::Serialize;
@@ -379,7 +379,7 @@ impl Summary {
             moves: moves(simulation),
             observables: (0..plan.rungs.len()).map(observables).collect(),
             states: (0..rungs).map(|rung| states(simulation, rung, name(rung), production)).collect(),
-            flows: simulation.assessments().to_vec(),
+            flows: flows(simulation),
             training: simulation.reports().iter().map(|(flow, report)| (flow.clone(), stages(report))).collect(),
             start_memory: start_memory(built, simulation),
             exchange: exchanges(built, simulation),
@@ -447,6 +447,23 @@ fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
         }
     }
     all
+}
+
+/// The judgements of flows, with what production has shown of generators.
+fn flows(simulation: &Simulation) -> Vec<FlowAssessment> {
+    let mut flows = simulation.assessments().to_vec();
+    let totals = simulation.ladder().totals();
+    let draws = |name: &str| {
+        let entries = simulation.plan().entries.iter().zip(&totals);
+        entries
+            .filter(|(entry, _)| matches!(entry, Entry::GeneratorDraw { flow, .. } if flow == name))
+            .fold((0, 0), |(outside, attempted), (_, tally)| (outside + tally.outside, attempted + tally.attempted))
+    };
+    for flow in &mut flows {
+        let (outside, attempted) = draws(&flow.name);
+        flow.with_production(outside, attempted);
+    }
+    flows
 }
 
 fn exchanges(built: &Built, simulation: &Simulation) -> Vec<ExchangeSummary> {
@@ -559,9 +576,19 @@ pub fn doubt(r_hat: Option<f64>) -> &'static str {
     if r_hat.is_some_and(|r| r > LARGEST_R_HAT) { " (walkers disagree)" } else { "" }
 }
 
-/// `value(error)` of a measured number, or a dash.
-pub fn measured(found: Option<Measured>) -> String {
-    found.map_or("-".to_string(), |m| with_error(m.value, m.standard_error))
+/// A figure of a flow: `value(error)`, or the value to a digit with the reason why it has no error, or the reason alone.
+pub fn flow_figure(value: Option<f64>, error: Option<f64>, unit: &str, reason: Option<&str>) -> String {
+    let reason = reason.unwrap_or("no estimate");
+    match (value, error) {
+        (Some(value), Some(error)) => format!("{}{unit}", with_error(value, error)),
+        (Some(value), None) => format!("about {value:.1}{unit}, without an error bar ({reason})"),
+        (None, _) => format!("none: {reason}"),
+    }
+}
+
+/// ln Z of a generator as [`flow_figure`] has it, or a dash.
+pub fn log_z(flow: &FlowAssessment) -> String {
+    flow.log_z.as_ref().map_or("-".to_string(), |z| flow_figure(Some(z.value), z.standard_error, "", z.reason.as_deref()))
 }
 
 /// The lines that `mcflow run` prints at its end.
@@ -609,14 +636,18 @@ pub fn table(summary: &Summary) -> String {
         }
         if flow.kind == FlowKind::Generator {
             let of = flow.of_state.as_ref().map_or(String::new(), |state| format!(" of {state}"));
-            line(format!("flow {}: ln Z{of} by its weights", flow.name), measured(flow.log_z));
+            line(format!("flow {}: ln Z{of} by its weights", flow.name), log_z(flow));
         }
-        for StateDifference { from, to, value, standard_error } in &flow.free_energy_differences {
-            line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), format!("{} kT", with_error(*value, *standard_error)));
+        for StateDifference { from, to, value, standard_error, reason } in &flow.free_energy_differences {
+            let right = flow_figure(*value, *standard_error, " kT", reason.as_deref());
+            line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), right);
         }
         for state in &flow.acceptance {
             let name = flow.frames_of(state);
-            let inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
+            let mut inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
+            if state.outside > 0 {
+                inside = format!("  ({} of {} frames lie where it never draws)", state.outside, state.frames);
+            }
             line(
                 format!("flow {}: {} accepted from frames of {name}", flow.name, flow.kind.proposals()),
                 format!("{:.3}{inside}", state.acceptance),
@@ -676,7 +707,7 @@ pub fn jumps(moves: &[MoveSummary]) -> Vec<(String, String, u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_error;
+    use super::{flow_figure, with_error};
 
     #[test]
     fn writes_numbers_with_errors() {
@@ -684,5 +715,15 @@ mod tests {
         assert_eq!(with_error(-5.5, 0.12), "-5.50(12)");
         assert_eq!(with_error(1234.0, 56.0), "1234(56)");
         assert_eq!(with_error(2.0, 0.0), "2.000000");
+    }
+
+    #[test]
+    fn a_figure_without_an_error_says_why() {
+        assert_eq!(flow_figure(Some(1.2345), Some(0.012), " kT", None), "1.234(12) kT");
+        assert_eq!(
+            flow_figure(Some(78.9612), None, "", Some("few weights decide")),
+            "about 79.0, without an error bar (few weights decide)"
+        );
+        assert_eq!(flow_figure(None, None, " kT", Some("no overlap")), "none: no overlap");
     }
 }

@@ -5,6 +5,7 @@
 
 mod chain;
 mod continuation;
+mod flows;
 mod movement;
 mod starts;
 mod training;
@@ -60,8 +61,15 @@ pub struct Verdict {
 }
 
 /// All sources of findings.
-const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] =
-    &[movement::findings, chain::findings, continuation::findings, starts::findings, weights::findings, training::findings];
+const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
+    movement::findings,
+    chain::findings,
+    flows::findings,
+    continuation::findings,
+    starts::findings,
+    weights::findings,
+    training::findings,
+];
 
 impl Verdict {
     /// The verdict on a run whose figures are in `summary`.

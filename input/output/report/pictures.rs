@@ -11,7 +11,7 @@ use mcflow_engine::statistics::{
     FreeEnergyProfile, Histogram, RadialDistribution, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile,
     slices,
 };
-use mcflow_engine::{Accumulator, Simulation};
+use mcflow_engine::{Accumulator, FlowKind, Simulation};
 
 /// Points of a figure, over all its lines.
 const MOST_POINTS: usize = 1500;
@@ -291,13 +291,13 @@ pub fn running_difference(simulation: &Simulation, summary: &Summary) -> Vec<Ill
         return Vec::new();
     }
     let mut references = Vec::new();
-    for flow in summary.flows.iter().filter(|f| f.pareto_k.is_none_or(|k| k < 0.7)) {
+    for flow in &summary.flows {
         let found = flow.free_energy_differences.iter().find(|d| d.from == first.name && d.to == second.name);
-        references.extend(
-            found.map(|d| {
-                Reference::horizontal(d.value, format!("{} by the weights of {}", with_error(d.value, d.standard_error), flow.name))
-            }),
-        );
+        references.extend(found.and_then(|d| {
+            let (value, error) = (d.value?, d.standard_error?);
+            let by = if flow.kind == FlowKind::ModeJump { "images" } else { "weights" };
+            Some(Reference::horizontal(value, format!("{} by the {by} of {}", with_error(value, error), flow.name)))
+        }));
     }
     let figure = Figure {
         title: format!("F({}) − F({}) as the run went on", second.name, first.name),

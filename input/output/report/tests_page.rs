@@ -43,7 +43,8 @@ fn missing() -> ObservableSummary {
 }
 
 fn flow(pareto_k: Option<f64>) -> FlowAssessment {
-    let acceptance = StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31, inside: None };
+    let acceptance =
+        StateAcceptance { state: Some(AWKWARD.to_string()), frames: 500, acceptance: 0.31, inside: None, outside: 0, beyond: 0 };
     FlowAssessment {
         kind: FlowKind::Generator,
         of_state: None,
@@ -56,10 +57,15 @@ fn flow(pareto_k: Option<f64>) -> FlowAssessment {
         effective_sample_fraction: Some(0.41),
         largest_weight: Some(0.002),
         pareto_k,
-        log_z: Some(Measured { value: -11.02, standard_error: 0.03 }),
-        free_energy_differences: vec![StateDifference { from: "a".into(), to: AWKWARD.into(), value: 1.5, standard_error: 0.1 }],
+        log_z: Some(Measured { value: -11.02, standard_error: Some(0.03), reason: None }),
+        free_energy_differences: vec![
+            StateDifference { from: "a".into(), to: AWKWARD.into(), value: Some(1.5), standard_error: Some(0.1), reason: None },
+            StateDifference { from: "a".into(), to: AWKWARD.into(), value: Some(1.5), standard_error: None, reason: Some("<few>".into()) },
+            StateDifference { from: "a".into(), to: AWKWARD.into(), value: None, standard_error: None, reason: Some("no overlap".into()) },
+        ],
         draw_acceptance: Some(0.5),
         acceptance: vec![acceptance.clone(), StateAcceptance { state: None, acceptance: 0.001, ..acceptance }],
+        outside_in_production: None,
     }
 }
 

@@ -1,16 +1,14 @@
 //! What the report says of flows: how they were trained and how good they are.
 
-use super::tables::{measured, table, warn};
+use super::tables::{table, warn};
 use super::{Illustration, illustrations};
 use crate::output::figures::{Figure, Reference, Series, Style};
-use crate::output::summary::Summary;
+use crate::output::summary::{Summary, flow_figure, log_z};
 use crate::output::text::{count, duration, escape, number, number_or_dash};
+use mcflow_engine::statistics::LARGEST_PARETO_K;
 use mcflow_engine::{FlowAssessment, FlowKind};
 use mcflow_flows::{Evaluation, TrainingReport};
 use std::collections::BTreeMap;
-
-/// Pareto k above which reweighted figures are not to be trusted (Vehtari et al. 2024).
-const LARGEST_PARETO_K: f64 = 0.7;
 
 /// All flows; `states` are those of the input.
 pub fn flows(summary: &Summary, reports: &BTreeMap<String, TrainingReport>, states: &[&str]) -> String {
@@ -37,7 +35,7 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
         vec!["acceptance of draws in equilibrium".to_string(), number_or_dash(flow.draw_acceptance, 3)],
         vec![
             flow.of_state.as_ref().map_or("ln Z".to_string(), |state| format!("ln Z of {}", escape(state))),
-            measured(flow.log_z.map(|z| z.value), flow.log_z.map(|z| z.standard_error)),
+            figure(&log_z(flow), flow.log_z.as_ref().is_some_and(|z| z.reason.is_some())),
         ],
     ];
     if flow.kind != FlowKind::ModeJump {
@@ -61,6 +59,11 @@ fn figures_of(flow: &FlowAssessment, report: Option<&TrainingReport>) -> String 
     table(&["flow", &by], &rows)
 }
 
+/// A figure with a proper minus; one without an error stands out.
+fn figure(text: &str, bad: bool) -> String {
+    warn(&escape(&text.strip_prefix('-').map_or(text.to_string(), |rest| format!("−{rest}"))), bad)
+}
+
 /// What the tail of the weights means.
 fn advice(flow: &FlowAssessment) -> String {
     let exact = "The chain is exact whatever the flow is; a poor one only costs time.";
@@ -82,6 +85,11 @@ fn advice(flow: &FlowAssessment) -> String {
             "Pareto k is {}, between 0.5 and {LARGEST_PARETO_K}: the weights have a heavy tail, and reweighted figures converge slowly. {exact}",
             number(k, 2)
         ),
+        Some(k) if flow.log_z.as_ref().is_some_and(|z| z.reason.is_some()) => format!(
+            "Pareto k is {}, below 0.5, but it is that of what the flow draws: <span class=\"warn\">{}.</span> {exact}",
+            number(k, 2),
+            escape(flow.log_z.as_ref().and_then(|z| z.reason.as_deref()).unwrap_or_default())
+        ),
         Some(k) => format!(
             "Pareto k is {}, below 0.5: the variance of the weights is finite, and reweighted figures can be trusted where the flow draws from \
              all states. {exact}",
@@ -99,7 +107,7 @@ fn acceptance(flow: &FlowAssessment, states: &[&str]) -> String {
         .acceptance
         .iter()
         .map(|a| {
-            let poor = a.inside.is_none() && a.acceptance < 0.1 * best;
+            let poor = a.inside.is_none() && (a.acceptance < 0.1 * best || a.outside > 0);
             let mut row = vec![escape(flow.frames_of(a)), count(a.frames as u64), warn(&number(a.acceptance, 3), poor)];
             row.extend(a.inside.map(|inside| number(inside, 3)));
             row
@@ -130,8 +138,8 @@ fn differences(flow: &FlowAssessment) -> String {
         .free_energy_differences
         .iter()
         .map(|d| {
-            let value = format!("{} kT", measured(Some(d.value), Some(d.standard_error)));
-            vec![format!("F({}) − F({})", escape(&d.to), escape(&d.from)), value]
+            let value = flow_figure(d.value, d.standard_error, " kT", d.reason.as_deref());
+            vec![format!("F({}) − F({})", escape(&d.to), escape(&d.from)), figure(&value, d.reason.is_some())]
         })
         .collect();
     table(

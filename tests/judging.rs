@@ -1,0 +1,116 @@
+//! Figures that flows give by themselves: within their error bars of what is exact, or without one and with the reason.
+
+use mcflow::build::build;
+use mcflow::commands::run::carry_out;
+use mcflow::output::directory::{Existing, prepare};
+use mcflow::output::summary::{Summary, table};
+use mcflow_engine::{Monitor, Progress};
+use std::fmt::Write;
+
+struct Silent;
+impl Monitor for Silent {
+    fn progress(&mut self, _: &Progress) {}
+}
+
+/// Runs an input with files beside it.
+fn run(text: &str, files: &[(&str, &str)]) -> Summary {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("system.ron");
+    std::fs::write(&input, text).expect("a file");
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).expect("a file");
+    }
+    let built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
+    let output = folder.path().join("run");
+    std::fs::create_dir(&output).expect("a folder");
+    let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
+    carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
+}
+
+fn finds(summary: &Summary, kind: &str) -> bool {
+    summary.verdict.findings.iter().any(|finding| finding.kind == kind)
+}
+
+/// Two particles in the plane whose bond may point anywhere: ln Z = ln(pi 2 pi int r exp(-10 (r - 2)^2 - r^2 / 4) dr), and an angle beyond half a turn
+/// has two latents, of which the chain takes one.
+#[test]
+fn ln_z_of_a_flow_with_bonds_counts_each_configuration_once() {
+    let summary = run(
+        r#"(seed: 1, system: (cell: Open(dimension: 2), particles: [(type: "A", count: 2)], potential: [
+            HarmonicBonds(bonds: [(0, 1)], stiffness: 20.0, length: 2.0), HarmonicRestraint(stiffness: 1.0, to: [[0.0, 0.0], [0.0, 0.0]])]),
+         start: Positions([[-1.0, 0.0], [1.0, 0.0]]), ladder: [(temperature: 1.0, walkers: 16)],
+         flows: {"g": (layers: RealNvp(blocks: 2, hidden: [16]), bonds: [(0, 1)], samples: Run(frames: 2000, every: 5),
+            training: (stages: [(steps: 100, maximum_likelihood: 1.0)]), assessment_draws: 40000)},
+         sweep: [Displacement(count: 4, step: 1.0), GeneratorDraw(flow: "g")], run: (equilibration: 200, production: 50, record_every: 1))"#,
+        &[],
+    );
+    let found = summary.flows[0].log_z.as_ref().expect("weights");
+    let error = found.standard_error.expect("no doubt");
+    assert!(((found.value - 2.08418) / error).abs() < 4.0 && error < 0.02, "{found:?}");
+}
+
+/// Half of the walkers are in a well that the flow does not know, and stay there: half of the frames must tell, however many walkers there are.
+#[test]
+fn a_well_that_a_flow_has_dropped_is_seen_with_any_number_of_walkers() {
+    let mut left = String::new();
+    for k in 0..400 {
+        // Near enough to the law of the left well.
+        let (x, y) = ((f64::from(k) * 0.618_034).fract() - 0.5, (f64::from(k) * 0.754_878).fract() - 0.5);
+        let _ = write!(left, "1\n\nA {} {} 0\n", -1.8 + 0.5 * x, 1.9 * y);
+    }
+    for walkers in [4, 5, 20] {
+        let text = r#"(seed: 1, system: (cell: Open(dimension: 2), potential: [DoubleWell(linear: 1.0, quadratic: -6.0, quartic: 1.0)]),
+             start: File("two.xyz"), ladder: [(temperature: 0.3, walkers: WALKERS)],
+             flows: {
+                "left": (layers: RealNvp(blocks: 2, hidden: [16]), samples: File("left.xyz"),
+                    training: (stages: [(steps: 100, maximum_likelihood: 0.1, reverse_kl: 1.0)]), assessment_draws: 5000),
+                "g": (layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 2000, every: 1), training: (stages: [(steps: 2)]), assessment_draws: 100)},
+             sweep: [Displacement(count: 4, step: 0.5), GeneratorDraw(flow: "left", every: 1000), GeneratorDraw(flow: "g", every: 1000)],
+             run: (equilibration: 50, production: 10, record_every: 2))"#;
+        let text = text.replace("WALKERS", &walkers.to_string());
+        let summary = run(&text, &[("left.xyz", &left), ("two.xyz", "1\n\nA -1.8 0 0\n1\n\nA 1.6 0 0\n")]);
+        let flow = &summary.flows[0];
+        let expected = flow.draw_acceptance.expect("weights") * f64::from((walkers + 1) / 2) / f64::from(walkers);
+        let found = flow.acceptance[0].acceptance;
+        assert!((found - expected).abs() < 0.08, "{walkers} walkers: {found}, expected about {expected}");
+        let log_z = flow.log_z.as_ref().expect("weights");
+        assert!(log_z.standard_error.is_none() && log_z.reason.is_some(), "{log_z:?}");
+        assert!(finds(&summary, "dropped_state") && finds(&summary, "few_weights"), "{:?}", summary.verdict);
+        assert!(table(&summary).contains("without an error bar"));
+    }
+}
+
+/// Eight double wells by a flow of a step of training: a few of the draws have all the weight.
+#[test]
+fn ln_z_of_few_weights_has_no_error_bar() {
+    let summary = run(
+        r#"(seed: 1, system: (cell: Open(dimension: 2), particles: [(type: "A", count: 8)],
+            potential: [DoubleWell(linear: 1.0, quadratic: -6.0, quartic: 1.0, transverse: 1.0)]),
+         start: Positions([[-1.8, 0.0],[1.8, 0.0],[-1.8, 0.0],[1.8, 0.0],[-1.8, 0.0],[1.8, 0.0],[-1.8, 0.0],[1.8, 0.0]]),
+         ladder: [(temperature: 1.0, walkers: 10)],
+         flows: {"g": (layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 1000, every: 5), training: (stages: [(steps: 1, maximum_likelihood: 1.0)]))},
+         sweep: [Displacement(count: 10, step: 0.5), GeneratorDraw(flow: "g", count: 1)], run: (equilibration: 100, production: 20, record_every: 2))"#,
+        &[],
+    );
+    let log_z = summary.flows[0].log_z.as_ref().expect("weights");
+    assert!(log_z.standard_error.is_none() && log_z.reason.as_ref().is_some_and(|reason| !reason.is_empty()), "{log_z:?}");
+    assert!(finds(&summary, "few_weights"), "{:?}", summary.verdict);
+}
+
+/// The box of a uniform prior is that of a hundred frames: what lies outside is mass that the weights do not know.
+#[test]
+fn a_box_that_leaves_something_out_has_an_error_that_says_so() {
+    for seed in [1, 2] {
+        let text = r#"(seed: SEED, system: (cell: Open(dimension: 2), potential: [DoubleWell(linear: 1.0, quadratic: -6.0, quartic: 1.0, transverse: 1.0)]),
+             start: Positions([[-1.8, 0.0]]), ladder: [(temperature: 1.0, walkers: 10)],
+             flows: {"g": (layers: Spline(blocks: 2, hidden: [16], bins: 8, bound: 1.0), prior: Uniform, samples: Run(frames: 100, every: 20),
+                training: (stages: [(steps: 200, batch: 128, learning_rate: 0.005, maximum_likelihood: 0.2, reverse_kl: 1.0)]), assessment_draws: 20000)},
+             sweep: [Displacement(count: 10, step: 0.5), GeneratorDraw(flow: "g", count: 2)], run: (equilibration: 200, production: 500, record_every: 2))"#;
+        let summary = run(&text.replace("SEED", &seed.to_string()), &[]);
+        let flow = &summary.flows[0];
+        let log_z = flow.log_z.as_ref().expect("weights");
+        let covered = log_z.standard_error.is_none_or(|error| (log_z.value - 11.02047).abs() < 3.0 * error);
+        assert!(covered && (log_z.standard_error.is_some() || log_z.reason.is_some()), "{log_z:?}");
+        assert!(flow.outside_in_production.expect("draws") > 0.001 && finds(&summary, "outside_the_flow"), "{flow:?}");
+    }
+}
