@@ -12,6 +12,9 @@ use std::io::Read;
 impl Builder<'_> {
     /// The cell of the frame that `source` names, the first where it names all.
     pub(super) fn cell_of_start(&mut self, source: &StoredFrames, n: usize) -> Option<Cell> {
+        if !self.document.is_sound("start") {
+            return None;
+        }
         let frame = if source.frame == FrameChoice::All { FrameChoice::First } else { source.frame };
         let first = StoredFrames { path: source.path.clone(), frame };
         let frames = self.stored("start", &first, Uses { n, most: 1, cut: true }, |frame, number| Ok((frame.clone(), number)))?;

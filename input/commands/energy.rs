@@ -63,13 +63,13 @@ pub fn energy(arguments: &Arguments) -> Result<(), Failure> {
         return rows.finish();
     };
     let name = path.display().to_string();
-    let mut reader = FrameReader::open(path, built.plan.angstroms).map_err(|error| Failure::Input(error.to_string()))?;
+    let reader = FrameReader::open(path, built.plan.angstroms).map_err(|error| Failure::Input(error.to_string()))?;
     let n = start.positions.n();
     if let Some(found) = reader.n().filter(|found| *found != n) {
         return Err(Failure::Input(format!("{name}: found {found} particles; expected {n}, as in `system.particles`")));
     }
     let mut said = Sentences::default();
-    while let Some(frame) = reader.next() {
+    for frame in reader {
         let number = rows.count() + 1;
         let frame = match frame {
             Err(error) if error.is_cut() => {
@@ -90,6 +90,9 @@ pub fn energy(arguments: &Arguments) -> Result<(), Failure> {
                 }
                 rows.write(&row)?;
                 said.release();
+                if rows.is_closed() {
+                    return Ok(());
+                }
             }
             Err(message) => {
                 rows.leave_empty()?;

@@ -83,6 +83,11 @@ impl Rows {
         self.sink.is_some()
     }
 
+    /// Whether nobody reads what is written, so that the rest need not be computed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.sink, Some(Sink::Closed))
+    }
+
     /// Writes the figures of the next frame.
     ///
     /// # Errors
