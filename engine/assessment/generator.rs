@@ -13,8 +13,8 @@ use mcflow_flows::{Prior, TrainingReport};
 
 /// Draws that are made and weighed at once.
 const DRAWS_AT_ONCE: usize = 1 << 16;
-/// Frames of a state beyond all draws from which on the draws are said to lack something: fewer may be one excursion.
-const FRAMES_BEYOND: usize = 5;
+/// The logarithm of the odds against chance from which on frames beyond all draws are said to show that the draws lack something.
+const LOG_ODDS: f64 = 9.2;
 
 /// Judges a generator, of all configurations or of those of one state.
 ///
@@ -95,9 +95,11 @@ struct Coverage {
 impl Coverage {
     /// The fraction of the state's mass that draws do not stand for, where frames show some.
     fn missing(&self) -> f64 {
-        let beyond = self.beyond as f64 / self.frames as f64;
-        // Even of perfect draws a frame weighs more than all of them with about the probability of the largest weight.
-        if self.outside > 0 || (self.beyond >= FRAMES_BEYOND && beyond > 5.0 * self.largest) { beyond } else { 0.0 }
+        // Even of perfect draws a frame weighs more than all of them with about the probability of the largest weight; five times that is allowed.
+        // Chernoff's bound on so many by chance.
+        let (beyond, expected) = (self.beyond as f64, 5.0 * self.largest * self.frames as f64);
+        let significant = beyond > expected && beyond * (beyond / expected).ln() - beyond + expected > LOG_ODDS;
+        if self.outside > 0 || significant { beyond / self.frames as f64 } else { 0.0 }
     }
 
     /// The same as a fraction of the mass of all states, of which `frames` frames are: by the weights, which know the part of it that is not
@@ -205,8 +207,7 @@ impl Judge<'_> {
     /// to the error.
     fn error(&self, of_weights: f64, coverage: &[&Coverage], missing: f64, few: Option<String>) -> (Option<f64>, Option<String>) {
         let all: usize = coverage.iter().map(|c| c.share).sum();
-        let outside: usize = coverage.iter().map(|c| c.outside).sum();
-        if outside > 0 || missing > 2.0 * of_weights {
+        if missing > 2.0 * of_weights {
             let worst = coverage.iter().max_by(|a, b| a.missing().total_cmp(&b.missing())).expect("a state");
             let (count, frames) = (worst.beyond, worst.frames);
             let of = match worst.state {
@@ -289,7 +290,24 @@ fn equilibrium_acceptance(sorted: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::equilibrium_acceptance;
+    use super::{Coverage, equilibrium_acceptance};
+
+    #[test]
+    fn frames_beyond_all_draws_show_what_is_missing_unless_by_chance() {
+        let of = |frames, outside, beyond, largest| {
+            let state = Coverage { state: None, share: frames, frames, independent: 1.0, outside, beyond, largest, population: 0.5 };
+            (state.missing(), state.missing_of_all(2 * frames))
+        };
+        // The last frames of a thin tail; a well of which half of four frames are; one that has no draws at all; a box.
+        assert_eq!(of(277, 0, 3, 4e-4), (0.0, 0.0));
+        assert_eq!(of(4, 0, 2, 1e-4).0, 0.5);
+        assert_eq!(of(2000, 0, 1000, 1e-4), (0.5, 0.25));
+        assert_eq!(of(10, 0, 10, 0.0), (1.0, 0.5));
+        assert_eq!(of(100, 1, 1, 1e-4).0, 0.01);
+        // What is missing of a state is more of all than its weights say.
+        assert!((of(1000, 0, 200, 1e-4).1 - 0.5 * 0.2 / 0.8).abs() < 1e-12);
+        assert_eq!(of(1000, 0, 0, 0.0), (0.0, 0.0));
+    }
 
     #[test]
     fn equilibrium_acceptance_is_the_sum_over_pairs() {

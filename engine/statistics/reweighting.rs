@@ -51,7 +51,7 @@ pub struct WeightSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, thiserror::Error)]
 pub enum FewWeights {
     /// The tail of the weights is too heavy for so many draws.
-    #[error("few weights decide: Pareto k is {k:.3}, above {limit:.3}")]
+    #[error("few weights decide the tail: Pareto k is {k:.3}, above {limit:.3}")]
     HeavyTail {
         /// k-hat.
         k: f64,
