@@ -64,7 +64,7 @@ fn a_well_that_a_flow_has_dropped_is_seen_with_any_number_of_walkers() {
              flows: {
                 "left": (layers: RealNvp(blocks: 2, hidden: [16]), samples: File("left.xyz"),
                     training: (stages: [(steps: 100, maximum_likelihood: 0.1, reverse_kl: 1.0)]), assessment_draws: 5000),
-                "g": (layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 2000, every: 1), training: (stages: [(steps: 2)]), assessment_draws: 100)},
+                "g": (layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 2000, every: 1), training: (stages: [(steps: 2, maximum_likelihood: 1.0)]), assessment_draws: 100)},
              sweep: [Displacement(count: 4, step: 0.5), GeneratorDraw(flow: "left", every: 1000), GeneratorDraw(flow: "g", every: 1000)],
              run: (equilibration: 50, production: 10, record_every: 2))"#;
         let text = text.replace("WALKERS", &walkers.to_string());

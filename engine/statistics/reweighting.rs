@@ -55,7 +55,7 @@ pub enum FewWeights {
     HeavyTail {
         /// k-hat.
         k: f64,
-        /// min(0.7, 1 - 1 / log10 n).
+        /// min(0.7, 1 - 1 / log10 n); at most 0.5 where fewer than a tenth of the draws are effective.
         limit: f64,
     },
     /// The weights count for few draws.
@@ -68,6 +68,9 @@ pub enum FewWeights {
 
 /// Draws that weights must count for before their spread is an error.
 const FEWEST_EFFECTIVE_DRAWS: usize = 30;
+
+/// Effective fraction of draws below which weights are asked for more.
+const LOW_FRACTION: f64 = 0.1;
 
 /// Pareto k above which figures by the weights of many draws have no error worth its name.
 pub const LARGEST_PARETO_K: f64 = 0.7;
@@ -132,12 +135,15 @@ impl Weights {
         Weighted { value: self.largest + (self.sum / n).ln(), standard_error: (relative_variance / (n - 1.0)).sqrt() }
     }
 
-    /// Why no error of a figure by these weights is to be trusted: Pareto k-hat above min(0.7, 1 - 1 / log10 n), or fewer than 30 effective draws.
+    /// Why no error of a figure by these weights is to be trusted: Pareto k-hat above min(0.7, 1 - 1 / log10 n), above 0.5 where fewer than a tenth of
+    /// the draws are effective, or fewer than 30 effective draws.
     ///
     /// Source: Vehtari, Simpson, Gelman, Yao, Gabry, Journal of Machine Learning Research 25(72) (2024) 1 (the limit for n draws).
     pub fn few(&self) -> Option<FewWeights> {
         let effective = self.sum * self.sum / self.sum_of_squares;
         let limit = LARGEST_PARETO_K.min(1.0 - 1.0 / (self.relative.len() as f64).log10());
+        // Where few draws carry the figure, what was not drawn may as well: then the weights must have a variance.
+        let limit = if self.effective_fraction() < LOW_FRACTION { limit.min(0.5) } else { limit };
         match pareto_k(&self.logarithms) {
             Ok(k) if k > limit => Some(FewWeights::HeavyTail { k, limit }),
             _ => (effective < FEWEST_EFFECTIVE_DRAWS as f64).then_some(FewWeights::Effective { effective }),
