@@ -44,7 +44,7 @@ pub use microstate::Microstate;
 pub use normals::fill_normals;
 pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan};
 pub use random::{Purpose, Random, normal, purpose_stream, purpose_streams, streams};
-pub use record::{Accumulator, Recorder};
+pub use record::{Accumulator, LEADING_COLUMNS, Recorder};
 pub use sample_pool::SamplePool;
 pub use schedule::{Entry, Trained, tuned_parameter};
 pub use simulation::{Phase, PhaseCost, Simulation};

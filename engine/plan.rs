@@ -5,6 +5,7 @@ use crate::schedule::Entry;
 use crate::symmetry::Symmetry;
 use crate::thermodynamics::ThermodynamicState;
 use crate::trained_flow::TrainedFlow;
+use crate::trajectory::{Clock, FileUnits};
 use crate::walker::Environment;
 use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
@@ -46,8 +47,10 @@ pub struct Plan {
     pub origin: Origin,
     /// The name of the units.
     pub units: String,
-    /// How many ångström a unit of length is (1 in reduced units): what DCD readers expect.
-    pub angstroms: f64,
+    /// What the units are in those of trajectory files.
+    pub file_units: FileUnits,
+    /// Pairs of particles that the potential binds.
+    pub bonds: Vec<[usize; 2]>,
 }
 
 impl Plan {
@@ -60,6 +63,13 @@ impl Plan {
     /// 1 / kT of a rung.
     pub fn beta(&self, rung: usize) -> f64 {
         self.rungs[rung].thermodynamic_state.beta
+    }
+
+    /// The time up to production sweep number `sweep` as trajectory files have it: that of the dynamics where all moves are, else sweeps.
+    pub fn file_time(&self, sweep: u64) -> (f64, Clock) {
+        let clock = if self.file_units.reduced { Clock::Reduced } else { Clock::Picoseconds };
+        let time: Option<f64> = self.entries.iter().map(|entry| entry.time(sweep)).sum();
+        time.map_or((sweep as f64, Clock::Sweeps), |time| (time * self.file_units.picoseconds, clock))
     }
 
     /// The pairs of rungs that an entry exchanges between.
@@ -109,7 +119,9 @@ pub struct Origin {
 /// A rung of the ladder.
 #[derive(Clone, Debug)]
 pub struct RungPlan {
-    /// Temperature, and pressure where there is one.
+    /// Temperature in the units of the input, as it was given.
+    pub temperature: f64,
+    /// 1 / kT, and the pressure where there is one.
     pub thermodynamic_state: ThermodynamicState,
     /// The potential energy that it samples: that of the run, its terms scaled.
     pub potential: PotentialSum,

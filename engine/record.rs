@@ -7,7 +7,7 @@ use crate::observers::{Observable, sample, state_of};
 use crate::plan::{Plan, TrajectoryFormat, TrajectoryPlan};
 use crate::series::{Row, SeriesFile, StoredSeries};
 use crate::statistics::{Histogram, RadialDistribution, StateIndex};
-use crate::trajectory::{DcdSettings, DcdWriter, Frame, TrajectoryWriter, WriterPosition, XyzWriter};
+use crate::trajectory::{Clock, DcdSettings, DcdWriter, Frame, Molecules, TrajectoryWriter, WriterPosition, XyzWriter};
 use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,9 @@ impl WalkerTrajectory {
 /// The table of all samples.
 const TABLE: &str = "observables.csv";
 
+/// The columns that every row of `observables.csv` begins with: its sweep, the place of its walker in the ladder with the rung there, and the
+/// replica (the configuration that exchanges move from rung to rung, numbered by the walker it started in) that the walker holds.
+pub const LEADING_COLUMNS: [&str; 5] = ["sweep", "walker", "rung", "temperature", "replica"];
 /// The name of the column that holds the state of a sample.
 pub const STATE_COLUMN: &str = "state";
 
@@ -135,7 +138,7 @@ impl Recorder {
                 recorder.writers.push(WalkerTrajectory::create(plan, directory, (number, walker), trajectory.every)?);
             }
         }
-        let mut header: Vec<&str> = vec!["sweep", "walker"];
+        let mut header: Vec<&str> = LEADING_COLUMNS.to_vec();
         header.extend(recorder.columns.iter().map(String::as_str));
         if !plan.states.is_empty() {
             header.push(STATE_COLUMN);
@@ -253,12 +256,15 @@ impl Recorder {
                 }
             });
         }
+        let rungs: Vec<(usize, f64)> =
+            plan.rungs.iter().enumerate().flat_map(|(k, rung)| std::iter::repeat_n((k, rung.temperature), rung.walkers)).collect();
         let mut line = String::new();
         self.series.add(&samples)?;
         for (walker, (row, state)) in samples.iter().enumerate() {
             line.clear();
             // Writing to a String cannot fail.
-            let _ = write!(line, "{sweep},{walker}");
+            let ((rung, temperature), replica) = (rungs[walker], ladder.exchanges.replicas[walker]);
+            let _ = write!(line, "{sweep},{walker},{rung},{temperature},{replica}");
             for value in row {
                 let _ = write!(line, ",{value}");
             }
@@ -274,6 +280,8 @@ impl Recorder {
                 energy: Some(state.energy),
                 step: Some(sweep),
                 walker: Some(trajectory.walker),
+                time: Some(plan.file_time(sweep)),
+                units: Some(plan.file_units),
                 ..Frame::new(&state.configuration.positions, &state.configuration.cell, &plan.particles)
             };
             trajectory.writer.write(&frame).map_err(|source| failed(&trajectory.path, source))?;
@@ -369,12 +377,18 @@ pub(crate) fn trajectory_paths(plan: &Plan, directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Readers of DCD count in steps; a step here is a sweep.
+/// Readers of DCD count in steps, all of one length; a step here is a sweep, whose time is that of the dynamics where all frames are equally far
+/// apart in it.
 fn dcd_settings(plan: &Plan, every: u64, first_step: u64) -> DcdSettings {
+    let alike = plan.entries.iter().all(|entry| every.is_multiple_of(entry.interval() as u64));
+    let (time, clock) = if alike { plan.file_time(every) } else { (every as f64, Clock::Sweeps) };
     DcdSettings {
         first_step,
         steps_per_frame: every,
-        length_scale: plan.angstroms,
+        time_step: time / every as f64,
+        clock,
+        length_scale: plan.file_units.angstroms,
+        molecules: Molecules::new(plan.particles.n(), &plan.bonds),
         ..DcdSettings::new(plan.particles.n(), plan.starts[0].cell.is_periodic())
     }
 }

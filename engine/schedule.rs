@@ -317,6 +317,15 @@ impl Entry {
         sweep / self.every() as u64
     }
 
+    /// Time of dynamics of all its occurrences in the sweeps 1 to `sweep`, in units of time of the run; `None` for a Monte Carlo move, trajectories
+    /// of new momenta (HMC) included.
+    pub fn time(&self, sweep: u64) -> Option<f64> {
+        match self {
+            Self::Langevin { steps, time_step, .. } => Some((sweep / self.every() as u64 * *steps as u64) as f64 * time_step),
+            _ => None,
+        }
+    }
+
     /// Steps (trial moves, time steps, draws) of one occurrence, for `n` particles.
     pub fn steps(&self, n: usize) -> u64 {
         (match self {

@@ -8,13 +8,14 @@ mod weights;
 
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
+use crate::output::summary::RungObservables;
 use crate::output::verdict::Finding;
 use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
-use mcflow_engine::{Entry, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
+use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -242,7 +243,12 @@ impl Builder<'_> {
             .ladder
             .iter()
             .zip(potentials)
-            .map(|(rung, potential)| RungPlan { potential, thermodynamic_state: self.thermodynamic_state(rung), walkers: rung.walkers })
+            .map(|(rung, potential)| RungPlan {
+                temperature: rung.temperature,
+                potential,
+                thermodynamic_state: self.thermodynamic_state(rung),
+                walkers: rung.walkers,
+            })
             .collect();
         let files = hexadecimal(&self.files.clone().finalize());
         let json = as_json(input, self.record_every());
@@ -271,7 +277,8 @@ impl Builder<'_> {
             input_hash: hexadecimal(&run.finalize()),
             origin,
             units: input.units.name().to_string(),
-            angstroms: input.units.angstroms(),
+            file_units: input.units.file_units(),
+            bonds: terms.iter().flat_map(Term::bonds).collect(),
             potential,
             particles: space.particles,
         })
@@ -469,8 +476,10 @@ impl Builder<'_> {
     fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {
         let input = self.input;
         // What columns of every run and figures beside them are called.
-        let mut names: Vec<&str> = vec!["sweep", "walker", "state", "pressure", "density", "volume", "kinetic_temperature", "temperature"];
-        names.extend(["scale", "samples", "potential_energy", "potential_energy_per_particle"]);
+        let mut names: Vec<&str> = vec!["state", "pressure", "density", "volume", "kinetic_temperature"];
+        names.extend(["potential_energy", "potential_energy_per_particle"]);
+        names.extend(LEADING_COLUMNS);
+        names.extend(RungObservables::KEYS);
         for (k, observable) in input.observables.iter().enumerate() {
             let key = format!("observables[{k}]");
             self.add(&key, observable.problems(n, cell));

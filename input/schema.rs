@@ -149,7 +149,8 @@ pub struct Species {
 #[serde(deny_unknown_fields)]
 pub enum Start {
     /// An XYZ or DCD file beside the input; walkers take its frames in turn, rung by rung, or all the one that `frame` names:
-    /// `File(path: "output/trajectory.dcd", frame: Last)`.
+    /// `File(path: "output/trajectory.dcd", frame: Last)`. Lengths of a DCD, and of XYZ where it has the key `length_unit` (angstrom, nm or reduced) as
+    /// files of this program have, are converted; without one they are in the units of the input.
     File(StoredFrames),
     /// One position a particle.
     Positions(Vec<Vec<f64>>),
@@ -336,7 +337,9 @@ pub struct Run {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Output {
-    /// `trajectory.dcd` or `trajectory.xyz`; with several walkers `trajectory-0.dcd` and so on.
+    /// `trajectory.dcd`, with `topology.pdb` beside it, or `trajectory.xyz`; with several walkers `trajectory-0.dcd` and so on. Lengths are in ångström
+    /// and energies in eV, as readers take them (in reduced units as they are). Times are those of the dynamics in ps where all moves are
+    /// Langevin dynamics, else sweeps; the files say which. Positions in a DCD are brought into the cell, molecules whole; XYZ has the chain's own.
     Trajectory {
         /// `Dcd` or `Xyz`.
         format: TrajectoryFormat,

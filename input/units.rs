@@ -1,5 +1,6 @@
 //! Unit systems: the one place where numbers of one are turned into numbers of another.
 
+use mcflow_engine::trajectory::FileUnits;
 use serde::{Deserialize, Serialize};
 
 /// A consistent system of units, named in the input and used in the output.
@@ -35,11 +36,14 @@ impl Units {
         }
     }
 
-    /// A unit of length in ångström; 1 in reduced units.
-    pub fn angstroms(self) -> f64 {
+    /// What its units are in those of trajectory files.
+    pub fn file_units(self) -> FileUnits {
+        // Elementary charge times Avogadro's constant, both exact since 2019.
+        let electronvolts = 1.0 / (1.602_176_634e-19 * 6.022_140_76e23 * 1e-3);
         match self {
-            Self::Molar => 10.0,
-            Self::Reduced | Self::Academic => 1.0,
+            Self::Reduced => FileUnits::REDUCED,
+            Self::Molar => FileUnits { angstroms: 10.0, electronvolts, picoseconds: 1.0, reduced: false },
+            Self::Academic => FileUnits { angstroms: 1.0, electronvolts: 4.184 * electronvolts, picoseconds: 1e-3, reduced: false },
         }
     }
 
@@ -65,6 +69,13 @@ impl Units {
 #[cfg(test)]
 mod tests {
     use super::Units;
+
+    /// 1 eV = 96.485 kJ/mol = 23.061 kcal/mol.
+    #[test]
+    fn files_are_in_electronvolts() {
+        assert!((96.485_332_12 * Units::Molar.file_units().electronvolts - 1.0).abs() < 1e-9);
+        assert!((23.060_547_83 * Units::Academic.file_units().electronvolts - 1.0).abs() < 1e-9);
+    }
 
     /// Argon at 300 K: sqrt(kT/m) = 249.876 m/s.
     #[test]

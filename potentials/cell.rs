@@ -166,6 +166,14 @@ impl Cell {
         (lengths, [angle(1, 2), angle(0, 2), angle(0, 1)])
     }
 
+    /// [`Cell::lengths_and_angles`] of a periodic cell for programs that know three directions only: unit lengths where a direction does not
+    /// exist, as in [`Cell::vectors`].
+    pub fn periodic_lengths_and_angles(&self) -> ([f64; 3], [f64; 3]) {
+        let (mut lengths, angles) = self.lengths_and_angles();
+        lengths[self.dimension..].fill(1.0);
+        (lengths, angles)
+    }
+
     /// The cell with every vector multiplied by `factor`; open space stays as it is.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
@@ -273,7 +281,10 @@ mod tests {
         for (found, expected) in lengths.iter().chain(&angles).zip([10.0, 11.0, 12.0, 75.0, 80.0, 100.0]) {
             assert!((found - expected).abs() < 1e-12);
         }
-        assert_eq!(Cell::orthorhombic(&[2.0, 3.0]).unwrap().volume(), Some(6.0));
+        let plane = Cell::orthorhombic(&[2.0, 3.0]).unwrap();
+        assert_eq!(plane.volume(), Some(6.0));
+        assert_eq!(plane.lengths_and_angles(), ([2.0, 3.0, 0.0], [90.0; 3]));
+        assert_eq!(plane.periodic_lengths_and_angles(), ([2.0, 3.0, 1.0], [90.0; 3]));
     }
 
     #[test]

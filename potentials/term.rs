@@ -111,6 +111,16 @@ impl Term {
         }
     }
 
+    /// The pairs of particles that it binds, as chemists draw bonds: none for interactions of all pairs, angles and dihedrals.
+    pub fn bonds(&self) -> Vec<[usize; 2]> {
+        match self {
+            Self::HarmonicBonds(term) => term.bonds.clone(),
+            Self::FeneBonds(term) => term.bonds.clone(),
+            Self::BistableDimer(term) => vec![term.particles],
+            _ => Vec::new(),
+        }
+    }
+
     /// The potential; to be called only where [`Term::problems`] finds none.
     pub fn build(&self, particles: &Particles, cell: &Cell) -> Box<dyn Potential> {
         match self {

@@ -681,6 +681,62 @@ fn a_start_from_a_frame_of_a_trajectory() {
     place.must(&["run", "next.ron", "--output", "next"]);
 }
 
+/// Frames say their time and units: those of the dynamics in ångström, eV and ps where all moves are dynamics, else sweeps.
+#[test]
+fn trajectories_say_their_time_and_units() {
+    let text = r#"(
+        units: Academic,
+        system: (
+            cell: Angles(lengths: [17.0, 18.0, 19.0], angles: [80.0, 85.0, 75.0]),
+            particles: [(type: "Ar", count: 32, mass: 39.948), (type: "bead", count: 32, mass: 39.948)],
+            potential: [
+                LennardJones(epsilon: 0.238, sigma: 3.405, cutoff: 7.5, truncation: Shifted),
+                HarmonicBonds(bonds: [(0, 1), (1, 2)], stiffness: 1.0, length: 4.0),
+            ],
+        ),
+        start: Lattice(SimpleCubic),
+        ladder: [(temperature: 300.0)],
+        sweep: [Langevin(steps: 10, time_step: 2.0, friction: 0.001)],
+        run: (equilibration: 2, production: 6, record_every: 2),
+        output: [Trajectory(format: Dcd), Trajectory(format: Xyz)],
+    )"#;
+    let place = Place::with(text);
+    let delta = |folder: &str| f32::from_le_bytes(place.read(&format!("{folder}/trajectory.dcd"))[44..48].try_into().unwrap()) / 20.45483;
+    let title = |folder: &str| String::from_utf8_lossy(&place.read(&format!("{folder}/trajectory.dcd"))[100..260]).into_owned();
+    place.must(&["run", "system.ron"]);
+    assert!((delta("output") - 0.02).abs() < 1e-8, "{} ps a sweep", delta("output"));
+    assert!(title("output").contains("time is that of dynamics in ps"), "{}", title("output"));
+    let xyz = String::from_utf8(place.read("output/trajectory.xyz")).unwrap();
+    let comment = xyz.lines().nth(1).unwrap();
+    let energy: f64 = comment.split("energy=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let csv = String::from_utf8(place.read("output/observables.csv")).unwrap();
+    let recorded: f64 = csv.lines().nth(1).unwrap().split(',').nth(5).unwrap().parse().unwrap();
+    assert!((energy * 23.060_547_83 / recorded - 1.0).abs() < 1e-9, "{energy} eV, {recorded} kcal/mol");
+    for words in [":type:S:1", " time=0.04 time_unit=ps", " length_unit=angstrom energy_unit=eV"] {
+        assert!(comment.contains(words), "no `{words}` in {comment}");
+    }
+    assert!(xyz.lines().nth(2).unwrap().starts_with("Ar ") && xyz.lines().nth(65).unwrap().starts_with("X "));
+    let pdb = String::from_utf8(place.read("output/topology.pdb")).unwrap();
+    assert!(pdb.contains("CRYST1   17.000   18.000   19.000  80.00  85.00  75.00") && pdb.contains("CONECT    2    1    3"), "{pdb}");
+
+    // A file that names its unit is converted, and goes back and forth unharmed.
+    place.write("molar.ron", text.replace("Academic", "Molar").replace("[17.0, 18.0, 19.0]", "[1.7, 1.8, 1.9]").as_bytes());
+    let molar = String::from_utf8(place.read("molar.ron")).unwrap().replace("Lattice(SimpleCubic)", "File(\"output/trajectory.xyz\")");
+    let molar = molar.replace("sigma: 3.405, cutoff: 7.5", "sigma: 0.3405, cutoff: 0.75").replace("length: 4.0", "length: 0.4");
+    place.write("molar.ron", molar.replace("time_step: 2.0", "time_step: 0.002").as_bytes());
+    place.must(&["run", "molar.ron", "--output", "molar"]);
+    assert!((delta("molar") - 0.02).abs() < 1e-8, "{} ps a sweep", delta("molar"));
+    let reduced = molar.replace("units: Molar,", "").replace("temperature: 300.0", "temperature: 2.5");
+    place.write("reduced.ron", reduced.as_bytes());
+    place.must_fail(&["run", "reduced.ron", "--output", "reduced"], 2, &["length_unit=angstrom", "reduced units"]);
+
+    // Of a sweep with other moves there is no time but sweeps.
+    place.write("mixed.ron", text.replace("sweep: [", "sweep: [Displacement(step: 0.1, every: 2), ").as_bytes());
+    place.must(&["run", "mixed.ron", "--output", "mixed"]);
+    assert!((delta("mixed") - 1.0).abs() < 1e-7 && title("mixed").contains("time is in sweeps"), "{}", title("mixed"));
+    assert!(String::from_utf8(place.read("mixed/trajectory.xyz")).unwrap().contains(" time=2.0 time_unit=sweeps"));
+}
+
 #[test]
 fn a_trained_flow_is_used_by_another_input() {
     let place = Place::with(&short_wells());

@@ -103,6 +103,53 @@ fn check_numbers(value: &serde_json::Value, key: &str) {
     }
 }
 
+/// Any JSON in which no object has a key twice: readers keep one of the two, or refuse.
+struct EachKeyOnce;
+
+impl<'de> serde::Deserialize<'de> for EachKeyOnce {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Anything;
+        impl<'de> serde::de::Visitor<'de> for Anything {
+            type Value = EachKeyOnce;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("anything")
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_str<E>(self, _: &str) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_unit<E>(self) -> Result<EachKeyOnce, E> {
+                Ok(EachKeyOnce)
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<EachKeyOnce, A::Error> {
+                while list.next_element::<EachKeyOnce>()?.is_some() {}
+                Ok(EachKeyOnce)
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<EachKeyOnce, A::Error> {
+                let mut keys = BTreeSet::new();
+                while let Some((key, _)) = map.next_entry::<String, EachKeyOnce>()? {
+                    if !keys.insert(key.clone()) {
+                        return Err(serde::de::Error::custom(format!("{key} twice")));
+                    }
+                }
+                Ok(EachKeyOnce)
+            }
+        }
+        deserializer.deserialize_any(Anything)
+    }
+}
+
 #[test]
 fn good_inputs_run() {
     let files = inputs("good");
@@ -116,6 +163,7 @@ fn good_inputs_run() {
         let read = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap_or_else(|e| panic!("{name}: {file}: {e}"));
 
         let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).unwrap_or_else(|e| panic!("{name}: {e}"));
+        serde_json::from_str::<EachKeyOnce>(&read("summary.json")).unwrap_or_else(|e| panic!("{name}: {e}"));
         check_numbers(&summary, &name.to_string());
         assert!(summary["seconds"].as_f64().unwrap() > 0.0);
         assert_eq!(summary["exact"].as_bool(), Some(built.plan.inexact_because().is_empty()), "{name}");
@@ -125,13 +173,24 @@ fn good_inputs_run() {
         let csv = read("observables.csv");
         let mut lines = csv.lines();
         let names: Vec<&str> = lines.next().unwrap().split(',').collect();
-        assert_eq!(&names[..3], ["sweep", "walker", "potential_energy"], "{name}");
+        assert_eq!(&names[..6], ["sweep", "walker", "rung", "temperature", "replica", "potential_energy"], "{name}");
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{name}: a column twice in {names:?}");
         let has_states = !built.plan.states.is_empty();
         assert_eq!(names.last() == Some(&"state"), has_states, "{name}");
         let mut rows = 0;
+        let mut replicas: BTreeSet<String> = BTreeSet::new();
         for line in lines {
             let values: Vec<&str> = line.split(',').collect();
+            let walker: usize = values[1].parse().unwrap();
+            let rung: usize = values[2].parse().unwrap();
+            assert!(built.plan.walkers(rung).contains(&walker), "{name}: {line}");
+            assert_eq!(values[3], built.input.ladder[rung].temperature.to_string(), "{name}: {line}");
+            // Of each sweep every walker has a row, and a replica of its own.
+            assert_eq!(walker == 0, replicas.is_empty(), "{name}: {line}");
+            assert!(replicas.insert(values[4].to_string()), "{name}: {line}");
+            if replicas.len() == walkers {
+                replicas.clear();
+            }
             assert_eq!(values.len(), names.len(), "{name}: {line}");
             for value in &values[..values.len() - usize::from(has_states)] {
                 assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{name}: {line}");
@@ -148,8 +207,17 @@ fn good_inputs_run() {
         assert_eq!(read("system.ron"), built.text, "{name}");
         let mut written: BTreeSet<String> =
             std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-        for file in ["summary.json", "report.html", "observables.csv", "system.ron", "checkpoint", "flows"] {
+        for file in ["summary.json", "report.html", "observables.csv", "system.ron", "checkpoint", "flows", "run.log", "mcflow-files.txt"] {
             assert!(written.remove(file), "{name}: no {file}");
+        }
+        let has_dcd = built.plan.trajectories.iter().any(|t| t.format == mcflow_engine::TrajectoryFormat::Dcd);
+        assert_eq!(written.remove("topology.pdb"), has_dcd, "{name}: topology.pdb");
+        assert_eq!(written.remove("functions"), !built.plan.functions.is_empty(), "{name}: functions");
+        for function in &built.plan.functions {
+            let rows = read(&format!("functions/{}.csv", function.name())).lines().count() - 1;
+            let found = summary["functions"].as_array().unwrap().iter().filter(|f| f["name"] == function.name());
+            let points: usize = found.map(|f| f["points"].as_array().unwrap().len()).sum();
+            assert!(rows > 0 && rows == points, "{name}: {rows} rows of {}, {points} points", function.name());
         }
         let trajectories: usize = built.plan.trajectories.iter().map(|t| t.walkers.len()).sum();
         assert!(written.iter().all(|file| file.starts_with("trajectory")) && written.len() == trajectories, "{name}: {written:?}");

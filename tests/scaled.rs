@@ -173,14 +173,16 @@ fn a_ladder_names_and_records_its_rungs() {
     )"#);
     // The potential energy is that of the rung, those of terms have no factor.
     let csv = read(&folder, "observables.csv");
-    let names = "sweep,walker,potential_energy,energy.HarmonicRestraint_0,energy.DoubleWell,energy.HarmonicRestraint_2,state";
+    let names = "sweep,walker,rung,temperature,replica,potential_energy,energy.HarmonicRestraint_0,energy.DoubleWell,energy.HarmonicRestraint_2,state";
     assert_eq!(csv.lines().next(), Some(names));
     let factors = [[1.0, 1.0, 1.0], [1.0, 0.5, 1.0], [1.0, 0.0, 0.25]];
     for line in csv.lines().skip(1) {
-        let values: Vec<f64> = line.split(',').take(6).map(|value| value.parse().unwrap()).collect();
-        let factors = factors[[0, 0, 1, 2, 2][values[1] as usize]];
-        let expected: f64 = factors.iter().zip(&values[3..]).map(|(factor, energy)| factor * energy).sum();
-        assert!((values[2] - expected).abs() < 1e-9 * expected.abs().max(1.0), "{line}: {expected}");
+        let values: Vec<f64> = line.split(',').take(9).map(|value| value.parse().unwrap()).collect();
+        let rung = [0, 0, 1, 2, 2][values[1] as usize];
+        assert_eq!((values[2], values[3]), (rung as f64, [1.0, 1.0, 1.5][rung]), "{line}");
+        let factors = factors[rung];
+        let expected: f64 = factors.iter().zip(&values[6..]).map(|(factor, energy)| factor * energy).sum();
+        assert!((values[5] - expected).abs() < 1e-9 * expected.abs().max(1.0), "{line}: {expected}");
     }
     let summary: Value = serde_json::from_str(&read(&folder, "summary.json")).unwrap();
     for figures in ["observables", "states"] {

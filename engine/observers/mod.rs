@@ -50,6 +50,9 @@ pub enum Observable {
     },
 }
 
+/// Bytes of a name: files have names of at most 255.
+const LONGEST_NAME: usize = 200;
+
 fn hundred() -> usize {
     100
 }
@@ -96,6 +99,10 @@ impl Observable {
         }
         if self.name().is_empty() || !self.name().chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
             problems.push(Problem::new("name", format!("{:?}", self.name()), "letters, digits, `_`, `-`, `.`"));
+        }
+        // Functions get a file of this name.
+        if self.name().len() > LONGEST_NAME {
+            problems.push(Problem::new("name", format!("a name of {} bytes", self.name().len()), format!("at most {LONGEST_NAME}")));
         }
         problems
     }

@@ -20,6 +20,76 @@ pub struct RadialDistribution {
     sums: Vec<f64>,
     /// Frames in which the bin lay within half the smallest height.
     frames: Vec<u64>,
+    /// The same by blocks of successive frames, for errors: their number stays bounded, as that of a [`Histogram`](super::Histogram) does.
+    blocks: Vec<Block>,
+    /// Frames of a whole block.
+    block_length: u64,
+}
+
+/// The most blocks that are kept; two neighbours become one when there are more.
+const MOST_BLOCKS: usize = 32;
+
+/// Sums over successive frames, by bin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Block {
+    length: u64,
+    sums: Vec<f64>,
+    frames: Vec<u64>,
+}
+
+impl Block {
+    fn add(&mut self, other: &Self) {
+        self.length += other.length;
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
+        self.frames.iter_mut().zip(&other.frames).for_each(|(a, b)| *a += b);
+    }
+}
+
+/// One bin of a radial distribution function.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RadialPoint {
+    /// Middle of the bin.
+    pub coordinate: f64,
+    /// g(r); `None` in a bin that was beyond half the smallest height in every frame.
+    pub value: Option<f64>,
+    /// Its standard error; `None` with fewer than two blocks, and where they do not differ.
+    pub standard_error: Option<f64>,
+}
+
+/// g(r) over several walkers, with errors from their blocks.
+///
+/// g of a bin is S / F, S the sum and F the number of frames of all walkers. Its variance is K/(K-1) sum_k (s_k - g f_k)^2 / F^2 over the K
+/// blocks of all walkers (a ratio estimator: blocks may have unequal lengths); with two or more walkers the same sum over whole walkers is
+/// taken where it is larger, so that walkers which disagree show.
+///
+/// # Errors
+/// Says that there is no walker, or that they were not made alike.
+pub fn radial_distribution(walkers: &[RadialDistribution]) -> Result<Vec<RadialPoint>, String> {
+    let Some((first, others)) = walkers.split_first() else { return Err("no radial distribution".to_string()) };
+    let mut all = first.clone();
+    others.iter().try_for_each(|other| all.merge(other))?;
+    let error = |parts: &mut dyn Iterator<Item = (f64, u64)>, total: f64, frames: u64, shell: f64| {
+        let (mut count, mut square) = (0.0, 0.0);
+        for (sum, in_part) in parts.filter(|(_, in_part)| *in_part > 0) {
+            count += 1.0;
+            square += (sum - total / frames as f64 * in_part as f64).powi(2);
+        }
+        let variance = if count > 1.0 { count / (count - 1.0) * square } else { 0.0 };
+        // Sums of one value many times over differ by rounding.
+        let found = variance.sqrt() / frames as f64 / shell;
+        (found > 1e-12 * total / frames as f64 / shell).then_some(found)
+    };
+    let point = |(bin, (coordinate, value)): (usize, (f64, Option<f64>))| {
+        let (total, frames, shell) = (all.sums[bin], all.frames[bin], all.shell(bin));
+        let standard_error = value.and_then(|_| {
+            let mut blocks = walkers.iter().flat_map(|w| w.blocks.iter().map(|b| (b.sums[bin], b.frames[bin])));
+            let by_blocks = error(&mut blocks, total, frames, shell);
+            let by_walkers = error(&mut walkers.iter().map(|w| (w.sums[bin], w.frames[bin])), total, frames, shell);
+            by_blocks.into_iter().chain(by_walkers).reduce(f64::max)
+        });
+        RadialPoint { coordinate, value, standard_error }
+    };
+    Ok(all.values().into_iter().enumerate().map(point).collect())
 }
 
 impl RadialDistribution {
@@ -37,7 +107,7 @@ impl RadialDistribution {
         if n_bins == 0 {
             return Err("a radial distribution of 0 bins: at least 1 is needed".to_string());
         }
-        Ok(Self { dimension, largest, types, sums: vec![0.0; n_bins], frames: vec![0; n_bins] })
+        Ok(Self { dimension, largest, types, sums: vec![0.0; n_bins], frames: vec![0; n_bins], blocks: Vec::new(), block_length: 1 })
     }
 
     /// Adds the pairs of one frame. Only bins that lie within half the smallest height of the cell are counted in it.
@@ -76,14 +146,34 @@ impl RadialDistribution {
         let mut counts = vec![0_u64; usable + 1];
         let (first, second) = (coordinates(&first), second.as_deref().map(coordinates));
         dispatch(CountPairs { first: &first, second: second.as_ref(), cell, width, counts: &mut counts });
+        let last = Self::open_block(&mut self.blocks, &mut self.block_length, n_bins);
+        let block = &mut self.blocks[last];
+        block.length += 1;
         for (bin, &n) in counts[..usable].iter().enumerate() {
+            block.sums[bin] += volume * n as f64 / pairs;
+            block.frames[bin] += 1;
             self.sums[bin] += volume * n as f64 / pairs;
             self.frames[bin] += 1;
         }
         Ok(())
     }
 
-    /// Adds the sums of another walker. Floating-point sums depend on the order: keep it fixed.
+    /// The block that the next frame belongs to.
+    fn open_block(blocks: &mut Vec<Block>, block_length: &mut u64, n_bins: usize) -> usize {
+        if blocks.last().is_none_or(|b| b.length >= *block_length) {
+            if blocks.len() >= MOST_BLOCKS {
+                for k in 0..MOST_BLOCKS / 2 {
+                    let second = blocks.remove(k + 1);
+                    blocks[k].add(&second);
+                }
+                *block_length *= 2;
+            }
+            blocks.push(Block { length: 0, sums: vec![0.0; n_bins], frames: vec![0; n_bins] });
+        }
+        blocks.len() - 1
+    }
+
+    /// Adds the sums of another walker, whose blocks follow after its own. Floating-point sums depend on the order: keep it fixed.
     ///
     /// # Errors
     /// Says that the two were not made alike.
@@ -94,23 +184,30 @@ impl RadialDistribution {
         }
         self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
         self.frames.iter_mut().zip(&other.frames).for_each(|(a, b)| *a += b);
+        self.blocks.extend(other.blocks.iter().cloned());
+        self.block_length = self.block_length.max(other.block_length);
         Ok(())
     }
 
     /// Middle of each bin and g(r) there; `None` in bins that were beyond half the smallest height in every frame.
     pub fn values(&self) -> Vec<(f64, Option<f64>)> {
         let width = self.largest / self.sums.len() as f64;
+        let value = |bin: usize| {
+            let frames = self.frames[bin];
+            ((bin as f64 + 0.5) * width, (frames > 0).then(|| self.sums[bin] / (frames as f64 * self.shell(bin))))
+        };
+        (0..self.sums.len()).map(value).collect()
+    }
+
+    /// The volume of the shell of a bin.
+    fn shell(&self, bin: usize) -> f64 {
+        let width = self.largest / self.sums.len() as f64;
         let ball = |r: f64| match self.dimension {
             1 => 2.0 * r,
             2 => std::f64::consts::PI * r * r,
             _ => 4.0 / 3.0 * std::f64::consts::PI * r * r * r,
         };
-        let value = |bin: usize| {
-            let shell = ball((bin + 1) as f64 * width) - ball(bin as f64 * width);
-            let frames = self.frames[bin];
-            ((bin as f64 + 0.5) * width, (frames > 0).then(|| self.sums[bin] / (frames as f64 * shell)))
-        };
-        (0..self.sums.len()).map(value).collect()
+        ball((bin + 1) as f64 * width) - ball(bin as f64 * width)
     }
 }
 

@@ -122,6 +122,11 @@ fn radial_distribution_of_an_ideal_gas_is_one() {
                 let counts = 1000.0 * pairs * shell / cell.volume().unwrap();
                 let z = z_score(g.unwrap(), counts.sqrt().recip(), 1.0);
                 assert!(z.abs() < 4.5, "{dimension} {r}: {g:?} z {z}");
+                // 32 blocks know their error to an eighth of it.
+                let share = shell / cell.volume().unwrap();
+                let error = radial_distribution(std::slice::from_ref(radial)).unwrap()[k].standard_error.unwrap();
+                let off = error / ((1.0 - share) / counts).sqrt();
+                assert!((0.55..1.6).contains(&off), "{dimension} {r}: an error of {error}, {off} of the right one");
             }
         }
     }
@@ -143,6 +148,14 @@ fn radial_distribution_by_hand() {
     twice.merge(&radial).unwrap();
     assert_eq!(twice.values(), values);
     assert!(twice.merge(&RadialDistribution::new(2, 3.0, 4, None).unwrap()).is_err());
+    // What never changes has no error; two walkers that differ have one: 0 and 2 g about g are (2 / 1 (g^2 + g^2))^(1/2) / 2 = g apart.
+    assert!(radial_distribution(&[twice.clone(), radial.clone()]).unwrap().iter().all(|p| p.standard_error.is_none()));
+    let elsewhere = Configuration { positions: Vectors::from_points(2, &[[0.0; 3], [1.5, 0.0, 0.0]]), ..configuration.clone() };
+    let mut other = RadialDistribution::new(2, 3.0, 3, None).unwrap();
+    other.add(&elsewhere, &particles).unwrap();
+    let points = radial_distribution(&[radial.clone(), other]).unwrap();
+    let g = points[0].value.unwrap();
+    assert!((points[0].standard_error.unwrap() - g).abs() < 1e-12 && points[2].value.is_none(), "{points:?}");
     let open = Configuration { positions: Vectors::zeros(2, 2), cell: Cell::open(2) };
     assert!(radial.add(&open, &particles).unwrap_err().contains("open space"));
     assert!(RadialDistribution::new(2, f64::NAN, 3, None).is_err());

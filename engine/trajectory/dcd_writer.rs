@@ -1,6 +1,6 @@
 //! DCD, written.
 
-use super::{Frame, WriterPosition, check_finite, invalid, reopen};
+use super::{Clock, Frame, Molecules, WriterPosition, check_finite, invalid, reopen};
 use mcflow_potentials::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -22,16 +22,29 @@ pub struct DcdSettings {
     pub first_step: u64,
     /// Steps (or sweeps) between frames.
     pub steps_per_frame: u64,
-    /// Picoseconds a step; in Monte Carlo 1 is a good choice: then readers count sweeps.
+    /// Picoseconds (or reduced units of time) a step; 1 where time counts sweeps.
     pub time_step: f64,
+    /// What time counts: a word about it goes into the title.
+    pub clock: Clock,
     /// Length unit of the run in ångström (10 for nm; 1 in reduced units): coordinates and cell lengths are multiplied by it.
     pub length_scale: f64,
+    /// What is bound to each other, and kept whole.
+    pub molecules: Molecules,
 }
 
 impl DcdSettings {
     /// `n` particles, sweeps counted from 0, one a frame, lengths as they are.
     pub fn new(n: usize, periodic: bool) -> Self {
-        Self { n, periodic, first_step: 0, steps_per_frame: 1, time_step: 1.0, length_scale: 1.0 }
+        Self {
+            n,
+            periodic,
+            first_step: 0,
+            steps_per_frame: 1,
+            time_step: 1.0,
+            clock: Clock::Sweeps,
+            length_scale: 1.0,
+            molecules: Molecules::new(n, &[]),
+        }
     }
 
     fn header(&self) -> Vec<u8> {
@@ -45,7 +58,7 @@ impl DcdSettings {
         let mut first = b"CORD".to_vec();
         control.iter().for_each(|v| first.extend(v.to_le_bytes()));
         let mut title = 2_i32.to_le_bytes().to_vec();
-        for line in ["Created by mcflow", "REMARKS lengths, gamma, beta, alpha in degrees"] {
+        for line in ["Created by mcflow", self.clock.remark()] {
             title.extend(format!("{line:<80}").bytes());
         }
         let mut bytes = Vec::new();
@@ -71,9 +84,10 @@ fn record(bytes: &mut Vec<u8>, content: &[u8]) {
 
 /// Writes DCD as CHARMM (version 24) and NAMD do: little-endian, 32-bit record markers, `f32` coordinates.
 ///
-/// The cell record is a, gamma, b, beta, alpha, c, with angles in degrees, 90 exactly where they are right; lengths are 0 and angles 90 in
-/// directions that a 1- or 2-dimensional cell lacks, missing coordinates 0. Readers build the cell with a along x and b in the xy plane,
-/// as this program's cells lie. NSET and NSTEP in the header are brought up to date after every frame.
+/// The cell record is a, gamma, b, beta, alpha, c, with angles in degrees, 90 exactly where they are right; lengths are units (as those of
+/// extended XYZ) and angles 90 in directions that a 1- or 2-dimensional cell lacks, missing coordinates 0: readers divide by lengths. Readers
+/// build the cell with a along x and b in the xy plane, as this program's cells lie. In periodic cells positions are those of
+/// [`Molecules::in_cell`], so that `f32` has all its digits for them. NSET and NSTEP in the header are brought up to date after every frame.
 ///
 /// Source: CHARMM documentation, dynamc; the readers of VMD (dcdplugin), MDAnalysis and MDTraj.
 #[derive(Debug)]
@@ -110,7 +124,7 @@ impl DcdWriter {
             expected[changing.clone()].copy_from_slice(&found[changing]);
         }
         if found != expected {
-            return Err(invalid(format!("{}: the header was written with other settings than {settings:?}", path.display())));
+            return Err(invalid(format!("{}: the header was written with other settings", path.display())));
         }
         let file = reopen(path, position)?;
         let mut writer = Self { file, settings, position, bytes: Vec::new() };
@@ -137,10 +151,11 @@ impl DcdWriter {
         if periodic {
             record(&mut self.bytes, &cell_record(frame.cell, scale));
         }
+        let positions = self.settings.molecules.in_cell(frame.positions, frame.cell);
         for c in 0..3 {
             let mut content = Vec::with_capacity(4 * n);
-            for i in 0..n {
-                let value = if c < frame.positions.dimension() { frame.positions.component(c)[i] * scale } else { 0.0 };
+            for (i, position) in positions.iter().enumerate() {
+                let value = position[c] * scale;
                 let narrow = value as f32;
                 if !narrow.is_finite() {
                     return Err(invalid(format!("coordinate {value:e} of particle {i} is too large for single precision")));
@@ -182,6 +197,6 @@ impl DcdWriter {
 }
 
 fn cell_record(cell: &Cell, scale: f64) -> Vec<u8> {
-    let ([a, b, c], [alpha, beta, gamma]) = cell.lengths_and_angles();
+    let ([a, b, c], [alpha, beta, gamma]) = cell.periodic_lengths_and_angles();
     [a * scale, gamma, b * scale, beta, alpha, c * scale].iter().flat_map(|v| v.to_le_bytes()).collect()
 }

@@ -1,6 +1,6 @@
 //! Frames of trajectory files, whatever their format.
 
-use super::{DcdError, DcdFrame, DcdReader, XyzError, XyzFrame, XyzReader};
+use super::{DcdError, DcdFrame, DcdReader, FileUnits, XyzError, XyzFrame, XyzReader};
 use mcflow_potentials::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -113,19 +113,19 @@ impl FrameError {
 ///
 /// After an error of one frame ([`FrameError::is_of_one_frame`]) the iteration goes on; any other error ends it.
 pub enum FrameReader {
-    /// Text; lengths as they are.
+    /// Text, which may name its unit of length.
     Xyz(XyzReader<BufReader<File>>),
     /// Binary, with what its lengths, which are in ångström, must be divided by.
     Dcd(DcdReader<BufReader<File>>, f64),
 }
 
 impl FrameReader {
-    /// Opens a file: DCD where it is named `.dcd` or begins as such, else XYZ. `angstroms` is the unit of length of the run in ångström, which
-    /// lengths in a DCD file are divided by.
+    /// Opens a file: DCD where it is named `.dcd` or begins as such, else XYZ. Lengths become those of a run of the given units: of DCD, which has
+    /// ångström, and of XYZ where it names another unit, as [`XyzReader::in_units`] says.
     ///
     /// # Errors
     /// A file that cannot be opened; the header of a DCD file that is wrong.
-    pub fn open(path: &Path, angstroms: f64) -> Result<Self, FrameError> {
+    pub fn open(path: &Path, units: FileUnits) -> Result<Self, FrameError> {
         let name = path.display().to_string();
         let unreadable = |source| XyzError::Unreadable { file: name.clone(), source };
         let mut source = BufReader::new(File::open(path).map_err(unreadable)?);
@@ -134,9 +134,9 @@ impl FrameReader {
         let marked =
             [4, 8].iter().any(|&marker| begins.get(marker..marker + 4) == Some(b"CORD".as_slice()) && begins[..marker].contains(&0));
         if named || marked {
-            return Ok(Self::Dcd(DcdReader::new(source, &name)?, angstroms));
+            return Ok(Self::Dcd(DcdReader::new(source, &name)?, units.angstroms));
         }
-        Ok(Self::Xyz(XyzReader::new(source, &name)))
+        Ok(Self::Xyz(XyzReader::new(source, &name).in_units(units)))
     }
 
     /// The number of particles, where the file says it before its frames (DCD).

@@ -1,14 +1,18 @@
 //! Trajectory files: extended XYZ and DCD, written and read.
 //!
 //! Files are whole at any moment: a frame is written at once, then the header (DCD) is brought up to date. After a kill, `resume` cuts
-//! what was written since the last checkpoint. Numbers are in the units of the run; DCD has a factor for lengths, because its readers take
-//! them for ångström.
+//! what was written since the last checkpoint. Numbers are in the units that their readers assume, see [`FileUnits`]; those of reduced units
+//! are written as they are. Positions of a DCD are brought into the cell, molecules whole; those of XYZ are the chain's own.
 
 mod dcd_error;
 mod dcd_reader;
 mod dcd_writer;
 mod frames;
 mod lines;
+mod molecules;
+mod species;
+mod topology;
+mod units;
 mod xyz_comment;
 mod xyz_error;
 mod xyz_keys;
@@ -19,6 +23,9 @@ pub use dcd_error::DcdError;
 pub use dcd_reader::{DcdFrame, DcdReader};
 pub use dcd_writer::{DcdSettings, DcdWriter};
 pub use frames::{FrameError, FrameReader, StoredCell, StoredFrame};
+pub use molecules::Molecules;
+pub use topology::topology_pdb;
+pub use units::{Clock, FileUnits};
 pub use xyz_error::XyzError;
 pub use xyz_reader::{XyzFrame, XyzReader, read_xyz};
 pub use xyz_writer::XyzWriter;
@@ -47,12 +54,16 @@ pub struct Frame<'a> {
     pub step: Option<u64>,
     /// Walker (extended XYZ only).
     pub walker: Option<usize>,
+    /// Time up to this frame, and what it counts (extended XYZ only; a DCD has its own in [`DcdSettings`]).
+    pub time: Option<(f64, Clock)>,
+    /// Units that numbers are written in and named by; as they are and without a name where `None` (extended XYZ only).
+    pub units: Option<FileUnits>,
 }
 
 impl<'a> Frame<'a> {
     /// A frame of positions, cell and particles alone.
     pub fn new(positions: &'a Vectors, cell: &'a Cell, particles: &'a Particles) -> Self {
-        Self { positions, cell, particles, velocities: None, forces: None, energy: None, step: None, walker: None }
+        Self { positions, cell, particles, velocities: None, forces: None, energy: None, step: None, walker: None, time: None, units: None }
     }
 }
 

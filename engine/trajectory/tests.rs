@@ -10,14 +10,35 @@ fn positions(dimension: usize, n: usize, frame: usize) -> Vectors {
     vectors
 }
 
-fn systems() -> Vec<(&'static str, Cell)> {
+/// nm, kJ/mol and ps, as they go into files.
+const MOLAR: FileUnits = FileUnits { angstroms: 10.0, electronvolts: 0.01, picoseconds: 1.0, reduced: false };
+
+/// A system that is written: cell, units, names of two types in turn, bonds.
+struct Written {
+    name: &'static str,
+    cell: Cell,
+    units: FileUnits,
+    types: [&'static str; 2],
+    bonds: &'static [[usize; 2]],
+}
+
+impl Written {
+    fn particles(&self, n: usize) -> Particles {
+        Particles { type_names: self.types.map(str::to_string).to_vec(), ..dimers(n) }
+    }
+}
+
+fn systems() -> Vec<Written> {
+    let triclinic = Cell::triclinic(3, [[6.0, 0.0, 0.0], [1.2, 5.5, 0.0], [-0.8, 0.9, 7.0]]).unwrap();
+    let of = |name, cell, units, types, bonds| Written { name, cell, units, types, bonds };
+    let reduced = FileUnits::REDUCED;
     vec![
-        ("triclinic", Cell::triclinic(3, [[6.0, 0.0, 0.0], [1.2, 5.5, 0.0], [-0.8, 0.9, 7.0]]).unwrap()),
-        ("orthorhombic", Cell::orthorhombic(&[5.0, 6.5, 7.25]).unwrap()),
-        ("open", Cell::open(3)),
-        ("plane", Cell::orthorhombic(&[5.0, 6.5]).unwrap()),
-        ("open_plane", Cell::open(2)),
-        ("line", Cell::orthorhombic(&[9.0]).unwrap()),
+        of("triclinic", triclinic, reduced, ["Ar", "Kr"], &[]),
+        of("orthorhombic", Cell::orthorhombic(&[5.0, 6.5, 7.25]).unwrap(), MOLAR, ["Ar", "bead"], &[[0, 1], [1, 2]]),
+        of("open", Cell::open(3), MOLAR, ["C", "O"], &[[0, 1], [0, 2], [0, 3], [0, 4]]),
+        of("plane", Cell::orthorhombic(&[5.0, 6.5]).unwrap(), reduced, ["A", "B2"], &[]),
+        of("open_plane", Cell::open(2), reduced, ["A", "X"], &[[3, 4]]),
+        of("line", Cell::orthorhombic(&[9.0]).unwrap(), reduced, ["Ar", "A"], &[]),
     ]
 }
 
@@ -25,13 +46,23 @@ fn dimers(n: usize) -> Particles {
     Particles { type_names: vec!["Ar".to_string(), "Kr".to_string()], types: (0..n).map(|i| i % 2).collect(), masses: vec![1.0; n] }
 }
 
-/// Writes three frames of each system as NAME.dcd and NAME.xyz, the cell a little larger each time.
+/// Writes three frames of each system as NAME.dcd, NAME.xyz and NAME.pdb, the cell a little larger each time; frames are 0.25 ps apart.
 fn write_all(folder: &Path) {
-    for (name, cell) in systems() {
-        let (n, particles) = (5, dimers(5));
+    for system in systems() {
+        let (n, particles, cell, units) = (5, system.particles(5), &system.cell, system.units);
+        let molecules = Molecules::new(n, system.bonds);
+        let settings = DcdSettings {
+            steps_per_frame: 10,
+            time_step: 0.025,
+            clock: Clock::Picoseconds,
+            length_scale: units.angstroms,
+            molecules: molecules.clone(),
+            ..DcdSettings::new(n, cell.is_periodic())
+        };
+        let file = |kind: &str| folder.join(format!("{}.{kind}", system.name));
         let mut writers = [
-            TrajectoryWriter::Dcd(DcdWriter::create(&folder.join(format!("{name}.dcd")), DcdSettings::new(n, cell.is_periodic())).unwrap()),
-            TrajectoryWriter::Xyz(XyzWriter::create(&folder.join(format!("{name}.xyz"))).unwrap()),
+            TrajectoryWriter::Dcd(DcdWriter::create(&file("dcd"), settings).unwrap()),
+            TrajectoryWriter::Xyz(XyzWriter::create(&file("xyz")).unwrap()),
         ];
         let mut expected = Vec::new();
         for k in 0..3 {
@@ -43,21 +74,38 @@ fn write_all(folder: &Path) {
                 step: Some(10 * k as u64),
                 walker: Some(2),
                 forces: Some(&forces),
+                time: Some((0.25 * k as f64, Clock::Picoseconds)),
+                units: Some(units),
                 ..Frame::new(&x, &cell, &particles)
             };
             for writer in &mut writers {
                 writer.write(&frame).unwrap();
                 writer.flush().unwrap();
             }
+            if k == 0 {
+                let configuration = mcflow_potentials::Configuration { positions: x.clone(), cell: cell.clone() };
+                std::fs::write(file("pdb"), topology_pdb(&configuration, &particles, system.bonds, units.angstroms)).unwrap();
+            }
+            let times = |rows: Vec<[f64; 3]>, factor: f64| rows.into_iter().map(|r| r.map(|v| v * factor)).collect::<Vec<_>>();
             let points = |v: &Vectors| (0..n).map(|i| v.get(i)).collect::<Vec<_>>();
             expected.push(serde_json::json!({
-                "positions": points(&x), "forces": points(&forces), "lattice": cell.vectors(), "energy": frame.energy, "step": frame.step,
+                "positions": times(points(&x), units.angstroms),
+                "images": times(molecules.in_cell(&x, &cell), units.angstroms),
+                "forces": times(points(&forces), units.electronvolts / units.angstroms),
+                "lattice": cell.vectors().map(|rows| times(rows.to_vec(), units.angstroms)),
+                "energy": frame.energy.map(|energy| energy * units.electronvolts),
+                "step": frame.step,
+                "time": 0.25 * k as f64,
             }));
         }
         let periodic: Vec<bool> = (0..3).map(|k| cell.is_periodic() && k < cell.dimension()).collect();
-        let species: Vec<&str> = particles.types.iter().map(|&t| particles.type_names[t].as_str()).collect();
-        let record = serde_json::json!({"dimension": cell.dimension(), "periodic": periodic, "species": species, "frames": expected});
-        std::fs::write(folder.join(format!("{name}.json")), serde_json::to_string_pretty(&record).unwrap()).unwrap();
+        let types: Vec<&str> = particles.types.iter().map(|&t| particles.type_names[t].as_str()).collect();
+        let species: Vec<&str> = types.iter().map(|name| if species::is_element(name) { name } else { "X" }).collect();
+        let record = serde_json::json!({
+            "periodic": periodic, "species": species, "types": types, "bonds": system.bonds, "length_unit": units.length_name(),
+            "energy_unit": units.energy_name(), "frames": expected,
+        });
+        std::fs::write(file("json"), serde_json::to_string_pretty(&record).unwrap()).unwrap();
     }
 }
 
@@ -74,34 +122,69 @@ fn write_for_readers() {
 fn what_is_written_is_read() {
     let folder = tempfile::tempdir().unwrap();
     write_all(folder.path());
-    for (name, cell) in systems() {
-        let text = read_xyz(&folder.path().join(format!("{name}.xyz"))).unwrap();
+    for system in systems() {
+        let Written { name, ref cell, units, .. } = system;
+        let text = XyzReader::open(&folder.path().join(format!("{name}.xyz"))).unwrap().in_units(units);
+        let text: Vec<XyzFrame> = text.collect::<Result<_, _>>().unwrap();
         let reader = DcdReader::open(&folder.path().join(format!("{name}.dcd"))).unwrap();
         assert_eq!((reader.n(), reader.announced_frames()), (5, 3));
-        assert!((reader.time_step() - 1.0).abs() < 1e-7);
+        assert!((reader.time_step() - 0.025).abs() < 1e-7);
         let binary: Vec<DcdFrame> = reader.collect::<Result<_, _>>().unwrap();
         assert_eq!((text.len(), binary.len()), (3, 3), "{name}");
         for k in 0..3 {
             let (x, forces) = (positions(cell.dimension(), 5, k), positions(cell.dimension(), 5, k + 7));
             let cell = cell.scaled(1.0 + 0.01 * k as f64);
-            assert_eq!(text[k].lattice, cell.vectors(), "{name}");
-            assert_eq!(text[k].energy, Some(-1.5 / (k + 3) as f64));
-            assert_eq!(text[k].species, ["Ar", "Kr", "Ar", "Kr", "Ar"]);
-            assert!(text[k].keys.contains(&("step".to_string(), (10 * k).to_string())));
-            for i in 0..5 {
-                assert_eq!(text[k].positions[i], x.get(i));
-                assert_eq!(text[k].forces.as_ref().unwrap()[i], forces.get(i));
-                assert_eq!(binary[k].positions[i], x.get(i).map(|v| f64::from(v as f32)));
+            // Numbers of 17 digits may lose their last bit between two units.
+            let close = |found: f64, expected: f64| (found - expected).abs() <= 2e-16 * expected.abs();
+            let frame = &text[k];
+            assert_eq!(frame.lattice.is_some(), cell.is_periodic(), "{name}");
+            for (found, expected) in frame.lattice.iter().flatten().flatten().zip(cell.vectors().iter().flatten().flatten()) {
+                assert!(close(*found, *expected), "{name}: {found} {expected}");
             }
+            assert!(close(frame.energy.unwrap(), -1.5 / (k + 3) as f64 * units.electronvolts));
+            assert_eq!(frame.species, [0, 1, 0, 1, 0].map(|t| system.types[t]));
+            for (key, value) in
+                [("step", (10 * k).to_string()), ("time", format!("{:?}", 0.25 * k as f64)), ("time_unit", "ps".to_string())]
+            {
+                assert!(frame.keys.contains(&(key.to_string(), value)), "{name}: {:?}", frame.keys);
+            }
+            let images = Molecules::new(5, system.bonds).in_cell(&x, &cell);
+            for i in 0..5 {
+                for c in 0..3 {
+                    assert!(close(frame.positions[i][c], x.get(i)[c]), "{name}");
+                    let force = forces.get(i)[c] * units.electronvolts / units.angstroms;
+                    assert!((frame.forces.as_ref().unwrap()[i][c] - force).abs() < 1e-14, "{name}");
+                }
+                assert_eq!(binary[k].positions[i], images[i].map(|v| f64::from((v * units.angstroms) as f32)));
+            }
+            let scaled = cell.scaled(units.angstroms);
             let back = binary[k].cell(cell.dimension()).unwrap();
             assert_eq!(back.is_periodic(), cell.is_periodic());
             for (found, expected) in
-                back.vectors().unwrap_or_default().iter().flatten().zip(cell.vectors().unwrap_or_default().iter().flatten())
+                back.vectors().unwrap_or_default().iter().flatten().zip(scaled.vectors().unwrap_or_default().iter().flatten())
             {
-                assert!((found - expected).abs() < 1e-12, "{name}: {found} against {expected}");
+                assert!((found - expected).abs() < 1e-12 * units.angstroms, "{name}: {found} against {expected}");
             }
             assert_eq!(binary[k].vectors(cell.dimension()).dimension(), cell.dimension());
         }
+    }
+}
+
+/// Twenty thousand or a million cells away from where it began, a particle has all its digits in a DCD.
+#[test]
+fn far_away_particles_keep_their_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.dcd");
+    let cell = Cell::orthorhombic(&[5.125; 3]).unwrap();
+    let near = Vectors::from_points(3, &[[0.1, 0.2, 0.3], [1.1, 4.9, 2.3]]);
+    let far = Vectors::from_points(3, &[[0.1 + 5.125 * 20_000.0, 0.2, 0.3], [1.1, 4.9 - 5.125 * 1e6, 2.3]]);
+    let mut writer = DcdWriter::create(&path, DcdSettings::new(2, true)).unwrap();
+    for x in [&near, &far] {
+        writer.write(&Frame::new(x, &cell, &dimers(2))).unwrap();
+    }
+    let frames: Vec<DcdFrame> = DcdReader::open(&path).unwrap().collect::<Result<_, _>>().unwrap();
+    for (a, b) in frames[0].positions.iter().flatten().zip(frames[1].positions.iter().flatten()) {
+        assert!((a - b).abs() < 1e-6, "{frames:?}");
     }
 }
 

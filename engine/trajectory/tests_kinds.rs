@@ -216,6 +216,7 @@ fn a_coordinate_that_is_none_costs_one_frame_of_a_dcd() {
 
 #[test]
 fn one_reader_for_both_formats() {
+    let units = FileUnits { angstroms: 10.0, electronvolts: 0.01, picoseconds: 1.0, reduced: false };
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -225,13 +226,13 @@ fn one_reader_for_both_formats() {
     // A DCD is known by its bytes as well; its lengths are in ångström.
     for name in ["a.dcd", "a.DCD", "a.trajectory"] {
         let path = write(name, &dcd(narrow, &[(10, 1)], i32::to_le_bytes));
-        let frames: Vec<StoredFrame> = FrameReader::open(&path, 10.0).unwrap().collect::<Result<_, _>>().unwrap();
+        let frames: Vec<StoredFrame> = FrameReader::open(&path, units).unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!((frames.len(), frames[0].species.as_ref(), frames[0].periodic), (2, None, None));
         assert_eq!(frames[1].positions[1], [1.1, 1.2, 1.3]);
         assert_eq!((frames[0].repeats(), frames[0].cell(3).unwrap()), (Some([true; 3]), Some(Cell::orthorhombic(&[0.8; 3]).unwrap())));
     }
     let path = write("a.xyz", b"1\nLattice=\"6 5 4\"\nAr 1 2 3\n1\npbc=\"T T F\" Lattice=\"6 0 1 0 5 0 0 0 4\"\nAr 1 2 0\n");
-    let frames: Vec<StoredFrame> = FrameReader::open(&path, 10.0).unwrap().collect::<Result<_, _>>().unwrap();
+    let frames: Vec<StoredFrame> = FrameReader::open(&path, units).unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!((frames[0].periodic, frames[0].repeats()), (None, Some([true; 3])));
     let without_cell = |periodic| StoredFrame { cell: None, periodic, ..frames[0].clone() }.repeats();
     assert_eq!((without_cell(None), without_cell(Some([false; 3]))), (None, Some([false; 3])));
@@ -243,4 +244,15 @@ fn one_reader_for_both_formats() {
     let other = StoredFrame { cell: Some(StoredCell::Rows([[6.0, 4e-3, 0.0], [1.0, 5.0, 0.0], [0.0, 0.0, 4.0]])), ..frames[0].clone() };
     assert!(other.cell(3).unwrap_err().contains("turn the cell"));
     assert!(frames[1].cell(2).unwrap_err().contains("leave their 2 dimension(s)"));
+    // An XYZ that names its unit of length is converted, and one of another kind of units refused.
+    let frame = |key: &str| format!("1\nProperties=species:S:1:pos:R:3:type:S:1 Lattice=\"6 5 4\" {key}\nX 1 2.25 -3 bead\n");
+    let path = write("b.xyz", [frame("length_unit=angstrom"), frame("LENGTH_UNIT=nm"), frame("length_unit=reduced")].concat().as_bytes());
+    let mut reader = FrameReader::open(&path, units).unwrap();
+    let first = reader.next().unwrap().unwrap();
+    assert_eq!((first.positions[0], first.species.as_deref()), ([0.1, 0.225, -0.3], Some(["bead".to_string()].as_slice())));
+    assert_eq!(first.cell(3).unwrap(), Some(Cell::orthorhombic(&[0.6, 0.5, 0.4]).unwrap()));
+    assert_eq!(reader.next().unwrap().unwrap().positions[0], [1.0, 2.25, -3.0]);
+    let error = reader.next().unwrap().unwrap_err();
+    let expected = "b.xyz:8: found length_unit=\"reduced\", expected angstrom or nm: the input is not in reduced units";
+    assert!(error.is_of_one_frame() && error.to_string().ends_with(expected), "{error}");
 }

@@ -99,5 +99,6 @@ fn every_number_comes_back() {
     assert_eq!(bits(&frame.positions), numbers.map(f64::to_bits));
     assert_eq!(bits(frame.velocities.as_ref().unwrap()), numbers.map(f64::to_bits));
     assert_eq!(frame.species, ["a_name", "X"]);
+    assert!(frame.comment.contains("Properties=species:S:1:pos:R:3:velo:R:3:type:S:1 "), "{}", frame.comment);
     assert_eq!(frame.periodic, Some([false; 3]));
 }

@@ -7,6 +7,8 @@ use super::{XyzError, XyzFrame};
 /// What one line of a particle holds: what, its name and first column of the columns that are read, and how many there must be.
 pub(super) struct Columns {
     pub species: Option<usize>,
+    /// The column `type`, which names particles whose species is a stand-in.
+    pub types: Option<usize>,
     pub vectors: Vec<(Kind, &'static str, usize)>,
     pub needed: usize,
     /// Whether `Properties` names all columns; else more may follow.
@@ -24,7 +26,7 @@ pub(super) enum Kind {
 impl Columns {
     fn plain() -> Self {
         let vectors = vec![(Kind::Position, "position", 1)];
-        Self { species: Some(0), vectors, needed: 4, all: false, text: "species, x, y, z".to_string() }
+        Self { species: Some(0), types: None, vectors, needed: 4, all: false, text: "species, x, y, z".to_string() }
     }
 }
 
@@ -98,7 +100,7 @@ fn properties(value: &str) -> Result<Columns, String> {
     if !words.len().is_multiple_of(3) {
         return Err("triples of name, type (S, R, I or L) and number of columns".to_string());
     }
-    let mut columns = Columns { species: None, vectors: Vec::new(), needed: 0, all: true, text: value.to_string() };
+    let mut columns = Columns { species: None, types: None, vectors: Vec::new(), needed: 0, all: true, text: value.to_string() };
     for triple in words.chunks_exact(3) {
         let n = triple[2].parse().ok().filter(|n| (1..=10_000).contains(n));
         let n: usize = n.ok_or_else(|| format!("a number of columns, from 1 to 10000, in \"{}\"", triple.join(":")))?;
@@ -108,6 +110,10 @@ fn properties(value: &str) -> Result<Columns, String> {
         let vector = match triple[0].to_ascii_lowercase().as_str() {
             "species" | "element" | "symbol" if n == 1 && columns.species.is_none() => {
                 columns.species = Some(columns.needed);
+                None
+            }
+            "type" if n == 1 && triple[1] == "S" => {
+                columns.types = Some(columns.needed);
                 None
             }
             "pos" => Some((Kind::Position, "position")),

@@ -2,6 +2,8 @@
 
 use super::XyzError;
 use super::lines::Lines;
+use super::species::STAND_IN;
+use super::units::{FileUnits, scaled};
 use super::xyz_comment::{Columns, Kind, read_comment};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,7 +14,7 @@ use std::path::Path;
 pub struct XyzFrame {
     /// The second line as it is.
     pub comment: String,
-    /// First column, or the one named `species`.
+    /// First column, or the one named `species`; where it has X, which stands for what is no element, the one named `type`.
     pub species: Vec<String>,
     /// Positions.
     pub positions: Vec<[f64; 3]>,
@@ -36,6 +38,8 @@ pub struct XyzFrame {
 /// error ends the iteration, as the last frame does.
 pub struct XyzReader<R> {
     lines: Lines<R>,
+    /// Whose lengths frames are given in; as they stand in the file where `None`.
+    units: Option<FileUnits>,
     /// Frames so far, bad ones among them.
     frames: usize,
     last_count: Option<usize>,
@@ -67,7 +71,27 @@ pub fn read_xyz(path: &Path) -> Result<Vec<XyzFrame>, XyzError> {
 impl<R: BufRead> XyzReader<R> {
     /// Reads from any source; `file` is the name that errors show.
     pub fn new(source: R, file: &str) -> Self {
-        Self { lines: Lines::new(source, file), frames: 0, last_count: None, finished: false }
+        Self { lines: Lines::new(source, file), units: None, frames: 0, last_count: None, finished: false }
+    }
+
+    /// Gives positions and lattices in the units of a run, where the frame has a key `length_unit` (angstrom, nm or reduced); without one they are taken
+    /// to be in those already. Velocities, forces and energy stay as they stand in the file.
+    #[must_use]
+    pub fn in_units(self, units: FileUnits) -> Self {
+        Self { units: Some(units), ..self }
+    }
+
+    /// What lengths of a frame are multiplied by.
+    fn length_factor(&self, frame: &XyzFrame) -> Result<f64, XyzError> {
+        let named = frame.keys.iter().find(|(key, _)| key.eq_ignore_ascii_case("length_unit"));
+        let (Some((key, unit)), Some(units)) = (named, self.units) else { return Ok(1.0) };
+        units.length_factor(unit).map_err(|expected| XyzError::BadKey {
+            file: self.file(),
+            line: self.lines.number,
+            key: key.clone(),
+            found: unit.clone(),
+            expected: expected.to_string(),
+        })
     }
 
     fn file(&self) -> String {
@@ -94,8 +118,13 @@ impl<R: BufRead> XyzReader<R> {
         let Some(comment) = self.lines.next_line()? else { return Err(truncated(self, 0)) };
         let mut parsed = XyzFrame { comment, ..XyzFrame::default() };
         let mut wrong = None;
-        let columns = match read_comment(self.lines.file(), self.lines.number, &mut parsed) {
-            Ok(columns) => Some(columns),
+        let mut factor = 1.0;
+        let read = read_comment(self.lines.file(), self.lines.number, &mut parsed);
+        let columns = match read.and_then(|columns| Ok((columns, self.length_factor(&parsed)?))) {
+            Ok((columns, found)) => {
+                factor = found;
+                Some(columns)
+            }
             Err(error) => {
                 wrong = Some(error);
                 None
@@ -119,6 +148,10 @@ impl<R: BufRead> XyzReader<R> {
                 }
                 wrong = Some(error);
             }
+        }
+        if factor != 1.0 {
+            let rows = parsed.lattice.iter_mut().flatten();
+            parsed.positions.iter_mut().chain(rows).flatten().for_each(|v| *v = scaled(*v, factor));
         }
         wrong.map_or(Ok(Some(parsed)), Err)
     }
@@ -151,7 +184,9 @@ impl<R: BufRead> XyzReader<R> {
             let columns = columns.text.clone();
             return Err(XyzError::TooManyColumns { file: file(), line, found, expected, columns, particle, count, start });
         }
-        frame.species.push(columns.species.map_or("X", |k| words[k]).to_string());
+        let species = columns.species.map_or(STAND_IN, |k| words[k]);
+        let name = columns.types.filter(|_| species == STAND_IN).map_or(species, |k| words[k]);
+        frame.species.push(name.to_string());
         for &(kind, name, first) in &columns.vectors {
             let mut vector = [0.0; 3];
             for c in 0..3 {

@@ -82,7 +82,7 @@ impl Builder<'_> {
     ) -> Option<Vec<T>> {
         let name = &source.path;
         let path = self.folder.join(name);
-        let mut reader = match FrameReader::open(&path, self.input.units.angstroms()) {
+        let mut reader = match FrameReader::open(&path, self.input.units.file_units()) {
             Ok(reader) => reader,
             Err(error) => return self.report_file(key, name, &error),
         };

@@ -63,7 +63,7 @@ pub fn energy(arguments: &Arguments) -> Result<(), Failure> {
         return rows.finish();
     };
     let name = path.display().to_string();
-    let reader = FrameReader::open(path, built.plan.angstroms).map_err(|error| Failure::Input(error.to_string()))?;
+    let reader = FrameReader::open(path, built.plan.file_units).map_err(|error| Failure::Input(error.to_string()))?;
     let n = start.positions.n();
     if let Some(found) = reader.n().filter(|found| *found != n) {
         return Err(Failure::Input(format!("{name}: found {found} particles; expected {n}, as in `system.particles`")));

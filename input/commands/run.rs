@@ -3,12 +3,14 @@
 use super::resume::{other_instruction_set, resumed};
 use super::{Failure, output_folder, with_spaced_ladder};
 use crate::build::{Built, build, sha256, written};
-use crate::output::directory::{Existing, begin_anew, named_file, prepare, this_process, write_made};
+use crate::output::directory::{Existing, TOPOLOGY, begin_anew, named_file, prepare, this_process, write_made};
+use crate::output::functions::csv_files;
 use crate::output::log::{Log, Logged};
 use crate::output::report;
 use crate::output::summary::{Summary, table};
 use crate::progress::{Terminal, catch_interrupts};
-use mcflow_engine::{Monitor, Phase, RunError, Simulation, StopReason, checkpoint};
+use mcflow_engine::trajectory::topology_pdb;
+use mcflow_engine::{Monitor, Phase, RunError, Simulation, StopReason, TrajectoryFormat, checkpoint};
 use std::path::Path;
 
 /// The arguments of `mcflow run`.
@@ -113,6 +115,11 @@ fn write_input(directory: &Path, built: &Built, text: &str) -> Result<(), Failur
 /// A run that failed or was stopped; files that cannot be written.
 pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dyn Monitor) -> Result<Summary, Failure> {
     let (mut simulation, mut log) = begin(built, directory, resume)?;
+    let plan = &built.plan;
+    if plan.trajectories.iter().any(|trajectory| trajectory.format == TrajectoryFormat::Dcd) {
+        let text = topology_pdb(&plan.starts[0], &plan.particles, &plan.bonds, plan.file_units.angstroms);
+        write_made(directory, TOPOLOGY, &text).map_err(Failure::Run)?;
+    }
     let result = simulation.run(&mut Logged { inner: monitor, log: &mut log });
     log_end(&mut log, &result);
     let out_of_time = matches!(result, Err(RunError::Stopped(StopReason::OutOfTime)));
@@ -137,6 +144,9 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
     let page = report::html(built, &simulation, &summary);
     if let Some(error) = simulation.recorder().failure() {
         return Err(error.into());
+    }
+    for (name, text) in csv_files(&summary.functions) {
+        write_made(directory, &name, &text).map_err(Failure::Run)?;
     }
     write_made(directory, "summary.json", &summary.json()).map_err(Failure::Run)?;
     write_made(directory, "report.html", &page).map_err(Failure::Run)?;

@@ -4,15 +4,19 @@ mod lock;
 mod remains;
 
 use crate::build::Built;
+use crate::output::functions;
 use lock::Lock;
 pub use lock::this_process;
-use mcflow_engine::manifest;
+use mcflow_engine::{TrajectoryFormat, manifest};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Files that `mcflow` itself makes in the folder of a run, beside those of the engine.
 const OWN: [&str; 4] = ["system.ron", "run.log", "summary.json", "report.html"];
+
+/// What a DCD does not say, beside it.
+pub const TOPOLOGY: &str = "topology.pdb";
 
 /// How to treat a folder that already holds a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,10 @@ pub struct Folder {
 pub fn prepare(directory: &Path, existing: Existing, built: &Built) -> Result<Folder, String> {
     let mut planned = manifest::planned(&built.plan);
     planned.extend(OWN.map(PathBuf::from));
+    planned.extend(built.plan.functions.iter().map(|function| PathBuf::from(functions::file_name(function.name()))));
+    if built.plan.trajectories.iter().any(|trajectory| trajectory.format == TrajectoryFormat::Dcd) {
+        planned.push(PathBuf::from(TOPOLOGY));
+    }
     let trains = planned.iter().any(|file| file.starts_with("flows"));
     let folder = claim(directory, existing, &built.files, &planned)?;
     if trains {
@@ -124,6 +132,8 @@ fn old_run(directory: &Path, existing: Existing, named: &[NamedFile], planned: &
 /// A message with the path and the reason.
 pub fn write_made(directory: &Path, name: &str, text: &str) -> Result<(), String> {
     manifest::note(directory, Path::new(name)).map_err(|error| error.to_string())?;
+    let folder = directory.join(name).parent().map(Path::to_path_buf).unwrap_or_default();
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: cannot be made ({error})", folder.display()))?;
     write_whole(&directory.join(name), text)
 }
 

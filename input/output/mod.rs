@@ -3,6 +3,7 @@
 pub mod aside;
 pub mod directory;
 pub mod figures;
+pub mod functions;
 pub mod log;
 pub mod report;
 pub mod start_memory;

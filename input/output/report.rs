@@ -43,7 +43,7 @@ pub fn html(built: &Built, simulation: &Simulation, summary: &Summary) -> String
         ("States", tables::states(summary, &states) + &illustrations(&pictures::running_difference(simulation, summary))),
         ("Flows", training::flows(summary, simulation.reports(), &states)),
         ("Moves", tables::moves(&summary.moves) + &tables::exchanges(summary)),
-        ("Functions", illustrations(&pictures::functions(built, simulation))),
+        ("Functions", illustrations(&pictures::functions(built, simulation, summary))),
         ("Distributions", illustrations(&pictures::histograms(built, simulation))),
         ("Time series", illustrations(&pictures::time_series(built, simulation, summary))),
         ("Correlation in time", illustrations(&pictures::autocorrelation_function(simulation, summary))),

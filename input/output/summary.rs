@@ -1,6 +1,7 @@
 //! `summary.json`: every figure of a run under a stable name.
 
 use crate::build::Built;
+use crate::output::functions::{FunctionSummary, functions};
 use crate::output::start_memory::{StartMemory, start_memory};
 use crate::output::verdict::Verdict;
 use crate::schema::{Named, Rung};
@@ -47,6 +48,8 @@ pub struct Summary {
     pub observables: Vec<RungObservables>,
     /// Populations and free-energy differences by rung.
     pub states: Vec<RungStates>,
+    /// Profiles and radial distribution functions by rung, in the units of the run.
+    pub functions: Vec<FunctionSummary>,
     /// Judgement of each flow.
     pub flows: Vec<FlowAssessment>,
     /// The stages of the trainings of this run, by flow.
@@ -211,8 +214,8 @@ pub struct ObservableSummary {
 pub struct RungName {
     /// Temperature in the units of the input.
     pub temperature: f64,
-    /// Pressure, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The pressure that it imposes, where there is one; measured pressures are a column of the same samples.
+    #[serde(rename = "imposed_pressure", skip_serializing_if = "Option::is_none")]
     pub pressure: Option<f64>,
     /// The factors that it gives terms of the potential.
     #[serde(skip_serializing_if = "Named::is_empty")]
@@ -244,6 +247,11 @@ pub struct RungObservables {
     /// By name.
     #[serde(flatten)]
     pub columns: BTreeMap<String, ObservableSummary>,
+}
+
+impl RungObservables {
+    /// Its own keys, beside which columns stand under their names: no column may be called so.
+    pub const KEYS: [&str; 4] = ["temperature", "imposed_pressure", "scale", "samples"];
 }
 
 /// States of a rung.
@@ -379,6 +387,7 @@ impl Summary {
             moves: moves(simulation),
             observables: (0..plan.rungs.len()).map(observables).collect(),
             states: (0..rungs).map(|rung| states(simulation, rung, name(rung), production)).collect(),
+            functions: functions(simulation, name),
             flows: flows(simulation),
             training: simulation.reports().iter().map(|(flow, report)| (flow.clone(), stages(report))).collect(),
             start_memory: start_memory(built, simulation),
@@ -707,7 +716,20 @@ pub fn jumps(moves: &[MoveSummary]) -> Vec<(String, String, u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{flow_figure, with_error};
+    use super::{RungName, RungObservables, flow_figure, with_error};
+    use crate::schema::Named;
+    use std::collections::BTreeMap;
+
+    /// What a rung is and what was measured in it stand side by side, so the names of the former are kept from the latter.
+    #[test]
+    fn keys_of_a_rung_are_known() {
+        let rung = RungName { temperature: 1.0, pressure: Some(0.5), scale: Named(vec![("Wca".to_string(), 0.5)]) };
+        let text = serde_json::to_value(RungObservables { rung, samples: 3, columns: BTreeMap::new() }).unwrap();
+        let mut keys: Vec<&str> = text.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = RungObservables::KEYS;
+        (keys.sort_unstable(), known.sort_unstable());
+        assert_eq!(keys, known);
+    }
 
     #[test]
     fn writes_numbers_with_errors() {

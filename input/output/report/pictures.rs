@@ -3,15 +3,15 @@
 use super::Illustration;
 use crate::build::Built;
 use crate::output::figures::{Figure, Reference, Series, Style};
+use crate::output::functions::{FunctionSummary, FunctionValues};
 use crate::output::summary::{Summary, with_error};
 use crate::output::text::number;
 use crate::units::Units;
 use mcflow_engine::observers::{Axis, Column, Observable, Variable};
 use mcflow_engine::statistics::{
-    FreeEnergyProfile, Histogram, RadialDistribution, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile,
-    slices,
+    FreeEnergyProfile, Histogram, RadialPoint, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile, slices,
 };
-use mcflow_engine::{Accumulator, FlowKind, Simulation};
+use mcflow_engine::{FlowKind, Simulation};
 
 /// Points of a figure, over all its lines.
 const MOST_POINTS: usize = 1500;
@@ -175,25 +175,21 @@ fn density(walkers: &[&[f64]]) -> Option<Density> {
     Some((profile.points.iter().map(|p| (p.coordinate, p.density)).collect(), profile.points.iter().map(error).collect()))
 }
 
-/// Free-energy profiles and radial distribution functions, over all walkers in their order.
-pub fn functions(built: &Built, simulation: &Simulation) -> Vec<Illustration> {
+/// Free-energy profiles and radial distribution functions of the first rung.
+pub fn functions(built: &Built, simulation: &Simulation, summary: &Summary) -> Vec<Illustration> {
     let symbols = Symbols::new(built, simulation);
-    let all = simulation.plan().functions.iter().zip(simulation.recorder().functions());
-    // Figures are those of the first rung.
-    let first = simulation.plan().walkers(0);
-    let figure = |(observable, walkers): (&Observable, &Vec<Accumulator>)| match observable {
-        Observable::Profile { name, of, .. } => {
-            let histograms: Vec<Histogram> = walkers[first.clone()].iter().filter_map(histogram).cloned().collect();
-            profile(name, symbols.variable(name, of), &free_energy_profile(&histograms).ok()?)
+    let observables = &simulation.plan().functions;
+    let figure = |function: &FunctionSummary| match &function.values {
+        FunctionValues::Profile(found) => {
+            let of = observables.iter().find_map(|o| match o {
+                Observable::Profile { name, of, .. } if *name == function.name => Some(of),
+                _ => None,
+            })?;
+            profile(&function.name, symbols.variable(&function.name, of), found)
         }
-        Observable::RadialDistribution { name, .. } => radial(name, &symbols, &walkers[first.clone()]),
-        Observable::Column { .. } => None,
+        FunctionValues::RadialDistribution { points } => Some(radial(&function.name, &symbols, points)),
     };
-    all.filter_map(figure).collect()
-}
-
-fn histogram(accumulator: &Accumulator) -> Option<&Histogram> {
-    if let Accumulator::Profile(histogram) = accumulator { Some(histogram) } else { None }
+    summary.functions.iter().filter(|function| function.rung == 0).filter_map(figure).collect()
 }
 
 fn profile(name: &str, x_label: String, profile: &FreeEnergyProfile) -> Option<Illustration> {
@@ -214,25 +210,17 @@ fn profile(name: &str, x_label: String, profile: &FreeEnergyProfile) -> Option<I
     Some(Illustration { figure, caption })
 }
 
-fn radial(name: &str, symbols: &Symbols, walkers: &[Accumulator]) -> Option<Illustration> {
-    let mut sum: Option<RadialDistribution> = None;
-    for accumulator in walkers {
-        let Accumulator::RadialDistribution(own) = accumulator else { continue };
-        match &mut sum {
-            Some(sum) => sum.merge(own).ok()?,
-            None => sum = Some(own.clone()),
-        }
-    }
-    let points: Vec<(f64, f64)> = sum?.values().into_iter().map(|(r, g)| (r, g.unwrap_or(f64::NAN))).collect();
-    let figure = Figure {
+fn radial(name: &str, symbols: &Symbols, points: &[RadialPoint]) -> Illustration {
+    let errors = points.iter().map(|p| p.standard_error.unwrap_or(0.0)).collect();
+    let points = points.iter().map(|p| (p.coordinate, p.value.unwrap_or(f64::NAN))).collect();
+    Illustration::from(Figure {
         title: format!("Radial distribution function {name}"),
         x_label: format!("r ({})", symbols.length),
         y_label: "g(r)".to_string(),
         references: vec![Reference::horizontal(1.0, "")],
-        series: vec![Series::new("", Style::Line, points.clone())],
+        series: vec![Series::new("", Style::Line, points).with_errors(errors)],
         ..Figure::default()
-    };
-    points.iter().any(|p| p.1.is_finite()).then(|| figure.into())
+    })
 }
 
 /// The autocorrelation function of the potential energy.

@@ -119,6 +119,7 @@ fn summary() -> Summary {
             free_energy_differences: vec![difference(Some(1.2), None), difference(None, Some("the state \"<b>\" was never visited"))],
             round_trips: BTreeMap::from([(format!("a - {AWKWARD}"), 3)]),
         }],
+        functions: Vec::new(),
         flows: vec![flow(Some(0.9)), flow(Some(0.6)), flow(Some(0.1)), flow(None)],
         training: BTreeMap::new(),
         start_memory: Vec::new(),
