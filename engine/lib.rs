@@ -23,6 +23,7 @@ mod sample_pool;
 mod schedule;
 mod series;
 mod simulation;
+mod soundness;
 mod spacing;
 mod speed;
 mod start;

@@ -97,9 +97,12 @@ impl Plan {
         self.rungs.iter().map(|rung| rung.walkers).collect()
     }
 
-    /// Why the chain is not exact; empty where it is.
+    /// Why the chain does not sample its target exactly; empty where it does.
     pub fn inexact_because(&self) -> Vec<String> {
-        self.entries.iter().filter_map(Entry::inexact_because).collect()
+        let mut why = self.nothing_to_sample();
+        why.extend(self.moves_too_little());
+        why.extend(self.errors_of_dynamics());
+        why
     }
 }
 

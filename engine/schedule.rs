@@ -215,24 +215,15 @@ impl Entry {
         matches!(self, Self::Hmc { .. } | Self::Langevin { .. })
     }
 
+    /// Whether it is dynamics with random forces: an O in its splitting, and friction.
+    pub fn has_noise(&self) -> bool {
+        matches!(self, Self::Langevin { splitting, friction, .. } if splitting.has_noise() && *friction > 0.0)
+    }
+
     /// The precision of its forces, where it has forces.
     pub fn precision(&self) -> Option<Precision> {
         match self {
             Self::Hmc { precision, .. } | Self::Langevin { precision, .. } => Some(*precision),
-            _ => None,
-        }
-    }
-
-    /// Why it leaves an error in the chain, if it does.
-    pub fn inexact_because(&self) -> Option<String> {
-        match self {
-            Self::Langevin { metropolized: false, splitting, time_step, precision, .. } => {
-                let forces = if *precision == Precision::Mixed { ", with pair forces in f32," } else { "" };
-                Some(format!(
-                    "Langevin dynamics by {splitting:?} is not Metropolized: its time step {time_step}{forces} leaves an error in the whole \
-                     chain"
-                ))
-            }
             _ => None,
         }
     }
@@ -296,7 +287,7 @@ impl Entry {
     }
 
     /// Sweeps from one occurrence to the next, as the input has it.
-    pub(crate) fn interval(&self) -> usize {
+    pub fn interval(&self) -> usize {
         self.every()
     }
 

@@ -8,6 +8,7 @@
 
 mod cell;
 mod configuration;
+mod confinement;
 mod coupled;
 mod evaluation;
 mod external;
@@ -25,6 +26,7 @@ mod workspace;
 
 pub use cell::Cell;
 pub use configuration::{Configuration, Particles};
+pub use confinement::{Confinement, Hold, Holds};
 pub use coupled::{CentreTether, PhiFourChain, WolfeQuapp};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};

@@ -1,6 +1,6 @@
 //! The interface of one term of a potential energy.
 
-use crate::{Cell, Configuration, Evaluation, ListState, Neighbours, Precision, Vectors};
+use crate::{Cell, Configuration, Evaluation, Holds, ListState, Neighbours, Precision, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::fmt::Debug;
 
@@ -18,6 +18,9 @@ pub trait Potential: Debug + Send + Sync {
     fn has_discontinuous_energy(&self) -> bool {
         false
     }
+
+    /// Notes which particles the term holds together or in place in open space; nothing unless the term says so.
+    fn note_holds(&self, _n: usize, _holds: &mut Holds) {}
 
     /// Energy and virial of what lies beyond the cutoff, which depends on the cell alone; `None` where it is not asked for.
     fn tail(&self, _cell: &Cell) -> Option<Evaluation> {

@@ -1,7 +1,9 @@
 //! The potential energy of a system: a sum of terms.
 
 use crate::weighted::Weighted;
-use crate::{Block, Cell, Configuration, Evaluation, Particles, Potential, Precision, Softening, Term, Vectors, Workspace};
+use crate::{
+    Block, Cell, Configuration, Confinement, Evaluation, Holds, Particles, Potential, Precision, Softening, Term, Vectors, Workspace,
+};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 use std::sync::Arc;
 
@@ -92,6 +94,32 @@ impl PotentialSum {
     /// Whether the energy jumps at a cutoff (plain truncation): time-step errors of dynamics then do not vanish with the step.
     pub fn has_discontinuous_energy(&self) -> bool {
         self.terms.iter().any(|weighted| weighted.term.has_discontinuous_energy())
+    }
+
+    /// The terms whose energy jumps somewhere, with where: `LennardJones at its cutoff`; those of factor 0 left out.
+    pub fn jumps(&self) -> Vec<String> {
+        let there = self.terms.iter().zip(self.term_names()).filter(|(weighted, _)| weighted.factor != 0.0);
+        let jumps = there.filter(|(weighted, _)| weighted.term.has_discontinuous_energy());
+        jumps
+            .map(|(weighted, name)| format!("{name} at its {}", if weighted.term.cutoff().is_some() { "cutoff" } else { "edge" }))
+            .collect()
+    }
+
+    /// What holds the particles in open space; in a periodic cell they cannot leave, whatever this says.
+    pub fn confinement(&self) -> Confinement {
+        self.holds().confinement()
+    }
+
+    /// Whether the energy depends on where particles are in space, and not only on where they are from each other.
+    pub fn holds_in_place(&self) -> bool {
+        self.holds().any_in_place()
+    }
+
+    fn holds(&self) -> Holds {
+        let mut holds = Holds::none(self.n);
+        let there = self.terms.iter().filter(|weighted| weighted.factor != 0.0);
+        there.for_each(|weighted| weighted.term.note_holds(self.n, &mut holds));
+        holds
     }
 
     /// The smallest cell height for which nearest images are enough: twice the largest cutoff, 0 without one.

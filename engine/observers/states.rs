@@ -89,6 +89,15 @@ impl Condition {
         }
     }
 
+    /// Whether it depends on where all particles are together.
+    pub fn follows_translation(&self) -> bool {
+        match self {
+            Self::Above(variable, _) | Self::Below(variable, _) | Self::Between(variable, ..) => variable.follows_translation(),
+            Self::Nearest { of, .. } => of.iter().any(Variable::follows_translation),
+            Self::All(conditions) => conditions.iter().any(Self::follows_translation),
+        }
+    }
+
     /// Whether a Voronoi cell is in it: those know only the cells of other states.
     pub fn has_cell(&self) -> bool {
         match self {

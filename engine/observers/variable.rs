@@ -130,6 +130,26 @@ impl Variable {
         (dot(cross(b, a), g).atan2(norm(g) * dot(a, b)), [f, g, h])
     }
 
+    /// Whether its value changes as all particles are moved alike: one of a coordinate does, one of a difference of coordinates does not.
+    pub fn follows_translation(&self) -> bool {
+        let mut sums = [(0.0, 0.0); 3];
+        self.add_coordinates(1.0, &mut sums);
+        // Factors of a centre less itself add up to 0 but for rounding.
+        sums.iter().any(|(sum, sizes)| sum.abs() > 1e-9 * sizes)
+    }
+
+    /// Adds the factors of coordinates, and their sizes, by axis.
+    fn add_coordinates(&self, factor: f64, sums: &mut [(f64, f64); 3]) {
+        match self {
+            Self::Coordinate { axis, .. } => {
+                let (sum, sizes) = &mut sums[*axis as usize];
+                (*sum, *sizes) = (*sum + factor, *sizes + factor.abs());
+            }
+            Self::Combination(terms) => terms.iter().for_each(|(weight, variable)| variable.add_coordinates(factor * weight, sums)),
+            Self::Distance(..) | Self::Angle(..) | Self::Dihedral(..) => {}
+        }
+    }
+
     /// The period of its values, where they have one.
     pub fn period(&self) -> Option<f64> {
         matches!(self, Self::Dihedral(..)).then_some(360.0)

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::build::{Built, build};
+use crate::output::verdict::notes;
 use mcflow_engine::{FlowSource, Samples, measure_speed};
 use std::fmt::Write;
 use std::path::Path;
@@ -47,7 +48,9 @@ fn description(input: &Path, built: &Built) -> String {
     }
     let why = plan.inexact_because();
     line("chain", if why.is_empty() { "exact".to_string() } else { format!("not exact: {}", why.join("; ")) });
-    if plan.potential.has_discontinuous_energy() && plan.entries.iter().any(|e| e.is_dynamics()) {
+    let notes = notes(plan);
+    notes.iter().for_each(|note| line("note", note.sentence()));
+    if plan.potential.has_discontinuous_energy() && why.is_empty() && plan.entries.iter().any(|e| e.is_dynamics()) {
         line("note", "the energy jumps at the cutoff: dynamics does not see the jump, the accept rule does".to_string());
     }
     for finding in &built.findings {

@@ -5,6 +5,7 @@
 
 mod chain;
 mod continuation;
+mod dynamics;
 mod flows;
 mod movement;
 mod starts;
@@ -13,6 +14,7 @@ mod weights;
 
 #[cfg(test)]
 pub(crate) use chain::chain_findings;
+pub use dynamics::notes;
 
 use crate::build::Built;
 use crate::output::summary::Summary;
@@ -60,8 +62,11 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// A function from a run to findings.
+type Source = fn(&Built, &Simulation, &Summary) -> Vec<Finding>;
+
 /// All sources of findings.
-const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
+const SOURCES: &[Source] = &[
     movement::findings,
     chain::findings,
     flows::findings,
@@ -69,6 +74,7 @@ const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
     starts::findings,
     weights::findings,
     training::findings,
+    dynamics::findings,
 ];
 
 impl Verdict {

@@ -1,7 +1,7 @@
 //! Springs from all particles to their centre.
 
 use crate::external::positive_problems;
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Particles, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Particles, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, Problem, dispatch_with};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,10 @@ impl CentreTether {
 impl Potential for CentreTether {
     fn name(&self) -> &'static str {
         "CentreTether"
+    }
+
+    fn note_holds(&self, n: usize, holds: &mut Holds) {
+        holds.add(Hold::Together, &(0..n).collect::<Vec<_>>());
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {

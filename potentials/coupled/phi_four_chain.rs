@@ -6,7 +6,7 @@ use crate::external::loops::{External, ExternalForm, Sites};
 use crate::external::{finite_problems, open_cell_problems, positive_problems};
 use crate::few::loops::{Few, GroupForm};
 use crate::image::Image;
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,9 @@ impl GroupForm<2> for Link {
     const TRANSLATES: bool = false;
     fn name(&self) -> &'static str {
         "PhiFourChain"
+    }
+    fn hold(&self) -> Hold {
+        Hold::Together
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {

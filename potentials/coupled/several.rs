@@ -1,6 +1,6 @@
 //! A term made of simpler ones.
 
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::InstructionSet;
 
 /// The sum of a few potentials under one name; none of them may remember anything in [`Neighbours`], which they share.
@@ -13,6 +13,10 @@ pub(super) struct Several {
 impl Potential for Several {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn note_holds(&self, n: usize, holds: &mut Holds) {
+        self.parts.iter().for_each(|part| part.note_holds(n, holds));
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, mut forces: Option<&mut Vectors>) -> Evaluation {

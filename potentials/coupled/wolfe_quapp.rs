@@ -6,7 +6,7 @@ use crate::external::loops::{External, ExternalForm, Sites};
 use crate::external::{open_cell_problems, positive_problems};
 use crate::few::loops::{Few, GroupForm};
 use crate::image::Image;
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,9 @@ impl GroupForm<2> for Landscape {
     const TRANSLATES: bool = false;
     fn name(&self) -> &'static str {
         "WolfeQuapp"
+    }
+    fn hold(&self) -> Hold {
+        Hold::InPlace
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[r, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {

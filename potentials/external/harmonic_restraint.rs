@@ -88,6 +88,9 @@ impl ExternalForm for Springs {
     fn name(&self) -> &'static str {
         "HarmonicRestraint"
     }
+    fn holds(&self) -> bool {
+        self.stiffness > 0.0
+    }
     fn sites(&self, _n: usize) -> usize {
         self.held.len()
     }

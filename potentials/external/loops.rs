@@ -1,7 +1,7 @@
 //! The loops over particles and configurations that all external terms share.
 
 use crate::image::Image;
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -20,6 +20,10 @@ pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
     /// Whether the energy jumps somewhere.
     fn is_discontinuous(&self) -> bool {
         false
+    }
+    /// Whether the energy of a site grows without bound, or is infinite, as its particle goes far away.
+    fn holds(&self) -> bool {
+        true
     }
     /// Number of sites for `n` particles: each particle is one, unless the form says otherwise.
     fn sites(&self, n: usize) -> usize {
@@ -57,6 +61,12 @@ impl<F: ExternalForm> Potential for External<F> {
 
     fn has_discontinuous_energy(&self) -> bool {
         self.0.is_discontinuous()
+    }
+
+    fn note_holds(&self, n: usize, holds: &mut Holds) {
+        if self.0.holds() {
+            (0..self.0.sites(n)).for_each(|k| holds.add(Hold::InPlace, &[self.0.particle(k)]));
+        }
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {

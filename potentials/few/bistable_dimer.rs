@@ -4,7 +4,7 @@ use super::group_problems;
 use super::loops::{Few, GroupForm};
 use super::vectors::{scaled, square};
 use crate::external::{finite_problems, open_cell_problems, plane_problems};
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,9 @@ impl GroupForm<2> for BistableDimer {
     const TRANSLATES: bool = false;
     fn name(&self) -> &'static str {
         "BistableDimer"
+    }
+    fn hold(&self) -> Hold {
+        Hold::InPlace
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[r, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {

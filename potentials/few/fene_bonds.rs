@@ -3,7 +3,7 @@
 use super::loops::{Few, GroupForm};
 use super::vectors::{dot, scaled};
 use super::{group_problems, length_problem, stiffness_problem};
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Elementary, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ impl GroupForm<2> for Bond {
     const TRANSLATES: bool = true;
     fn name(&self) -> &'static str {
         "FeneBonds"
+    }
+    fn hold(&self) -> Hold {
+        Hold::Together
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {

@@ -3,7 +3,7 @@
 use super::loops::{Few, GroupForm};
 use super::vectors::{arctangent, cross, dot, scaled, square};
 use super::{group_problems, stiffness_problem};
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,9 @@ impl GroupForm<3> for Angle {
     const TRANSLATES: bool = true;
     fn name(&self) -> &'static str {
         "HarmonicAngles"
+    }
+    fn hold(&self) -> Hold {
+        Hold::Nothing
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d, v]: &[[L; 3]; 3]) -> (L, [[L; 3]; 3]) {

@@ -3,7 +3,7 @@
 use super::loops::{Few, GroupForm};
 use super::vectors::{scaled, square};
 use super::{group_problems, length_problem, stiffness_problem};
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,9 @@ impl GroupForm<2> for Bond {
     const TRANSLATES: bool = true;
     fn name(&self) -> &'static str {
         "HarmonicBonds"
+    }
+    fn hold(&self) -> Hold {
+        if self.stiffness > 0.0 { Hold::Together } else { Hold::Nothing }
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {

@@ -1,7 +1,7 @@
 //! The loops over groups of particles and configurations that all terms of few particles share.
 
 use crate::image::{Image, Imaging};
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -16,6 +16,8 @@ pub(crate) trait GroupForm<const SIZE: usize>: Debug + Send + Sync + 'static {
     /// Whether the energy depends on `x[1]`, `x[2]`, ... alone: then it has a virial.
     const TRANSLATES: bool;
     fn name(&self) -> &'static str;
+    /// What becomes of the energy as particles of the group go far away.
+    fn hold(&self) -> Hold;
     /// Energy, and its derivatives with respect to the coordinates.
     fn evaluate<L: Lane>(&self, x: &[[L; 3]; SIZE]) -> (L, [[L; 3]; SIZE]);
     /// Whether the energy is infinite beyond an edge.
@@ -56,6 +58,10 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Few<F, SIZE> {
 impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
     fn name(&self) -> &'static str {
         self.form.name()
+    }
+
+    fn note_holds(&self, _n: usize, holds: &mut Holds) {
+        self.groups.members.iter().for_each(|group| holds.add(self.form.hold(), group));
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {

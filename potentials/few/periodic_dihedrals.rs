@@ -4,7 +4,7 @@ use super::loops::{Few, GroupForm};
 use super::vectors::{cross, dot, scaled, square};
 use super::{group_problems, stiffness_problem};
 use crate::external::finite_problems;
-use crate::{Cell, Particles, Potential};
+use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,9 @@ impl GroupForm<4> for Dihedral {
     const TRANSLATES: bool = true;
     fn name(&self) -> &'static str {
         "PeriodicDihedrals"
+    }
+    fn hold(&self) -> Hold {
+        Hold::Nothing
     }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, first, middle, last]: &[[L; 3]; 4]) -> (L, [[L; 3]; 4]) {

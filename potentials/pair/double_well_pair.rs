@@ -69,6 +69,7 @@ struct Quartic {
 const TINY: f64 = 1e-300;
 
 impl PairForm for Quartic {
+    const BINDS: bool = true;
     #[inline(always)]
     fn evaluate<T: Element, L: Lane<T>>(self, r2: L, _: &Coefficients<L>) -> (L, L) {
         let (a, b, c) = (L::splat(self.linear), L::splat(self.quadratic), L::splat(self.quartic));

@@ -45,6 +45,8 @@ impl Coefficients<f64> {
 
 /// How the interaction depends on the distance, and how it ends.
 pub(crate) trait PairForm: Copy + Debug + Send + Sync {
+    /// Whether the energy grows without bound with the distance.
+    const BINDS: bool = false;
     /// Energy U and -U'(r) / r at the squared distance `r2`, 0 beyond the cutoff, NaN for NaN.
     fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L);
 }

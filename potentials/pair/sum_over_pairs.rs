@@ -6,13 +6,13 @@ use super::cluster_prune::prune;
 use super::cluster_sum::PartSum;
 use super::configurations::Configurations;
 use super::exclusions::Exclusions;
-use super::form::{ByType, Coefficients, FormOwner, PairTable, Uniform};
+use super::form::{ByType, Coefficients, FormOwner, PairForm, PairTable, Uniform};
 use super::list_state::{Cost, LEAST, ListState, Skins};
 use super::tail::Tail;
 use super::tree::{Query, Tree, Trial};
 use super::tree_energy::OfParticle;
 use crate::image::{Image, Imaging, Listed, WithImage, with_image};
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -233,6 +233,12 @@ impl<F: FormOwner, T: PairTable> Potential for SumOverPairs<F, T> {
 
     fn has_discontinuous_energy(&self) -> bool {
         self.description.discontinuous
+    }
+
+    fn note_holds(&self, n: usize, holds: &mut Holds) {
+        if <F::Form<'_> as PairForm>::BINDS {
+            holds.add(Hold::Together, &(0..n).collect::<Vec<_>>());
+        }
     }
 
     fn tail(&self, cell: &Cell) -> Option<Evaluation> {

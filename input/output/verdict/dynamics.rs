@@ -1,0 +1,81 @@
+//! Findings about what the moves of a sweep can do at all: wholes that drift, thermostats without time to act, moves that are never due.
+
+use super::{Finding, Severity};
+use crate::build::Built;
+use crate::output::summary::Summary;
+use mcflow_engine::observers::{Column, Observable};
+use mcflow_engine::{Entry, Plan, Simulation};
+use mcflow_potentials::Confinement;
+
+pub(super) fn findings(built: &Built, _: &Simulation, _: &Summary) -> Vec<Finding> {
+    notes(&built.plan)
+}
+
+/// What is known of a plan before it runs, beside [`Plan::inexact_because`].
+pub fn notes(plan: &Plan) -> Vec<Finding> {
+    drift(plan).into_iter().chain(weak_thermostat(plan)).chain(never_due(plan)).collect()
+}
+
+/// A whole that is held together but nowhere has distances in equilibrium, and no place.
+fn drift(plan: &Plan) -> Option<Finding> {
+    (0..plan.rungs.len()).find(|&rung| plan.confinement(rung) == Confinement::Drifts)?;
+    let columns = plan.columns.iter().filter_map(|column| match column {
+        Column::Variable(name, of) if of.follows_translation() => Some(format!("the column {name}")),
+        _ => None,
+    });
+    let functions = plan.functions.iter().filter_map(|function| match function {
+        Observable::Profile { name, of, .. } if of.follows_translation() => Some(format!("the profile {name}")),
+        _ => None,
+    });
+    let states = plan.states.iter().filter(|state| state.condition.follows_translation()).map(|state| format!("the state {}", state.name));
+    let flows = plan.flows.iter().map(|flow| format!("weights of the flow {}", flow.name));
+    let spoilt: Vec<String> = columns.chain(functions).chain(states).chain(flows).collect();
+    let found = "nothing holds the particles as a whole in place: their centre wanders off for ever".to_string();
+    Some(if spoilt.is_empty() {
+        let found = found + ", while energies and distances have an equilibrium";
+        Finding { severity: Severity::Note, kind: "drifts", found, remedy: String::new() }
+    } else {
+        let found = format!("{found}, and with it {}", spoilt.join(", "));
+        let remedy = "hold it by a restraint or a wall, or measure distances".to_string();
+        Finding { severity: Severity::Doubtful, kind: "drifts", found, remedy }
+    })
+}
+
+/// Noise so weak that it has hardly acted by the end of the run, where nothing else gives walkers their temperature.
+fn weak_thermostat(plan: &Plan) -> Option<Finding> {
+    /// Relaxation times of energies in a run for its walkers to have forgotten those of their starts.
+    const FEWEST: f64 = 10.0;
+    let mut times = 0.0;
+    for entry in &plan.entries {
+        match entry {
+            Entry::Langevin { steps, time_step, friction, every, .. } => {
+                let occurrences = plan.lengths.production / (*every).max(1) as u64;
+                times += if entry.has_noise() { occurrences as f64 * *steps as f64 * time_step * friction } else { 0.0 };
+            }
+            Entry::Translation { .. } | Entry::Exchange { .. } => {}
+            _ => return None,
+        }
+    }
+    (times > 0.0 && times < FEWEST).then(|| Finding {
+        severity: Severity::Doubtful,
+        kind: "weak_thermostat",
+        found: format!(
+            "friction times the time of production is {times:.2e}: the noise has hardly begun to act, so each walker still has about the energy \
+             of its start"
+        ),
+        remedy: "a larger friction, a longer run, or Hmc or another move with an accept rule".to_string(),
+    })
+}
+
+/// Entries that production has no sweep for.
+fn never_due(plan: &Plan) -> Vec<Finding> {
+    let production = plan.lengths.production;
+    let late = plan.entries.iter().filter(|entry| entry.interval() as u64 > production);
+    late.map(|entry| Finding {
+        severity: Severity::Note,
+        kind: "never_due",
+        found: format!("{} comes every {} sweeps, of which production has {production}: it is never tried", entry.name(), entry.interval()),
+        remedy: "a smaller `every`, or a longer run".to_string(),
+    })
+    .collect()
+}

@@ -1,0 +1,152 @@
+//! What a plan is said to sample, before it runs: ensembles that dynamics keeps, targets that nothing holds, sweeps that move nothing.
+
+use mcflow::build::{Built, build};
+use std::path::PathBuf;
+
+/// The input with this text, built in a folder of its own.
+fn built(name: &str, text: &str) -> Built {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soundness").join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("system.ron");
+    std::fs::write(&path, text).expect("a file");
+    build(&path, None).unwrap_or_else(|report| panic!("{name}: {report}"))
+}
+
+fn why(name: &str, text: &str) -> String {
+    built(name, text).plan.inexact_because().join("; ")
+}
+
+fn oscillator(sweep: &str) -> String {
+    format!(
+        "(system: (cell: Open(dimension: 1), potential: [HarmonicRestraint(stiffness: 1.0, to: [[0.0]])]), start: Positions([[0.0]]),
+          ladder: [(temperature: 1.0)], sweep: [{sweep}], run: (equilibration: 100, production: 1000))"
+    )
+}
+
+#[test]
+fn dynamics_without_noise_is_said_to_be_microcanonical() {
+    let langevin = |friction: &str, splitting: &str| {
+        format!("Langevin(steps: 10, time_step: 0.01, friction: {friction}, splitting: {splitting:?}, metropolized: false)")
+    };
+    for (name, noise) in [("no_o", langevin("1.0", "BAB")), ("no_friction", langevin("0.0", "BAOAB")), ("neither", langevin("0.0", "BAB"))]
+    {
+        let found = why(name, &oscillator(&noise));
+        assert!(found.starts_with("nothing is thermostatted") && found.contains("microcanonical"), "{name}: {found}");
+        assert!(!found.contains("time step"), "{name}: {found}");
+        // Energies that a move with an accept rule changes are those of the temperature: the time step alone is left.
+        for other in ["Hmc(steps: 3, time_step: 0.1)", "Displacement(step: 0.1)", "Translation(step: 0.1)"] {
+            let found = why(name, &oscillator(&format!("{noise}, {other}")));
+            assert!(found.contains("time step 0.01 leaves an error") && !found.contains("thermostatted"), "{name}, {other}: {found}");
+        }
+        // But not where that move is never due.
+        let found = why(name, &oscillator(&format!("{noise}, Displacement(step: 0.1, every: 5000)")));
+        assert!(found.starts_with("nothing is thermostatted"), "{name}: {found}");
+    }
+    let found = why("noise", &oscillator(&langevin("1.0", "BAOAB")));
+    assert!(found.contains("time step 0.01 leaves an error") && !found.contains("thermostatted"), "{found}");
+    assert_eq!(why("exact", &oscillator("Langevin(steps: 10, time_step: 0.1, friction: 1.0)")), "");
+}
+
+#[test]
+fn a_jump_of_the_energy_is_an_error_of_plain_dynamics() {
+    let fluid = |truncation: &str, metropolized: bool| {
+        format!(
+            "(system: (cell: Cube(density: 0.8), particles: [(type: \"A\", count: 108)], potential: [LennardJones(epsilon: 1.0, sigma: 1.0,
+              cutoff: 2.5, truncation: {truncation})]), start: Lattice(FaceCentredCubic), ladder: [(temperature: 1.0)],
+              sweep: [Langevin(steps: 10, time_step: 0.002, friction: 1.0, splitting: \"BAOAB\", metropolized: {metropolized})],
+              run: (equilibration: 10, production: 1000))"
+        )
+    };
+    let found = why("jump", &fluid("Truncated", false));
+    assert!(found.contains("jumps (LennardJones at its cutoff)") && found.contains("no smaller time step"), "{found}");
+    let found = why("no_jump", &fluid("Shifted", false));
+    assert!(found.contains("time step") && !found.contains("jumps"), "{found}");
+    assert_eq!(why("metropolized", &fluid("Truncated", true)), "");
+}
+
+/// Three particles in open space.
+fn cluster(potential: &str, sweep: &str, more: &str) -> String {
+    format!(
+        "(system: (cell: Open(dimension: 3), particles: [(type: \"A\", count: 3)], potential: [{potential}]),
+          start: Positions([[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [0.0, 1.1, 0.0]]), ladder: [(temperature: 1.0{more})], sweep: [{sweep}],
+          run: (equilibration: 100, production: 1000))"
+    )
+}
+
+#[test]
+fn targets_that_nothing_holds_are_found() {
+    let fluid = "LennardJones(epsilon: 1.0, sigma: 1.0)";
+    let moves = "Displacement(step: 0.1)";
+    let bonds = |list: &str| format!("HarmonicBonds(bonds: [{list}], stiffness: 10.0, length: 1.0)");
+    let held = |particle: usize| format!("HarmonicRestraint(stiffness: 1.0, particles: [{particle}], to: [[0.0, 0.0, 0.0]])");
+    for (name, potential, loose) in [
+        ("fluid", fluid.to_string(), "the particles"),
+        ("one_bond", format!("{fluid}, {}", bonds("(0, 1)")), "the particles"),
+        ("bond_and_place", format!("{}, {}", bonds("(0, 1)"), held(0)), "particle 2"),
+        ("place_of_one", format!("{fluid}, {}", held(1)), "particles 0 and 2"),
+        ("no_stiffness", "HarmonicBonds(bonds: [(0, 1), (1, 2)], stiffness: 0.0, length: 1.0)".to_string(), "the particles"),
+        ("angle", "HarmonicAngles(angles: [(0, 1, 2)], stiffness: 1.0, angle: 90.0)".to_string(), "the particles"),
+    ] {
+        let found = why(name, &cluster(&potential, moves, ""));
+        assert!(found.starts_with(&format!("nothing holds {loose} in open space")), "{name}: {found}");
+    }
+    for (name, potential) in [
+        ("sphere", format!("{fluid}, SphericalWall(radius: 3.0)")),
+        ("walls", format!("{fluid}, Walls(half_width: 3.0, stiffness: 10.0)")),
+        ("chain_in_place", format!("{}, {}", bonds("(0, 1), (1, 2)"), held(2))),
+        ("tether", format!("{fluid}, CentreTether(stiffness: 1.0)")),
+        ("chain", bonds("(0, 1), (1, 2)")),
+        ("double_wells", "DoubleWellPair(a: 0.0, b: -4.0, c: 0.9, offset: 2.0)".to_string()),
+    ] {
+        assert_eq!(why(name, &cluster(&potential, moves, "")), "", "{name}");
+    }
+    // A wall that a rung takes away.
+    let found = why("scaled", &cluster(&format!("{fluid}, SphericalWall(radius: 3.0)"), moves, ", scale: {\"SphericalWall\": 0.0}"));
+    assert!(found.starts_with("nothing holds the particles"), "{found}");
+}
+
+#[test]
+fn a_whole_that_drifts_spoils_what_depends_on_its_place() {
+    let notes = |name: &str, potential: &str, column: &str| {
+        let text = cluster(potential, "Displacement(step: 0.1)", "");
+        let text =
+            format!("{}, observables: [Column(name: \"c\", of: {column})])", text.trim_end().trim_end_matches(')').to_string() + ")");
+        mcflow::output::verdict::notes(&built(name, &text).plan)
+    };
+    let chain = "HarmonicBonds(bonds: [(0, 1), (1, 2)], stiffness: 10.0, length: 1.0)";
+    let x = |particle: usize| format!("Coordinate(particle: {particle}, axis: X)");
+    let found = notes("coordinate", chain, &x(0));
+    assert!(found.len() == 1 && found[0].found.contains("the column c") && found[0].severity < mcflow::output::verdict::Severity::Note);
+    for (name, of) in
+        [("distance", "Distance(0, 1)".to_string()), ("difference", format!("Combination([(1.0, {}), (-1.0, {})])", x(0), x(1)))]
+    {
+        let found = notes(name, chain, &of);
+        assert!(found.len() == 1 && found[0].severity == mcflow::output::verdict::Severity::Note, "{name}: {found:?}");
+    }
+    assert!(notes("held", &format!("{chain}, SphericalWall(radius: 5.0)"), &x(0)).is_empty());
+}
+
+#[test]
+fn sweeps_that_move_too_little_are_said() {
+    let held = "LennardJones(epsilon: 1.0, sigma: 1.0), SphericalWall(radius: 5.0)";
+    for (name, sweep, expected) in [
+        ("translation", "Translation(step: 0.1)", "no move of the sweep changes a distance"),
+        ("late", "Displacement(step: 0.1, every: 1001)", "no move of the sweep is ever due"),
+        ("late_and_translation", "Displacement(step: 0.1, every: 1001), Translation(step: 0.1)", "no move of the sweep changes a distance"),
+    ] {
+        let found = why(name, &cluster(held, sweep, ""));
+        assert!(found.starts_with(expected), "{name}: {found}");
+    }
+    // One particle alone goes wherever a translation takes it.
+    assert_eq!(why("alone", &oscillator("Translation(step: 0.5)")), "");
+    let fluid = |sweep: &str| {
+        format!(
+            "(system: (cell: Cube(density: 0.1), particles: [(type: \"A\", count: 32)], potential: [LennardJones(epsilon: 1.0, sigma: 1.0,
+              cutoff: 2.5)]), start: Lattice(FaceCentredCubic), ladder: [(temperature: 1.0, pressure: 1.0)], sweep: [{sweep}],
+              run: (equilibration: 10, production: 1000))"
+        )
+    };
+    assert!(why("volume", &fluid("Volume(step: 0.1)")).contains("changes a distance but in proportion to the cell"));
+    assert!(why("late_volume", &fluid("Displacement(step: 0.1), Volume(step: 0.1, every: 2000)")).contains("the volume stays as it is"));
+    assert_eq!(why("constant_pressure", &fluid("Displacement(step: 0.1), Volume(step: 0.1)")), "");
+}
