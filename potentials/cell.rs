@@ -1,5 +1,6 @@
 //! The space particles live in: open, or periodic in all its directions.
 
+use crate::lattice_reduction::{FACES, Face, voronoi_faces};
 use nalgebra::Matrix3;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,22 @@ struct Lattice {
     /// Columns of the inverse: fractional s_k = r . inverse[k].
     inverse: [[f64; 3]; 3],
     orthorhombic: bool,
+    /// What bounds the nearest images of a point, where angles are not right.
+    faces: [Face; FACES],
+    /// Square of half the smallest height: what is nearer than that is a nearest image. 0 where angles are right and nothing else is.
+    sure_squared: f64,
+}
+
+impl Lattice {
+    /// Completes vectors and their inverse, for the first `dimension` directions.
+    fn new(dimension: usize, vectors: [[f64; 3]; 3], inverse: [[f64; 3]; 3]) -> Self {
+        let orthorhombic = (0..3).all(|r| (0..r).all(|c| vectors[r][c] == 0.0));
+        if orthorhombic {
+            return Self { vectors, inverse, orthorhombic, faces: Default::default(), sure_squared: 0.0 };
+        }
+        let largest = inverse[..dimension].iter().map(|row| row.iter().map(|v| v * v).sum::<f64>()).fold(0.0, f64::max);
+        Self { vectors, inverse, orthorhombic, faces: voronoi_faces(dimension, &vectors), sure_squared: 0.25 / largest }
+    }
 }
 
 impl Cell {
@@ -84,8 +101,7 @@ impl Cell {
             return Err("the cell vectors enclose no volume".to_string());
         };
         let inverse = std::array::from_fn(|k| std::array::from_fn(|c| inverse[(c, k)]));
-        let orthorhombic = (0..3).all(|r| (0..r).all(|c| vectors[r][c] == 0.0));
-        Ok(Self { dimension, periodic: Some(Lattice { vectors, inverse, orthorhombic }) })
+        Ok(Self { dimension, periodic: Some(Lattice::new(dimension, vectors, inverse)) })
     }
 
     /// A three-dimensional cell from lengths a, b, c and angles alpha (b, c), beta (a, c), gamma (a, b) in degrees.
@@ -146,7 +162,7 @@ impl Cell {
             .map(|lattice| (0..self.dimension).map(|k| 1.0 / lattice.inverse[k].iter().map(|v| v * v).sum::<f64>().sqrt()).collect())
     }
 
-    /// The smallest height. Minimum image is right for distances up to half of it; infinite in open space.
+    /// The smallest height. Whatever is nearer than half of it is a nearest image; infinite in open space.
     pub fn smallest_height(&self) -> f64 {
         self.heights().map_or(f64::INFINITY, |h| h.into_iter().fold(f64::INFINITY, f64::min))
     }
@@ -178,12 +194,12 @@ impl Cell {
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         let periodic = self.periodic.map(|lattice| {
-            let mut scaled = lattice;
+            let (mut vectors, mut inverse) = (lattice.vectors, lattice.inverse);
             for k in 0..self.dimension {
-                scaled.vectors[k] = lattice.vectors[k].map(|v| v * factor);
-                scaled.inverse[k] = lattice.inverse[k].map(|v| v / factor);
+                vectors[k] = lattice.vectors[k].map(|v| v * factor);
+                inverse[k] = lattice.inverse[k].map(|v| v / factor);
             }
-            scaled
+            Lattice::new(self.dimension, vectors, inverse)
         });
         Self { dimension: self.dimension, periodic }
     }
@@ -192,19 +208,21 @@ impl Cell {
     #[must_use]
     pub fn stretched(&self, factors: [f64; 3]) -> Self {
         let periodic = self.periodic.map(|lattice| {
-            let mut stretched = lattice;
+            let (mut vectors, mut inverse) = (lattice.vectors, lattice.inverse);
             for k in 0..self.dimension {
-                stretched.vectors[k] = std::array::from_fn(|c| lattice.vectors[k][c] * factors[c]);
-                stretched.inverse[k] = std::array::from_fn(|c| lattice.inverse[k][c] / factors[c]);
+                vectors[k] = std::array::from_fn(|c| lattice.vectors[k][c] * factors[c]);
+                inverse[k] = std::array::from_fn(|c| lattice.inverse[k][c] / factors[c]);
             }
-            stretched
+            Lattice::new(self.dimension, vectors, inverse)
         });
         Self { dimension: self.dimension, periodic }
     }
 
-    /// The image of the difference `d` whose fractional components lie in [-1/2, 1/2].
+    /// The shortest image of the difference `d`, at any distance and in any cell.
     ///
-    /// It is the shortest image whenever that is shorter than half the smallest height: then every |s_k| = |d . n_k| / h_k < 1/2.
+    /// Fractional components rounded one by one give it where it is shorter than half the smallest height: then every |s_k| = |d . n_k| / h_k
+    /// < 1/2. Where angles are not right a longer one is brought into the Voronoi cell of the lattice, face by face: with v a face it is
+    /// beyond, d - v round(d . v / |v|^2) is shorter than d.
     #[inline]
     pub fn minimum_image(&self, mut d: [f64; 3]) -> [f64; 3] {
         let Some(lattice) = &self.periodic else { return d };
@@ -221,7 +239,28 @@ impl Cell {
                 d[c] -= shift[k] * lattice.vectors[k][c];
             }
         }
+        if d[0] * d[0] + d[1] * d[1] + d[2] * d[2] <= lattice.sure_squared {
+            return d;
+        }
+        for _ in 0..MOST_PASSES {
+            let mut inside = true;
+            for (face, dual) in &lattice.faces {
+                let turns = (d[0] * dual[0] + d[1] * dual[1] + d[2] * dual[2]).round_ties_even();
+                inside &= turns == 0.0;
+                for c in 0..self.dimension {
+                    d[c] -= turns * face[c];
+                }
+            }
+            if inside {
+                break;
+            }
+        }
         d
+    }
+
+    /// [`voronoi_faces`] where angles are not right.
+    pub(crate) fn faces(&self) -> [Face; FACES] {
+        self.periodic.map_or(Default::default(), |lattice| lattice.faces)
     }
 
     /// The image of the point `r` inside the cell: fractional components in [0, 1).
@@ -237,6 +276,9 @@ impl Cell {
     }
 }
 
+/// Times that all faces are looked at: each shortens the vector or is the last, so the bound is for what rounding brings back and forth.
+pub(crate) const MOST_PASSES: usize = 64;
+
 const IDENTITY: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
 #[inline]
@@ -248,30 +290,77 @@ fn fractional(row: &[f64; 3], r: [f64; 3]) -> f64 {
 mod tests {
     use super::*;
 
+    /// The length of the shortest of the images `-most..=most` cells away.
+    fn shortest(cell: &Cell, d: [f64; 3], most: i32) -> f64 {
+        let vectors = cell.vectors().unwrap();
+        let turns = |k: usize| if k < cell.dimension() { -most..=most } else { 0..=0 };
+        let mut least = f64::INFINITY;
+        for n in turns(0).flat_map(|a| turns(1).flat_map(move |b| turns(2).map(move |c| [a, b, c].map(f64::from)))) {
+            let r: f64 = (0..3).map(|c| (d[c] + (0..3).map(|k| n[k] * vectors[k][c]).sum::<f64>()).powi(2)).sum();
+            least = least.min(r.sqrt());
+        }
+        least
+    }
+
+    /// A difference with components in `-size / 2..size / 2`, the same for each `i`.
+    fn difference(i: usize, size: f64, dimension: usize) -> [f64; 3] {
+        let irrational = [0.754_877_666_2, 0.569_840_290_9, 0.618_033_988_7];
+        std::array::from_fn(|c| if c < dimension { ((i as f64 * irrational[c]).fract() - 0.5) * size } else { 0.0 })
+    }
+
     #[test]
     fn minimum_image_is_the_shortest_of_all_images() {
-        let cell = Cell::triclinic(3, [[4.0, 0.0, 0.0], [3.1, 3.0, 0.0], [-2.5, 2.2, 5.0]]).unwrap();
-        let half = cell.smallest_height() / 2.0;
-        let vectors = cell.vectors().unwrap();
-        let mut found = 0;
-        for i in 0..4000 {
-            let d = [0.37, 0.61, 0.83].map(|s| ((i as f64 * s).fract() - 0.5) * 30.0);
-            let image = cell.minimum_image(d);
-            let mut shortest = f64::INFINITY;
-            for n in (-12..=12).flat_map(|a| (-12..=12).flat_map(move |b| (-12..=12).map(move |c| [a as f64, b as f64, c as f64]))) {
-                let r: f64 = (0..3).map(|c| (d[c] + (0..3).map(|k| n[k] * vectors[k][c]).sum::<f64>()).powi(2)).sum();
-                shortest = shortest.min(r.sqrt());
-            }
-            if shortest < half {
-                let length = image.iter().map(|v| v * v).sum::<f64>().sqrt();
-                assert!((length - shortest).abs() < 1e-12, "{d:?}: {length} against {shortest}");
-                found += 1;
-            }
-            if i > 60 && found > 10 {
-                return;
+        let cells = [
+            Cell::triclinic(3, [[4.0, 0.0, 0.0], [3.1, 3.0, 0.0], [-2.5, 2.2, 5.0]]),
+            Cell::triclinic(3, [[6.0, 0.0, 0.0], [2.9, 6.0, 0.0], [2.9, 2.9, 6.0]]),
+            Cell::triclinic(3, [[3.0, 0.0, 0.0], [5.0, 2.0, 0.0], [-4.0, 3.0, 1.5]]),
+            Cell::triclinic(2, [[3.0, 0.0, 0.0], [1.4, 3.0, 0.0], [0.0; 3]]),
+            Cell::triclinic(2, [[2.0, 0.0, 0.0], [-7.3, 1.1, 0.0], [0.0; 3]]),
+            Cell::from_lengths_and_angles([5.0, 5.0, 5.0], [60.0, 60.0, 60.0]),
+            Cell::from_lengths_and_angles([5.0, 6.0, 7.0], [109.47, 109.47, 109.47]),
+            Cell::from_lengths_and_angles([3.0, 3.0, 9.0], [45.0, 60.0, 35.0]),
+            Cell::orthorhombic(&[3.0, 5.0, 4.0]),
+        ];
+        let rounded = |cell: &Cell, d: [f64; 3]| {
+            let (vectors, inverse) = (cell.vectors().unwrap(), cell.inverse_vectors().unwrap());
+            let turns: [f64; 3] = std::array::from_fn(|k| (0..3).map(|c| inverse[k][c] * d[c]).sum::<f64>().round());
+            (0..3).map(|c| (d[c] - (0..3).map(|k| turns[k] * vectors[k][c]).sum::<f64>()).powi(2)).sum::<f64>().sqrt()
+        };
+        let mut by_rounding_alone = 0;
+        for cell in cells.map(Result::unwrap) {
+            for cell in [cell.stretched([1.3, 0.8, 1.1]), cell.scaled(2.0), cell] {
+                for i in 0..60 {
+                    let d = difference(i, 12.0, cell.dimension());
+                    let image = cell.minimum_image(d);
+                    let length = image.iter().map(|v| v * v).sum::<f64>().sqrt();
+                    let expected = shortest(&cell, d, 9);
+                    assert!((length - expected).abs() < 1e-12, "{cell:?}, {d:?}: {length} against {expected}");
+                    by_rounding_alone += usize::from(rounded(&cell, d) > expected + 1e-9);
+                    // It is an image: it differs by whole vectors.
+                    let inverse = cell.inverse_vectors().unwrap();
+                    for row in &inverse[..cell.dimension()] {
+                        let turns: f64 = (0..3).map(|c| row[c] * (d[c] - image[c])).sum();
+                        assert!((turns - turns.round()).abs() < 1e-12, "{cell:?}, {d:?}: {turns} turns");
+                    }
+                }
             }
         }
-        panic!("no pair within half the smallest height was tried");
+        assert!(by_rounding_alone > 100, "{by_rounding_alone}");
+    }
+
+    #[test]
+    fn a_cell_of_any_skew_has_its_nearest_images() {
+        // The lattice of a cube of edge 2, by vectors that are ever longer.
+        for skew in [1.0, 17.0, 4096.0] {
+            let cell = Cell::triclinic(3, [[2.0, 0.0, 0.0], [2.0 * skew, 2.0, 0.0], [-4.0 * skew, 6.0 * skew, 2.0]]).unwrap();
+            let cube = Cell::orthorhombic(&[2.0; 3]).unwrap();
+            for i in 0..200 {
+                let d = difference(i, 11.0, 3);
+                let square = |d: [f64; 3]| d.iter().map(|v| v * v).sum::<f64>();
+                let (found, expected) = (square(cell.minimum_image(d)), square(cube.minimum_image(d)));
+                assert!((found - expected).abs() < 1e-7, "skew {skew}, {d:?}: {found} against {expected}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Minimum image in lanes.
 
 use crate::Cell;
+use crate::cell::MOST_PASSES;
+use crate::lattice_reduction::{FACES, Face};
 use mcflow_base::{Element, Lane};
 
 /// How the difference of two positions becomes the vector between nearest images.
@@ -34,7 +36,7 @@ impl Imaging for Direct {
     }
 }
 
-/// Minimum image of a cell: [`Cell::minimum_image`] in lanes.
+/// Minimum image of a cell in lanes: what [`Cell::minimum_image`] is up to half the smallest height.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Image {
     Open,
@@ -55,6 +57,8 @@ pub(crate) struct Orthorhombic {
 pub(crate) struct Triclinic {
     vectors: [[f64; 3]; 3],
     inverse: [[f64; 3]; 3],
+    /// What the nearest images at any distance are between.
+    faces: [Face; FACES],
 }
 
 impl Image {
@@ -68,7 +72,31 @@ impl Image {
             let (lengths, inverse) = (std::array::from_fn(|k| vectors[k][k]), std::array::from_fn(|k| inverse[k][k]));
             return Self::Orthorhombic(Orthorhombic { lengths, inverse });
         }
-        Self::Triclinic(Triclinic { vectors, inverse })
+        Self::Triclinic(Triclinic { vectors, inverse, faces: cell.faces() })
+    }
+
+    /// The nearest image at any distance; [`Imaging::apply`] gives it up to half the smallest height, which is all that interactions with a
+    /// cutoff need.
+    #[inline(always)]
+    pub(crate) fn nearest<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        let mut d = self.apply(d);
+        let Self::Triclinic(cell) = self else { return d };
+        for _ in 0..MOST_PASSES {
+            let mut all = L::default();
+            for (face, dual) in &cell.faces {
+                let along = d[0].mul_add(L::splat(dual[0]), d[1].mul_add(L::splat(dual[1]), d[2] * L::splat(dual[2])));
+                let turns = along.round();
+                for c in 0..3 {
+                    d[c] = turns.negated_mul_add(L::splat(face[c]), d[c]);
+                }
+                all += turns.abs();
+            }
+            // Ends for what is not a number, too.
+            if !L::default().any_lt(all) {
+                break;
+            }
+        }
+        d
     }
 }
 

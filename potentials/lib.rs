@@ -14,6 +14,7 @@ mod evaluation;
 mod external;
 mod few;
 mod image;
+mod lattice_reduction;
 mod optional;
 mod pair;
 mod potential;

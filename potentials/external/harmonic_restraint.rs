@@ -1,7 +1,7 @@
 //! Springs from particles to points.
 
 use super::loops::{External, ExternalForm, Sites};
-use crate::image::{Image, Imaging};
+use crate::image::Image;
 use crate::{Cell, Particles, Potential, optional};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ impl ExternalForm for Springs {
                 Sites::One(k) => L::splat(self.points[c][k]),
             };
         }
-        let d = image.apply(d);
+        let d = image.nearest(d);
         let k = L::splat(self.stiffness);
         (L::splat(0.5) * k * d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2])), d.map(|d| k * d))
     }

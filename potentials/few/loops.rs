@@ -1,6 +1,6 @@
 //! The loops over groups of particles and configurations that all terms of few particles share.
 
-use crate::image::{Image, Imaging};
+use crate::image::Image;
 use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
@@ -82,7 +82,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
 fn coordinates<L: Lane, const SIZE: usize>(r: &[[L; 3]; SIZE], image: Image) -> [[L; 3]; SIZE] {
     let mut x = *r;
     for k in 1..SIZE {
-        x[k] = image.apply([r[k][0] - r[k - 1][0], r[k][1] - r[k - 1][1], r[k][2] - r[k - 1][2]]);
+        x[k] = image.nearest([r[k][0] - r[k - 1][0], r[k][1] - r[k - 1][1], r[k][2] - r[k - 1][2]]);
     }
     x
 }
