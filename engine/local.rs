@@ -1,7 +1,7 @@
 //! Entries that need no flow, made ready for a stretch of sweeps: what does not change from sweep to sweep is computed once.
 
 use crate::dynamics::{Integrator, Replicas, Splitting};
-use crate::moves::{Displacement, Hmc, IdentitySwap, MetropolizedStep, Translation, Volume};
+use crate::moves::{Displacement, Hmc, IdentitySwap, MetropolizedStep, Translation, Volume, trajectory_steps};
 use crate::schedule::Entry;
 use crate::walker::{Environment, Walker};
 
@@ -19,7 +19,7 @@ enum What {
     Translation(Translation),
     IdentitySwap(IdentitySwap),
     Volume(Volume),
-    Hmc(Hmc),
+    Hmc { integrator: Integrator, steps: usize },
     Metropolized(MetropolizedStep),
     Plain(Integrator),
 }
@@ -39,7 +39,7 @@ impl Entry {
             Self::Hmc { count, steps, precision, .. } => {
                 let verlet = Splitting::new("BAB").expect("a splitting");
                 let integrator = Integrator::new(&verlet, parameter, 0.0, *precision, environment);
-                (*count, What::Hmc(Hmc { integrator, steps: *steps }))
+                (*count, What::Hmc { integrator, steps: *steps })
             }
             Self::Langevin { steps, friction, splitting, metropolized, precision, .. } => {
                 let integrator = Integrator::new(splitting, parameter, *friction, *precision, environment);
@@ -54,7 +54,7 @@ impl Entry {
 impl LocalEntry {
     /// Whether it can run in lanes at all.
     pub(crate) fn is_dynamics(&self) -> bool {
-        matches!(self.what, What::Hmc(_) | What::Metropolized(_) | What::Plain(_))
+        matches!(self.what, What::Hmc { .. } | What::Metropolized(_) | What::Plain(_))
     }
 
     /// Does the entry in one walker.
@@ -81,10 +81,11 @@ impl LocalEntry {
                     walker.attempt(volume, *index, environment);
                 }
             }
-            What::Hmc(hmc) => {
-                ensure_forces(&hmc.integrator, walker, environment);
+            What::Hmc { integrator, steps } => {
+                ensure_forces(integrator, walker, environment);
                 for _ in 0..*times {
-                    walker.attempt(hmc, *index, environment);
+                    let steps = trajectory_steps(*steps, *index, walker.tallies[*index].attempted);
+                    walker.attempt(&Hmc { integrator, steps }, *index, environment);
                 }
             }
             What::Metropolized(step) => {
@@ -112,14 +113,14 @@ impl LocalEntry {
             return;
         }
         let integrator = match &self.what {
-            What::Hmc(hmc) => &hmc.integrator,
+            What::Hmc { integrator, .. } => integrator,
             What::Metropolized(step) => &step.integrator,
             What::Plain(integrator) => integrator,
             _ => unreachable!("trial moves are no dynamics"),
         };
         let replicas = replicas.get_or_insert_with(|| Replicas::new(environment, integrator));
         match &self.what {
-            What::Hmc(hmc) => replicas.hmc(integrator, hmc.steps, self.times, walkers, self.index, environment),
+            What::Hmc { steps, .. } => replicas.hmc(integrator, *steps, self.times, walkers, self.index, environment),
             What::Metropolized(_) => replicas.metropolized(integrator, self.times, walkers, self.index, environment),
             _ => replicas.run(integrator, self.times, walkers, environment),
         }

@@ -77,7 +77,8 @@ pub enum Entry {
         /// Trajectories a sweep.
         #[serde(default = "one")]
         count: usize,
-        /// Steps of a trajectory.
+        /// Steps of a trajectory in the mean: each has from half to one and a half times as many, so that none of the periods of a system fits
+        /// all of them.
         steps: usize,
         /// Time step (where tuning starts, if `tune`).
         time_step: f64,

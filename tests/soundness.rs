@@ -150,3 +150,59 @@ fn sweeps_that_move_too_little_are_said() {
     assert!(why("late_volume", &fluid("Displacement(step: 0.1), Volume(step: 0.1, every: 2000)")).contains("the volume stays as it is"));
     assert_eq!(why("constant_pressure", &fluid("Displacement(step: 0.1), Volume(step: 0.1)")), "");
 }
+
+/// Means of one column of a run, with the mean acceptance of its first entry.
+fn mean_of(name: &str, text: &str, column: &str) -> (f64, f64) {
+    let built = built(name, text);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soundness").join(name).join("output");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut simulation = mcflow_engine::Simulation::new(&built.plan, &folder).expect("a start");
+    simulation.run(&mut Quiet).expect("a run");
+    let summary = mcflow::output::summary::Summary::new(&built, &simulation);
+    let found = &summary.observables[0].columns[column];
+    (found.mean.expect("a mean"), found.standard_error.expect("an error"))
+}
+
+struct Quiet;
+impl mcflow_engine::Monitor for Quiet {
+    fn progress(&mut self, _: &mcflow_engine::Progress) {}
+}
+
+/// Trajectories whose length is half a period, or a whole one, of a harmonic well would keep its energy for ever.
+#[test]
+fn trajectories_at_resonance_sample_all_energies() {
+    for steps in [10, 20] {
+        let text = format!(
+            "(system: (cell: Open(dimension: 3), potential: [HarmonicRestraint(stiffness: 1.0, to: [[0.0, 0.0, 0.0]])]),
+              start: Positions([[1.0, 0.0, 0.0]]), ladder: [(temperature: 1.0, walkers: 4)],
+              sweep: [Hmc(steps: {steps}, time_step: 0.31286893008046174, tune: false)], run: (equilibration: 0, production: 2000))"
+        );
+        let (mean, error) = mean_of(&format!("resonance_{steps}"), &text, "potential_energy");
+        assert!((mean - 1.5).abs() < 4.0 * error && error < 0.05, "{steps} steps: U {mean} +- {error}");
+    }
+}
+
+/// The nearest of all images, not the one whose fractions are rounded one by one, which is 7.816 away.
+#[test]
+fn restraints_and_distances_are_of_nearest_images_in_skewed_cells() {
+    let text =
+        "(system: (cell: Triclinic(vectors: [[6.0, 0.0, 0.0], [2.9, 6.0, 0.0], [2.9, 2.9, 6.0]]), particles: [(type: \"A\", count: 2)],
+        potential: [HarmonicRestraint(stiffness: 2.0, particles: [0], to: [[0.0, 0.0, 0.0]]), Wca(epsilon: 1.0, sigma: 1.0),
+        HarmonicBonds(bonds: [(0, 1)], stiffness: 2.0, length: 0.0)]),
+        start: Positions([[5.782, 4.361, 2.94], [0.0, 0.0, 0.0]]), ladder: [(temperature: 1.0)], sweep: [Displacement(step: 0.1)],
+        run: (equilibration: 0, production: 1), observables: [Column(name: \"d\", of: Distance(0, 1))])";
+    let plan = built("skewed", text).plan;
+    let start = &plan.starts[0];
+    let distance = mcflow_engine::observers::Variable::Distance(0, 1).value(start);
+    assert!((distance - 4.431).abs() < 5e-4, "{distance}");
+    let energies = plan.potential.energies_by_term(start, &mut plan.potential.workspace());
+    for (name, found) in energies.iter().filter(|(name, _)| name.starts_with("Harmonic")) {
+        assert!((found.energy - distance * distance).abs() < 1e-12, "{name}: {}", found.energy);
+        let mut alone = plan.potential.workspace();
+        let moved = plan.potential.particle_energy(start, &mut alone, 0, start.positions.get(0));
+        assert!((moved - 2.0 * distance * distance).abs() < 1e-12, "{name}: {moved}");
+    }
+    let mut rows = [0.0];
+    plan.potential.energies(&start.cell, start.positions.row(), &mut rows);
+    assert!((rows[0] - 2.0 * distance * distance).abs() < 1e-12, "{rows:?}");
+}

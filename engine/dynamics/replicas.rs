@@ -2,7 +2,7 @@
 
 use super::Integrator;
 use super::segment::{Advance, KickWork};
-use crate::moves::{Change, OnReject, Proposal};
+use crate::moves::{Change, OnReject, Proposal, trajectory_steps};
 use crate::normals::LaneStreams;
 use crate::walker::{Environment, Walker};
 use mcflow_base::{Aligned, Kernel, Lane, dispatch};
@@ -113,7 +113,7 @@ impl Replicas {
         self.scatter(walkers);
     }
 
-    /// Trajectories with fresh momenta: [`Hmc`](crate::moves::Hmc), `attempts` times in each walker.
+    /// Trajectories with fresh momenta: [`Hmc`](crate::moves::Hmc), `attempts` times in each walker, of `steps` steps in the mean.
     pub fn hmc(
         &mut self,
         integrator: &Integrator,
@@ -128,6 +128,8 @@ impl Replicas {
             self.other.copy_from(&self.state);
             self.streams.fill_normals(walkers, |walker| &mut walker.random, &mut self.other.momenta);
             self.other.momenta.iter_mut().zip(&self.coordinates.spreads).for_each(|(p, spread)| *p *= spread);
+            // Walkers of a rung have tried equally often.
+            let steps = trajectory_steps(steps, entry, walkers[0].tallies[entry].attempted);
             self.propose(integrator, steps, walkers, environment);
             // The momenta of the state take no part.
             self.other.momenta.copy_from_slice(&self.state.momenta);

@@ -18,6 +18,7 @@ pub use displacement::Displacement;
 pub use flow_rows::ROUND_TRIP_TOLERANCE;
 pub(crate) use flow_rows::{energies_of, forward_rows, inverse_rows, returns};
 pub use generator_draw::{GeneratorDraw, StateGenerator};
+pub(crate) use hamiltonian::trajectory_steps;
 pub use hamiltonian::{Hmc, MetropolizedStep};
 pub use identity_swap::IdentitySwap;
 pub use latent_walk::LatentWalk;
