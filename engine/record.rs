@@ -248,7 +248,9 @@ impl Recorder {
             functions.par_iter_mut().zip(&walkers).for_each(|(accumulator, walker)| {
                 let configuration = &walker.state.configuration;
                 match (accumulator, observable) {
-                    (Accumulator::Profile(histogram), Observable::Profile { of, .. }) => histogram.add(of.value(configuration)),
+                    (Accumulator::Profile(histogram), Observable::Profile { of, from, .. }) => {
+                        histogram.add(of.value_from(configuration, *from))
+                    }
                     (Accumulator::RadialDistribution(radial), _) => {
                         radial.add(configuration, &plan.particles).expect("a periodic cell was checked");
                     }

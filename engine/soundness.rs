@@ -1,5 +1,6 @@
 //! Whether the chain of a plan samples what the plan asks for, as far as that is known before the first step.
 
+use crate::observers::{Column, Topology};
 use crate::plan::Plan;
 use crate::schedule::Entry;
 use mcflow_potentials::{Confinement, Precision};
@@ -8,6 +9,15 @@ impl Plan {
     /// The entries that production has at all.
     fn due(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.interval() as u64 <= self.lengths.production)
+    }
+
+    /// What the values of a column are points of.
+    pub fn topology(&self, column: usize) -> Topology {
+        let cell_changes = self.rungs.iter().any(|rung| rung.thermodynamic_state.pressure.is_some());
+        match &self.columns[column] {
+            Column::Variable(_, variable) => variable.topology(&self.starts[0].cell, cell_changes),
+            _ => Topology::Line,
+        }
     }
 
     /// What holds the particles in a rung: all is held where the cell is periodic.

@@ -431,7 +431,7 @@ impl Builder<'_> {
         let input = self.input;
         let mut states = Vec::new();
         for (name, state) in input.states.iter() {
-            self.add(&format!("states[{name:?}].where"), state.condition.problems(n, cell.dimension()));
+            self.add(&format!("states[{name:?}].where"), state.condition.problems(n, cell));
             if name.is_empty() || name.contains([',', '"', '\n']) {
                 self.report(format!("states[{name:?}]"), format!("{name:?}"), "a name without commas and quotation marks");
             }

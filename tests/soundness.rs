@@ -1,6 +1,8 @@
 //! What a plan is said to sample, before it runs: ensembles that dynamics keeps, targets that nothing holds, sweeps that move nothing.
 
 use mcflow::build::{Built, build};
+use mcflow::output::summary::{Summary, table};
+use mcflow_engine::{Accumulator, Monitor, Progress, Simulation};
 use std::path::PathBuf;
 
 /// The input with this text, built in a folder of its own.
@@ -151,21 +153,16 @@ fn sweeps_that_move_too_little_are_said() {
     assert_eq!(why("constant_pressure", &fluid("Displacement(step: 0.1), Volume(step: 0.1)")), "");
 }
 
-/// Means of one column of a run, with the mean acceptance of its first entry.
+/// Mean and standard error of one column of a run.
 fn mean_of(name: &str, text: &str, column: &str) -> (f64, f64) {
-    let built = built(name, text);
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soundness").join(name).join("output");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let mut simulation = mcflow_engine::Simulation::new(&built.plan, &folder).expect("a start");
-    simulation.run(&mut Quiet).expect("a run");
-    let summary = mcflow::output::summary::Summary::new(&built, &simulation);
+    let (_, summary, ()) = carried_out(name, text, |_| ());
     let found = &summary.observables[0].columns[column];
     (found.mean.expect("a mean"), found.standard_error.expect("an error"))
 }
 
 struct Quiet;
-impl mcflow_engine::Monitor for Quiet {
-    fn progress(&mut self, _: &mcflow_engine::Progress) {}
+impl Monitor for Quiet {
+    fn progress(&mut self, _: &Progress) {}
 }
 
 /// Trajectories whose length is half a period, or a whole one, of a harmonic well would keep its energy for ever.
@@ -205,4 +202,100 @@ fn restraints_and_distances_are_of_nearest_images_in_skewed_cells() {
     let mut rows = [0.0];
     plan.potential.energies(&start.cell, start.positions.row(), &mut rows);
     assert!((rows[0] - 2.0 * distance * distance).abs() < 1e-12, "{rows:?}");
+}
+
+/// An ideal gas on a periodic line: particles walk away, their images do not.
+#[test]
+fn coordinates_in_a_periodic_cell_are_those_of_images_in_it() {
+    let gas = |of: &str, more: &str| {
+        format!(
+            "(system: (cell: Orthorhombic(lengths: [10.0]), particles: [(type: \"A\", count: 4)], potential: [LennardJones(epsilon: 0.0,
+              sigma: 1.0, cutoff: 1.0)]), start: Positions([[1.0], [3.0], [5.0], [7.0]]),
+              states: {{\"low\": (where: Between({of}, 0.0, 3.0)), \"high\": (where: Between({of}, 3.0, 10.0)){more}}},
+              ladder: [(temperature: 1.0, walkers: 4)], sweep: [Displacement(step: 2.0, tune: false)],
+              run: (equilibration: 200, production: 20000, record_every: 5),
+              observables: [Profile(name: \"x\", of: {of}, from: -5.0, to: 5.0, bins: 10), Column(name: \"x0\", of: {of})])"
+        )
+    };
+    let coordinate = "Coordinate(particle: 0, axis: X)";
+    let (built, summary, functions) = ran("wrapped", &gas(coordinate, ""));
+    for (state, expected) in [("low", 0.3), ("high", 0.7)] {
+        let found = &summary.states[0].population[state];
+        let (mean, error) = (found.mean.expect("a mean"), found.standard_error.expect("an error"));
+        assert!((mean - expected).abs() < 4.0 * error && error < 0.03, "{state}: {mean} +- {error}");
+    }
+    let column = &summary.observables[0].columns["x0"];
+    assert!(column.mean.is_none() && column.reason.as_deref().is_some_and(|why| why.contains("all round the circle")), "{column:?}");
+    let name = built.plan.columns.iter().position(|column| column.name() == "x0").expect("the column");
+    assert!(functions.0[name].iter().all(|x| (0.0..10.0).contains(x)));
+    // All samples are in the profile, which is flat.
+    let counts = &functions.1;
+    let all: f64 = counts.iter().sum();
+    assert_eq!(all, 4.0 * 4000.0);
+    assert!(counts.iter().all(|count| (count / all - 0.1).abs() < 0.02), "{counts:?}");
+    // An arc across the edge; more than a cell is none.
+    let refused = |text: &str| build_error("wrapped_wrong", text);
+    assert!(
+        refused(&gas("Combination([(1.0, Coordinate(particle: 0, axis: X)), (-1.0, Coordinate(particle: 1, axis: X))])", ""))
+            .contains("in a sum")
+    );
+    let wide = format!(", \"all\": (where: Between({coordinate}, -1.0, 10.0))");
+    assert!(refused(&gas(coordinate, &wide)).contains("an arc shorter than the whole circle"));
+}
+
+/// A chain whose dihedral angle is about 180 degrees, where its values jump to -180.
+#[test]
+fn the_mean_of_a_dihedral_angle_is_circular() {
+    let text = "(system: (cell: Open(dimension: 3), particles: [(type: \"C\", count: 4)], potential: [HarmonicBonds(bonds: [(0, 1), (1, 2),
+        (2, 3)], stiffness: 100.0, length: 1.0), HarmonicAngles(angles: [(0, 1, 2), (1, 2, 3)], stiffness: 20.0, angle: 109.5),
+        PeriodicDihedrals(dihedrals: [(0, 1, 2, 3)], stiffness: 5.0, multiplicity: 1, phase: 0.0), CentreTether(stiffness: 0.1)]),
+        start: Positions([[0.94, 0.0, -0.33], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [-0.94, 0.0, 1.33]]),
+        ladder: [(temperature: 1.0, walkers: 4)], sweep: [Displacement(step: 0.1)], run: (equilibration: 200, production: 10000, record_every: 5),
+        observables: [Profile(name: \"f\", of: Dihedral(0, 1, 2, 3), from: 0.0, to: 360.0, bins: 36),
+        Column(name: \"phi\", of: Dihedral(0, 1, 2, 3))])";
+    let (_, summary, functions) = ran("trans", text);
+    let found = &summary.observables[0].columns["phi"];
+    let (mean, error) = (found.mean.expect("a mean"), found.standard_error.expect("an error"));
+    let off = mean.abs() - 180.0;
+    assert!(off.abs() < 4.0 * error && error < 5.0, "{mean} +- {error}");
+    // I1(5) / I0(5): the angle has the law exp(5 cos(phi - 180)).
+    let resultant = found.circle.expect("a circle").resultant;
+    assert!((resultant - 0.8934).abs() < 0.02, "{resultant}");
+    assert_eq!(functions.1.iter().sum::<f64>(), 4.0 * 2000.0);
+    assert!(table(&summary).contains("circular, resultant 0.8"));
+}
+
+/// A run with one profile: the series of each column of all walkers, and the counts of the profile.
+fn ran(name: &str, text: &str) -> (Built, Summary, (Vec<Vec<f64>>, Vec<f64>)) {
+    carried_out(name, text, |simulation| {
+        let recorder = simulation.recorder();
+        let series = (0..recorder.columns().len()).map(|k| recorder.series(k).concat()).collect();
+        let mut counts: Vec<f64> = Vec::new();
+        for accumulator in &recorder.functions()[0] {
+            let Accumulator::Profile(histogram) = accumulator else { panic!("a profile") };
+            counts.resize(histogram.counts().len(), 0.0);
+            counts.iter_mut().zip(histogram.counts()).for_each(|(sum, count)| *sum += count as f64);
+        }
+        (series, counts)
+    })
+}
+
+fn carried_out<T>(name: &str, text: &str, read: impl FnOnce(&Simulation) -> T) -> (Built, Summary, T) {
+    let built = built(name, text);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soundness").join(name).join("output");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (summary, found) = {
+        let mut simulation = Simulation::new(&built.plan, &folder).expect("a start");
+        simulation.run(&mut Quiet).expect("a run");
+        (Summary::new(&built, &simulation), read(&simulation))
+    };
+    (built, summary, found)
+}
+
+fn build_error(name: &str, text: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soundness").join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("system.ron");
+    std::fs::write(&path, text).expect("a file");
+    build(&path, None).err().map_or(String::new(), |report| report.to_string())
 }

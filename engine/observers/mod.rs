@@ -6,7 +6,7 @@ mod variable;
 
 pub use columns::{Column, sample};
 pub use states::{Condition, State, state_of};
-pub use variable::{Axis, Variable};
+pub use variable::{Axis, Topology, Variable};
 
 use mcflow_base::Problem;
 use mcflow_potentials::Cell;
@@ -73,7 +73,7 @@ impl Observable {
         let mut problems = Vec::new();
         match self {
             Self::Column { of, .. } | Self::Profile { of, .. } => {
-                problems.extend(of.problems(n, cell.dimension()).into_iter().map(|p| p.within("of")));
+                problems.extend(of.problems(n, cell).into_iter().map(|p| p.within("of")));
             }
             Self::RadialDistribution { to, .. } => {
                 let half = 0.5 * cell.smallest_height();

@@ -1,8 +1,8 @@
 //! States: named regions of configuration space, with the depth inside them.
 
-use super::Variable;
+use super::{Topology, Variable};
 use mcflow_base::Problem;
-use mcflow_potentials::Configuration;
+use mcflow_potentials::{Cell, Configuration};
 use serde::{Deserialize, Serialize};
 
 /// Which configurations belong to a state.
@@ -13,7 +13,7 @@ pub enum Condition {
     Above(Variable, f64),
     /// The variable is below the number.
     Below(Variable, f64),
-    /// The variable is between two numbers; for a dihedral angle on the arc from the first to the second.
+    /// The variable is between two numbers; for a dihedral angle, or a coordinate in a periodic cell, on the arc from the first to the second.
     Between(Variable, f64, f64),
     /// The point of these variables is nearer to `point` than to the points of all other states with this condition: a Voronoi cell.
     /// All of them have the same variables.
@@ -60,8 +60,13 @@ impl Condition {
             Self::Above(variable, bound) => (variable.value(configuration) - bound, vec![(1.0, variable)]),
             Self::Below(variable, bound) => (bound - variable.value(configuration), vec![(-1.0, variable)]),
             Self::Between(variable, low, high) => {
-                let period = variable.period();
-                let width = period.map_or(high - low, |period| (high - low).rem_euclid(period));
+                let period = variable.period(&configuration.cell);
+                let width = match period {
+                    // A cell may have become smaller than the arc, which then is all of it.
+                    Some(period) if high > low => (high - low).min(period),
+                    Some(period) => (high - low).rem_euclid(period),
+                    None => high - low,
+                };
                 let from_middle = variable.value(configuration) - (low + 0.5 * width);
                 let from_middle = period.map_or(from_middle, |period| from_middle - period * (from_middle / period).round());
                 (0.5 * width - from_middle.abs(), vec![(-from_middle.signum(), variable)])
@@ -108,21 +113,22 @@ impl Condition {
     }
 
     /// What is wrong with it.
-    pub fn problems(&self, n: usize, dimension: usize) -> Vec<Problem> {
+    pub fn problems(&self, n: usize, cell: &Cell) -> Vec<Problem> {
         let number = |key: &str, value: f64| (!value.is_finite()).then(|| Problem::new(key, value, "a finite number"));
         let inside = |problems: Vec<Problem>, key: String| problems.into_iter().map(move |p| p.within(&key));
         match self {
             Self::Above(variable, bound) | Self::Below(variable, bound) => {
-                inside(variable.problems(n, dimension), "[0]".to_string()).chain(number("[1]", *bound)).collect()
+                inside(variable.problems(n, cell), "[0]".to_string()).chain(number("[1]", *bound)).collect()
             }
             Self::Between(variable, low, high) => {
-                let mut problems: Vec<Problem> = inside(variable.problems(n, dimension), "[0]".to_string()).collect();
+                let mut problems: Vec<Problem> = inside(variable.problems(n, cell), "[0]".to_string()).collect();
                 problems.extend(number("[1]", *low).into_iter().chain(number("[2]", *high)));
-                if problems.is_empty() && variable.period().is_some_and(|period| (high - low).rem_euclid(period) == 0.0) {
+                let whole = |period: f64| high - low >= period || (high - low).rem_euclid(period) == 0.0;
+                if problems.is_empty() && variable.period(cell).is_some_and(whole) {
                     let expected = "an arc shorter than the whole circle, from the first number to the second";
                     problems.push(Problem::new("[2]", format!("from {low} to {high}"), expected));
                 }
-                if problems.is_empty() && variable.period().is_none() && low >= high {
+                if problems.is_empty() && variable.period(cell).is_none() && low >= high {
                     problems.push(Problem::new("[2]", format!("from {low} to {high}"), "two numbers, the first below the second"));
                 }
                 problems
@@ -130,9 +136,14 @@ impl Condition {
             Self::Nearest { of, point, .. } => {
                 let mut problems = Vec::new();
                 for (k, variable) in of.iter().enumerate() {
-                    problems.extend(inside(variable.problems(n, dimension), format!("of[{k}]")));
-                    if variable.period().is_some() {
-                        problems.push(Problem::new(format!("of[{k}]"), "a dihedral angle", "a variable without a period, or `Between`"));
+                    problems.extend(inside(variable.problems(n, cell), format!("of[{k}]")));
+                    if variable.topology(cell, false) != Topology::Line {
+                        let found = if matches!(variable, Variable::Coordinate { .. }) {
+                            "a coordinate in a periodic cell"
+                        } else {
+                            "a dihedral angle"
+                        };
+                        problems.push(Problem::new(format!("of[{k}]"), found, "a variable without a period, or `Between`"));
                     }
                 }
                 problems.extend(point.iter().enumerate().filter_map(|(k, &value)| number(&format!("point[{k}]"), value)));
@@ -146,11 +157,9 @@ impl Condition {
                 vec![Problem::new("", "`Nearest` inside `All`", "`Above`, `Below` and `Between` in `All`, or `Nearest` alone")]
             }
             Self::All(conditions) if conditions.is_empty() => vec![Problem::new("", "no condition", "at least one condition")],
-            Self::All(conditions) => conditions
-                .iter()
-                .enumerate()
-                .flat_map(|(k, c)| inside(c.problems(n, dimension), format!("[{k}]")).collect::<Vec<_>>())
-                .collect(),
+            Self::All(conditions) => {
+                conditions.iter().enumerate().flat_map(|(k, c)| inside(c.problems(n, cell), format!("[{k}]")).collect::<Vec<_>>()).collect()
+            }
         }
     }
 }

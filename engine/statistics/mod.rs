@@ -7,6 +7,7 @@ mod autocorrelation;
 mod bennett;
 mod blocks;
 mod correlated;
+mod circular;
 mod estimate;
 mod histogram;
 mod mixing;
@@ -21,6 +22,7 @@ pub use autocorrelation::{autocorrelation, autocovariance, integrated_autocorrel
 pub use bennett::{BennettEstimate, bennett_acceptance_ratio};
 pub use blocks::{BlockEstimate, standard_error_by_blocks};
 pub use correlated::{Origin, independent_frames, standard_error_by_influence};
+pub use circular::{CircularEstimate, estimate_on_circle};
 pub use estimate::{Estimate, Estimator, estimate, estimate_exchanging, split_r_hat};
 pub use histogram::{FreeEnergyProfile, Histogram, ProfilePoint, free_energy_profile};
 pub use mixing::{Mixing, mixing};
@@ -83,6 +85,22 @@ pub enum NoEstimate {
     /// Every walker stayed on one side of what is told apart.
     #[error("no walker ever went from one to the other, so that the ratio is that of their starts")]
     NeverCrossed,
+    /// Values on a circle whose mean vector is as short as that of values all round it.
+    #[error(
+        "its values are all round the circle: the length {resultant:.3} of their mean vector is no more than its error {error:.3} explains"
+    )]
+    NoDirection {
+        /// Length of the mean of unit vectors.
+        resultant: f64,
+        /// Its standard error.
+        error: f64,
+    },
+    /// Numbers that have no mean.
+    #[error("{reason}")]
+    NoMean {
+        /// Why not.
+        reason: &'static str,
+    },
     /// All weights are zero.
     #[error("all {n} weights are zero")]
     NoWeight {

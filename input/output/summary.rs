@@ -6,9 +6,10 @@ use crate::output::start_memory::{StartMemory, start_memory};
 use crate::output::verdict::Verdict;
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
+use mcflow_engine::observers::Topology;
 use mcflow_engine::statistics::{
-    Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, never_changes,
-    round_trips, slices, standard_error_by_blocks, state_populations,
+    CircularEstimate, Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, estimate_on_circle,
+    free_energy_difference, mixing, never_changes, round_trips, slices, standard_error_by_blocks, state_populations,
 };
 use mcflow_engine::{Entry, FlowAssessment, FlowKind, Plan, Simulation, StateDifference};
 use mcflow_flows::{StageReport, TrainingReport};
@@ -204,9 +205,21 @@ pub struct ObservableSummary {
     /// Of a population: whether no sample is in the state.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub never_visited: bool,
+    /// Of values with a period, whose mean is a direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circle: Option<CircleSummary>,
     /// Why there is no estimate, where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// Values on a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CircleSummary {
+    /// Its circumference: what values may differ by and be the same.
+    pub period: f64,
+    /// Length of the mean of unit vectors: 1 where all values are alike, 0 where they are all round the circle.
+    pub resultant: f64,
 }
 
 /// What a rung samples.
@@ -300,6 +313,7 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
         r_hat: None,
         never_changed: false,
         never_visited: false,
+        circle: None,
         reason: Some(reason),
     };
     let still =
@@ -325,11 +339,29 @@ fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f
                 r_hat: estimate.r_hat,
                 never_changed: false,
                 never_visited: false,
+                circle: None,
                 reason: (!mixed).then(|| "the walkers disagree (R-hat above 1.1): effective samples are withheld".to_string()),
             }
         }
         Err(reason) => none(reason.to_string()),
     }
+}
+
+/// The summary of a column: its mean on a line, or the mean direction of values that have a period.
+fn column(plan: &Plan, number: usize, series: &[&[f64]], seconds: f64) -> ObservableSummary {
+    let period = match plan.topology(number) {
+        Topology::Line => return observable(estimator(plan)(series), series, seconds),
+        Topology::Broken(reason) => return observable(Err(NoEstimate::NoMean { reason }), series, seconds),
+        Topology::Circle(period) => period,
+    };
+    let (found, resultant) = match estimate_on_circle(series, period, estimator(plan)) {
+        Ok(CircularEstimate { estimate, resultant, linear }) => {
+            (observable(Ok(estimate), &slices(&linear), seconds), Some(resultant))
+        }
+        Err(reason @ NoEstimate::NoDirection { resultant, .. }) => (observable(Err(reason), series, seconds), Some(resultant)),
+        Err(reason) => (observable(Err(reason), series, seconds), None),
+    };
+    ObservableSummary { circle: resultant.map(|resultant| CircleSummary { period, resultant }), ..found }
 }
 
 impl MoveSummary {
@@ -365,7 +397,7 @@ impl Summary {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
                 let series = recorder.series(k, plan.walkers(rung));
                 let series = slices(&series);
-                (name.clone(), observable(estimator(plan)(&series), &series, production))
+                (name.clone(), column(plan, k, &series, production))
             });
             RungObservables { rung: name(rung), samples: recorder.samples(), columns: columns.collect() }
         };
@@ -613,9 +645,11 @@ pub fn table(summary: &Summary) -> String {
                     format!("{:<22} {effective}", with_error(mean, error))
                 }
                 (Some(mean), None) => format!("{:<22} {}", without_error(mean), o.reason.as_deref().unwrap_or("no error bar")),
-                (None, _) => continue,
+                (None, _) => format!("none: {}", o.reason.as_deref().unwrap_or("no estimate")),
             };
-            line(format!("{}{name}", at(&rung.rung)), right);
+            let circle =
+                o.circle.filter(|_| o.mean.is_some()).map_or(String::new(), |c| format!(", circular, resultant {:.3}", c.resultant));
+            line(format!("{}{name}", at(&rung.rung)), right + &circle);
         }
     }
     for rung in &summary.states {

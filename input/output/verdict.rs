@@ -62,11 +62,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// A function from a run to findings.
-type Source = fn(&Built, &Simulation, &Summary) -> Vec<Finding>;
-
 /// All sources of findings.
-const SOURCES: &[Source] = &[
+const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
     movement::findings,
     chain::findings,
     flows::findings,

@@ -23,6 +23,7 @@ fn measured(mean: f64, r_hat: Option<f64>) -> ObservableSummary {
         r_hat,
         never_changed: false,
         never_visited: false,
+        circle: None,
         reason: (!mixed).then(|| "the walkers disagree".to_string()),
     }
 }
@@ -38,6 +39,7 @@ fn missing() -> ObservableSummary {
         r_hat: None,
         never_changed: false,
         never_visited: false,
+        circle: None,
         reason: Some("3 values where < 4 are".to_string()),
     }
 }
