@@ -269,7 +269,8 @@ fn the_mean_of_a_dihedral_angle_is_circular() {
 fn ran(name: &str, text: &str) -> (Built, Summary, (Vec<Vec<f64>>, Vec<f64>)) {
     carried_out(name, text, |simulation| {
         let recorder = simulation.recorder();
-        let series = (0..recorder.columns().len()).map(|k| recorder.series(k).concat()).collect();
+        let walkers = 0..simulation.plan().starts.len();
+        let series = (0..recorder.columns().len()).map(|k| recorder.series(k, walkers.clone()).concat()).collect();
         let mut counts: Vec<f64> = Vec::new();
         for accumulator in &recorder.functions()[0] {
             let Accumulator::Profile(histogram) = accumulator else { panic!("a profile") };

@@ -355,9 +355,7 @@ fn column(plan: &Plan, number: usize, series: &[&[f64]], seconds: f64) -> Observ
         Topology::Circle(period) => period,
     };
     let (found, resultant) = match estimate_on_circle(series, period, estimator(plan)) {
-        Ok(CircularEstimate { estimate, resultant, linear }) => {
-            (observable(Ok(estimate), &slices(&linear), seconds), Some(resultant))
-        }
+        Ok(CircularEstimate { estimate, resultant, linear }) => (observable(Ok(estimate), &slices(&linear), seconds), Some(resultant)),
         Err(reason @ NoEstimate::NoDirection { resultant, .. }) => (observable(Err(reason), series, seconds), Some(resultant)),
         Err(reason) => (observable(Err(reason), series, seconds), None),
     };
