@@ -258,9 +258,9 @@ impl Cell {
         d
     }
 
-    /// [`voronoi_faces`] where angles are not right.
-    pub(crate) fn faces(&self) -> [Face; FACES] {
-        self.periodic.map_or(Default::default(), |lattice| lattice.faces)
+    /// [`voronoi_faces`], where angles are not right.
+    pub(crate) fn faces(&self) -> Option<&[Face; FACES]> {
+        self.periodic.as_ref().filter(|lattice| !lattice.orthorhombic).map(|lattice| &lattice.faces)
     }
 
     /// The image of the point `r` inside the cell: fractional components in [0, 1).

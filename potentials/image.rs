@@ -57,8 +57,6 @@ pub(crate) struct Orthorhombic {
 pub(crate) struct Triclinic {
     vectors: [[f64; 3]; 3],
     inverse: [[f64; 3]; 3],
-    /// What the nearest images at any distance are between.
-    faces: [Face; FACES],
 }
 
 impl Image {
@@ -72,18 +70,31 @@ impl Image {
             let (lengths, inverse) = (std::array::from_fn(|k| vectors[k][k]), std::array::from_fn(|k| inverse[k][k]));
             return Self::Orthorhombic(Orthorhombic { lengths, inverse });
         }
-        Self::Triclinic(Triclinic { vectors, inverse, faces: cell.faces() })
+        Self::Triclinic(Triclinic { vectors, inverse })
+    }
+}
+
+/// The nearest image at any distance: [`Cell::minimum_image`] in lanes. [`Image`] gives it up to half the smallest height, which is all that
+/// interactions with a cutoff need.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nearest<'a> {
+    image: Image,
+    /// What nearest images are between, where angles are not right.
+    faces: Option<&'a [Face; FACES]>,
+}
+
+impl<'a> Nearest<'a> {
+    pub(crate) fn new(cell: &'a Cell) -> Self {
+        Self { image: Image::new(cell), faces: cell.faces() }
     }
 
-    /// The nearest image at any distance; [`Imaging::apply`] gives it up to half the smallest height, which is all that interactions with a
-    /// cutoff need.
     #[inline(always)]
-    pub(crate) fn nearest<L: Lane>(self, d: [L; 3]) -> [L; 3] {
-        let mut d = self.apply(d);
-        let Self::Triclinic(cell) = self else { return d };
+    pub(crate) fn apply<L: Lane>(self, d: [L; 3]) -> [L; 3] {
+        let mut d = self.image.apply(d);
+        let Some(faces) = self.faces else { return d };
         for _ in 0..MOST_PASSES {
             let mut all = L::default();
-            for (face, dual) in &cell.faces {
+            for (face, dual) in faces {
                 let along = d[0].mul_add(L::splat(dual[0]), d[1].mul_add(L::splat(dual[1]), d[2] * L::splat(dual[2])));
                 let turns = along.round();
                 for c in 0..3 {

@@ -265,8 +265,11 @@ fn the_mean_of_a_dihedral_angle_is_circular() {
     assert!(table(&summary).contains("circular, resultant 0.8"));
 }
 
+/// Series and counts.
+type Recorded = (Vec<Vec<f64>>, Vec<f64>);
+
 /// A run with one profile: the series of each column of all walkers, and the counts of the profile.
-fn ran(name: &str, text: &str) -> (Built, Summary, (Vec<Vec<f64>>, Vec<f64>)) {
+fn ran(name: &str, text: &str) -> (Built, Summary, Recorded) {
     carried_out(name, text, |simulation| {
         let recorder = simulation.recorder();
         let walkers = 0..simulation.plan().starts.len();

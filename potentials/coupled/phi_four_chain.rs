@@ -5,7 +5,7 @@ use super::several::Several;
 use crate::external::loops::{External, ExternalForm, Sites};
 use crate::external::{finite_problems, open_cell_problems, positive_problems};
 use crate::few::loops::{Few, GroupForm};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ impl ExternalForm for Site {
         Some(i)
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [phi, _, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [phi, _, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (scale, tilt, none) = (L::splat(self.scale), L::splat(self.tilt), L::default());
         let well = phi.mul_add(phi, L::splat(-1.0));
         let energy = (L::splat(0.25) * well).mul_add(well, tilt * phi);
@@ -125,7 +125,7 @@ impl ExternalForm for Ends {
         }
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [phi, _, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [phi, _, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         // A chain of one is bound to 0 on both sides.
         let sides = if self.last > 0 { 1.0 } else { 2.0 };
         let (slope, none) = (L::splat(sides * self.coupling) * phi, L::default());

@@ -5,7 +5,7 @@ use super::several::Several;
 use crate::external::loops::{External, ExternalForm, Sites};
 use crate::external::{open_cell_problems, positive_problems};
 use crate::few::loops::{Few, GroupForm};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ impl ExternalForm for Bath {
         i.checked_sub(2)
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, _, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, _, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (k, none) = (L::splat(self.stiffness), L::default());
         (k * x * x, [(k + k) * x, none, none])
     }

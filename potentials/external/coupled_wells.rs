@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{open_cell_problems, plane_problems, positive_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ impl ExternalForm for CoupledWells {
         "CoupledWells"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (b, two) = (L::splat(self.barrier), L::splat(2.0));
         let (well, d) = (x.mul_add(x, L::splat(-1.0)), x - y);
         let (by_well, by_d) = (two * b * well, two * b * d);

@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{finite_problems, open_cell_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl ExternalForm for DoubleWell {
         "DoubleWell"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let [a, b, c, t] = [self.linear, self.quadratic, self.quartic, self.transverse].map(L::splat);
         let square = x * x;
         let energy = x.mul_add(a, square * square.mul_add(c, b)) + L::splat(0.5) * t * y.mul_add(y, z * z);

@@ -1,7 +1,7 @@
 //! Springs from particles to points.
 
 use super::loops::{External, ExternalForm, Sites};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential, optional};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ impl ExternalForm for Springs {
         self.sites[i]
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]) {
         let last = self.held.len() - 1;
         let mut d = r;
         for c in 0..3 {
@@ -112,7 +112,7 @@ impl ExternalForm for Springs {
                 Sites::One(k) => L::splat(self.points[c][k]),
             };
         }
-        let d = image.nearest(d);
+        let d = image.apply(d);
         let k = L::splat(self.stiffness);
         (L::splat(0.5) * k * d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2])), d.map(|d| k * d))
     }

@@ -1,6 +1,6 @@
 //! The loops over particles and configurations that all external terms share.
 
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
@@ -40,12 +40,12 @@ pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
         Some(i)
     }
     /// Energy and gradient at positions `r`, in lanes.
-    fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]);
+    fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]);
     /// Whether the energy is infinite beyond an edge.
     const HAS_EDGE: bool = false;
     /// The same as it goes on beyond the edge when softened by K = `edge`.
     #[inline(always)]
-    fn evaluate_softened<L: Lane>(&self, _edge: f64, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
+    fn evaluate_softened<L: Lane>(&self, _edge: f64, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]) {
         self.evaluate(sites, r, image)
     }
 }
@@ -75,11 +75,11 @@ impl<F: ExternalForm> Potential for External<F> {
     }
 
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        dispatch_with(neighbours.set(), OneParticle { form: &self.0, image: Image::new(&configuration.cell), i, at })
+        dispatch_with(neighbours.set(), OneParticle { form: &self.0, image: Nearest::new(&configuration.cell), i, at })
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
-        dispatch_with(set, OverConfigurations { form: &self.0, image: Image::new(cell), block });
+        dispatch_with(set, OverConfigurations { form: &self.0, image: Nearest::new(cell), block });
     }
 }
 
@@ -95,7 +95,7 @@ impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
     fn run<L: Lane>(mut self) -> f64 {
         let positions = &self.configuration.positions;
         let (n, dimension) = (positions.n(), positions.dimension());
-        let image = Image::new(&self.configuration.cell);
+        let image = Nearest::new(&self.configuration.cell);
         let sites = self.form.sites(n);
         let mut energy = L::default();
         let mut first = 0;
@@ -124,7 +124,7 @@ impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
 
 struct OneParticle<'a, F> {
     form: &'a F,
-    image: Image,
+    image: Nearest<'a>,
     i: usize,
     at: [f64; 3],
 }
@@ -139,7 +139,7 @@ impl<F: ExternalForm> Kernel for OneParticle<'_, F> {
 
 struct OverConfigurations<'a, F> {
     form: &'a F,
-    image: Image,
+    image: Nearest<'a>,
     block: &'a mut Block,
 }
 

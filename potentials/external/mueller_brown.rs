@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::open_cell_problems;
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Elementary, Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl ExternalForm for MuellerBrown {
         "MuellerBrown"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let mut energy = L::default();
         let mut gradient = [L::default(); 3];
         let two = L::splat(2.0);

@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{open_cell_problems, plane_problems, positive_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ impl ExternalForm for Ring {
         "Ring"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (a, b) = (L::splat(self.a / 8.0), L::splat(self.b));
         let across = x.mul_add(x, y.mul_add(y, L::splat(-4.0)));
         let by_square = L::splat(2.0) * b * across;

@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{open_cell_problems, positive_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential, optional};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl ExternalForm for Soft {
         "SphericalWall"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (k, radius) = (L::splat(self.stiffness), L::splat(self.radius));
         let r = x.mul_add(x, y.mul_add(y, z * z)).sqrt();
         let beyond = (r - radius).max(L::default());
@@ -69,14 +69,14 @@ impl ExternalForm for Hard {
         true
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, z]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let square = x.mul_add(x, y.mul_add(y, z * z));
         let inside = L::splat(self.radius * self.radius);
         (inside.select_lt(square, L::splat(f64::INFINITY), L::default()), [L::default(); 3])
     }
     const HAS_EDGE: bool = true;
     #[inline(always)]
-    fn evaluate_softened<L: Lane>(&self, edge: f64, sites: Sites, r: [L; 3], image: Image) -> (L, [L; 3]) {
+    fn evaluate_softened<L: Lane>(&self, edge: f64, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]) {
         Soft { radius: self.radius, stiffness: edge / (self.radius * self.radius) }.evaluate(sites, r, image)
     }
 }

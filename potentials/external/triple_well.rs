@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{open_cell_problems, plane_problems, positive_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Elementary, Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ impl ExternalForm for TripleWell {
         "TripleWell"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, [x, y, _]: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let k = L::splat(self.scale * STIFFNESS);
         let mut energy = k * x.mul_add(x, y * y);
         let mut gradient = [(k + k) * x, (k + k) * y, L::default()];

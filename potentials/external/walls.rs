@@ -2,7 +2,7 @@
 
 use super::loops::{External, ExternalForm, Sites};
 use super::{open_cell_problems, positive_problems};
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Cell, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl ExternalForm for Walls {
         "Walls"
     }
     #[inline(always)]
-    fn evaluate<L: Lane>(&self, _sites: Sites, r: [L; 3], _image: Image) -> (L, [L; 3]) {
+    fn evaluate<L: Lane>(&self, _sites: Sites, r: [L; 3], _image: Nearest) -> (L, [L; 3]) {
         let (k, width, none) = (L::splat(self.stiffness), L::splat(self.half_width), L::default());
         let mut energy = none;
         let mut gradient = [none; 3];

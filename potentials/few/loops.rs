@@ -1,6 +1,6 @@
 //! The loops over groups of particles and configurations that all terms of few particles share.
 
-use crate::image::Image;
+use crate::image::Nearest;
 use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
@@ -73,16 +73,16 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
-        dispatch_with(set, OverConfigurations { form: &self.form, members: &self.groups.members, image: Image::new(cell), block });
+        dispatch_with(set, OverConfigurations { form: &self.form, members: &self.groups.members, image: Nearest::new(cell), block });
     }
 }
 
 /// Coordinates of groups from the positions of their particles.
 #[inline(always)]
-fn coordinates<L: Lane, const SIZE: usize>(r: &[[L; 3]; SIZE], image: Image) -> [[L; 3]; SIZE] {
+fn coordinates<L: Lane, const SIZE: usize>(r: &[[L; 3]; SIZE], image: Nearest) -> [[L; 3]; SIZE] {
     let mut x = *r;
     for k in 1..SIZE {
-        x[k] = image.nearest([r[k][0] - r[k - 1][0], r[k][1] - r[k - 1][1], r[k][2] - r[k - 1][2]]);
+        x[k] = image.apply([r[k][0] - r[k - 1][0], r[k][1] - r[k - 1][1], r[k][2] - r[k - 1][2]]);
     }
     x
 }
@@ -106,7 +106,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverGroups<'_, F, SIZE> {
     fn run<L: Lane>(mut self) -> Evaluation {
         let positions = &self.configuration.positions;
         let (n, dimension, row) = (positions.n(), positions.dimension(), positions.row());
-        let image = Image::new(&self.configuration.cell);
+        let image = Nearest::new(&self.configuration.cell);
         let (mut energy, mut virial) = (L::default(), L::default());
         let mut first = 0;
         while first < self.members.len() {
@@ -167,7 +167,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OneParticle<'_, F, SIZE> 
     fn run<L: Lane>(self) -> f64 {
         let positions = &self.configuration.positions;
         let (n, dimension, row) = (positions.n(), positions.dimension(), positions.row());
-        let image = Image::new(&self.configuration.cell);
+        let image = Nearest::new(&self.configuration.cell);
         let of = &self.groups.of[self.i];
         let mut energy = L::default();
         let mut first = 0;
@@ -195,7 +195,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OneParticle<'_, F, SIZE> 
 struct OverConfigurations<'a, F, const SIZE: usize> {
     form: &'a F,
     members: &'a [[usize; SIZE]],
-    image: Image,
+    image: Nearest<'a>,
     block: &'a mut Block,
 }
 
