@@ -9,6 +9,7 @@ use crate::plan::{Origin, Plan};
 use crate::record::RecordPosition;
 use crate::sample_pool::StoredPool;
 use crate::simulation::{Phase, PhaseCost};
+use crate::start_memory::Remembered;
 use crate::walker::WalkerState;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub struct Stored {
     pub(crate) largest_drift: f64,
     pub(crate) record: RecordPosition,
     pub(crate) instruction_sets: Vec<String>,
+    pub(crate) memory: Vec<Remembered>,
 }
 
 impl Stored {

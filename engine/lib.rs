@@ -52,7 +52,7 @@ pub use simulation::{Phase, PhaseCost, Simulation};
 pub use spacing::equally_spaced;
 pub use speed::{Speed, measure_speed};
 pub use start::{Lattice, random_positions};
-pub use start_memory::Neighbourhood;
+pub use start_memory::{Neighbourhood, Remembered, Wanderers};
 pub use symmetry::{Domain, Element, Operation, Symmetry};
 pub use target::ReducedTarget;
 pub use thermodynamics::ThermodynamicState;

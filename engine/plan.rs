@@ -2,6 +2,7 @@
 
 use crate::observers::{Column, Observable, State};
 use crate::schedule::Entry;
+use crate::start_memory::Wanderers;
 use crate::symmetry::Symmetry;
 use crate::thermodynamics::ThermodynamicState;
 use crate::trained_flow::TrainedFlow;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub boltzmann: f64,
     /// The starting configuration of each walker, rung by rung.
     pub starts: Vec<Configuration>,
+    /// Particles that wander among each other, whose arrangement walkers must forget; `None` where there are none.
+    pub wanderers: Option<Wanderers>,
     /// One sweep.
     pub entries: Vec<Entry>,
     /// Named regions whose populations are measured.

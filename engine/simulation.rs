@@ -18,6 +18,7 @@ use crate::record::Recorder;
 use crate::reference::{domain_of, numbered};
 use crate::sample_pool::SamplePool;
 use crate::schedule::{Entry, Trained};
+use crate::start_memory::{CommonStart, Remembered};
 use crate::target::ReducedTarget;
 use crate::trained_flow::{TrainedFlow, fold};
 use crate::walker::Walker;
@@ -104,9 +105,14 @@ pub struct Simulation<'a> {
     counted: Instant,
     /// The instruction sets it has run with, one after the other.
     instruction_sets: Vec<String>,
+    common_start: Option<CommonStart>,
+    memory: Vec<Remembered>,
     /// When the progress was last told, and in which phase.
     told: Option<(Phase, Instant)>,
 }
+
+/// Times in production at which the memory of the start is measured.
+const TIMES_OF_MEMORY: u64 = 8;
 
 /// Wall time between reports of progress: a few sweeps of a small system take less time than the report.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -172,6 +178,8 @@ impl<'a> Simulation<'a> {
             looked: Instant::now(),
             counted: Instant::now(),
             instruction_sets: vec![format!("{:?}", mcflow_base::instruction_set())],
+            common_start: CommonStart::of(plan),
+            memory: Vec::new(),
             told: None,
         })
     }
@@ -243,6 +251,8 @@ impl<'a> Simulation<'a> {
             looked: Instant::now(),
             counted: Instant::now(),
             instruction_sets: stored.instruction_sets,
+            common_start: CommonStart::of(plan),
+            memory: stored.memory,
             told: None,
         };
         if !as_before {
@@ -398,6 +408,14 @@ impl<'a> Simulation<'a> {
     fn start_production(&mut self) {
         self.ladder.reset_tallies();
         self.enter(Phase::Production);
+        self.remember();
+    }
+
+    /// Notes what walkers remember of a common start.
+    fn remember(&mut self) {
+        if let Some(common) = &self.common_start {
+            self.memory.push(common.remembered(self.plan, &self.ladder, self.done));
+        }
     }
 
     fn collect_samples(&mut self, flow: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
@@ -585,6 +603,7 @@ impl<'a> Simulation<'a> {
     fn produce(&mut self, monitor: &mut dyn Monitor) -> Result<(), RunError> {
         let total = self.plan.lengths.production;
         let every = self.plan.lengths.record_every;
+        let remember_every = (total / every / TIMES_OF_MEMORY).max(1) * every;
         while self.done < total {
             let until_record = every - self.done % every;
             let count = piece(self.plan, &self.generators).min(until_record).min(total - self.done);
@@ -594,6 +613,9 @@ impl<'a> Simulation<'a> {
                 self.largest_drift = self.largest_drift.max(self.ladder.refresh_energies());
                 self.recorder.record(self.done, self.plan, &mut self.ladder)?;
                 monitor.recorded(&self.recorder);
+            }
+            if self.done.is_multiple_of(remember_every) {
+                self.remember();
             }
             match self.between_pieces(total, Self::acceptances, monitor) {
                 Err(RunError::Stopped(StopReason::OutOfTime)) => break,
@@ -651,6 +673,11 @@ impl<'a> Simulation<'a> {
         &self.instruction_sets
     }
 
+    /// What walkers that started alike remembered of it in production, at some times; empty where they did not.
+    pub fn memory(&self) -> &[Remembered] {
+        &self.memory
+    }
+
     /// Time and work by phase.
     pub fn costs(&self) -> &BTreeMap<String, PhaseCost> {
         &self.costs
@@ -704,5 +731,6 @@ fn stored(simulation: &Simulation, training: Option<TrainingState>) -> Stored {
         largest_drift: simulation.largest_drift,
         record: simulation.recorder.position(),
         instruction_sets: simulation.instruction_sets.clone(),
+        memory: simulation.memory.clone(),
     }
 }

@@ -1,6 +1,11 @@
 //! What a configuration remembers of another: neighbours that are neighbours still.
 
+use crate::ladder::Ladder;
+use crate::observers::state_of;
+use crate::plan::Plan;
 use mcflow_potentials::Configuration;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Neighbours are pairs whose distance is at most this many times the distance to the nearest of all.
 const NEIGHBOUR: f64 = 1.25;
@@ -8,9 +13,79 @@ const NEIGHBOUR: f64 = 1.25;
 const BROKEN: f64 = 1.4;
 /// Particles looked at, at most, and distances computed for them.
 const MOST_PARTICLES: usize = 256;
-const MOST_DISTANCES: usize = 2_000_000;
+const MOST_DISTANCES: usize = 500_000;
 /// Fewer pairs of neighbours say nothing.
 const FEWEST_PAIRS: usize = 12;
+
+/// Walkers of a rung that are looked at, at most, and starts that are compared.
+const MOST_WALKERS: usize = 16;
+const MOST_STARTS: usize = 64;
+/// Above this, two starts are the same arrangement.
+const ALIKE: f64 = 0.8;
+
+/// Particles that are free to change places with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanderers {
+    /// Their numbers.
+    pub particles: Vec<usize>,
+    /// The molecule of each particle of the system: what is bound to each other never parts.
+    pub molecules: Vec<usize>,
+}
+
+/// What walkers remember of their start at a time of production.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// Sweeps of production before it.
+    pub sweep: u64,
+    /// By rung, the mean over its walkers of [`Neighbourhood::kept`].
+    pub kept: Vec<f64>,
+}
+
+/// The arrangement that all walkers which start in the same state start from.
+pub(crate) struct CommonStart {
+    /// By state.
+    neighbourhoods: Vec<(Option<usize>, Neighbourhood)>,
+    /// The place in it of each walker's start.
+    of_start: Vec<usize>,
+}
+
+impl CommonStart {
+    /// That of a plan; `None` where walkers start from several arrangements, or particles do not wander among each other.
+    pub fn of(plan: &Plan) -> Option<Self> {
+        let Wanderers { particles, molecules } = plan.wanderers.as_ref()?;
+        let mut neighbourhoods: Vec<(Option<usize>, Neighbourhood)> = Vec::new();
+        let mut of_start = Vec::with_capacity(plan.starts.len());
+        for (number, start) in plan.starts.iter().enumerate() {
+            let state = state_of(&plan.states, start);
+            let known = neighbourhoods.iter().position(|(of, _)| *of == state);
+            of_start.push(known.unwrap_or(neighbourhoods.len()));
+            match known {
+                Some(known) if number < MOST_STARTS && neighbourhoods[known].1.kept(start) < ALIKE => return None,
+                Some(_) => {}
+                None => neighbourhoods.push((state, Neighbourhood::of(start, particles, |i, j| molecules[i] == molecules[j])?)),
+            }
+        }
+        Some(Self { neighbourhoods, of_start })
+    }
+
+    /// What the walkers of each rung remember of it.
+    pub fn remembered(&self, plan: &Plan, ladder: &Ladder, sweep: u64) -> Remembered {
+        let of = |rung: usize| {
+            let place = plan.walkers(rung);
+            let stride = place.len().div_ceil(MOST_WALKERS).max(1);
+            let walkers = &ladder.rungs[rung].walkers;
+            // A replica takes its history along when it changes the rung.
+            let kept = |walker: usize| {
+                let start = self.of_start[ladder.exchanges.replicas[place.start + walker] as usize];
+                self.neighbourhoods[start].1.kept(&walkers[walker].state.configuration)
+            };
+            let looked_at: Vec<usize> = (0..walkers.len()).step_by(stride).collect();
+            let all: Vec<f64> = looked_at.into_par_iter().map(kept).collect();
+            all.iter().sum::<f64>() / all.len() as f64
+        };
+        Remembered { sweep, kept: (0..plan.rungs.len()).map(of).collect() }
+    }
+}
 
 /// The neighbours in a configuration.
 #[derive(Clone, Debug)]

