@@ -205,7 +205,7 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
             courses.push(watch.finish(result)?);
         }
     }
-    let comparison = conclude(&settings, &methods, times, courses);
+    let comparison = conclude(&settings, course::period_of(&settings, &first), &methods, times, courses);
     let json = serde_json::to_string_pretty(&comparison).map_err(|e| Failure::Run(e.to_string()))? + "\n";
     write_made(&folder, "compare.json", &json).map_err(Failure::Run)?;
     let table = table(&comparison);
@@ -244,7 +244,9 @@ fn record_interval(built: &Built, method: Method, seconds: f64) -> Option<u64> {
     })
 }
 
-fn conclude(settings: &Compare, used: &[Method], times: Vec<f64>, courses: Vec<Vec<Course>>) -> Comparison {
+fn conclude(settings: &Compare, period: Option<f64>, used: &[Method], times: Vec<f64>, courses: Vec<Vec<Course>>) -> Comparison {
+    // On a circle an error is the shorter way round.
+    let off = |error: f64| period.map_or(error, |period| error - period * (error / period).round());
     let best = courses.iter().flatten().filter_map(|c| Some((c.standard_error?, c.values.last().copied().flatten()?)));
     let (reference, reference_source) = match settings.exact {
         Some(exact) => (Some(exact), "exact value of the input".to_string()),
@@ -258,7 +260,7 @@ fn conclude(settings: &Compare, used: &[Method], times: Vec<f64>, courses: Vec<V
         .zip(courses)
         .map(|(&method, runs)| {
             let error_at = |k: usize| {
-                let errors: Vec<f64> = runs.iter().filter_map(|r| Some(r.values[k]? - reference?)).collect();
+                let errors: Vec<f64> = runs.iter().filter_map(|r| Some(off(r.values[k]? - reference?))).collect();
                 // An error of some runs alone would hide those that know nothing.
                 (errors.len() == runs.len()).then(|| (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt())
             };

@@ -8,8 +8,10 @@ use crate::output::summary::Summary;
 use crate::output::text::escape;
 use crate::progress::Terminal;
 use crate::schema::{Compare, Quantity};
+use mcflow_engine::observers::Topology;
 use mcflow_engine::{Monitor, Progress, Recorder, StopReason};
 use serde::Serialize;
+use std::f64::consts::TAU;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -44,6 +46,9 @@ pub(super) struct Watch {
     last: Option<f64>,
     /// Sum and number of the values of the column.
     sum: f64,
+    /// Of the sine and the cosine, where values have a period.
+    turns: (f64, f64),
+    period: Option<f64>,
     counted: u64,
     /// Samples in the one state and the other.
     visits: (u64, u64),
@@ -52,6 +57,13 @@ pub(super) struct Watch {
 enum Watched {
     States { from: (u32, String), to: (u32, String) },
     Column { index: Option<usize>, name: String },
+}
+
+/// The period of the column that is followed, whose mean then is a direction.
+pub(super) fn period_of(settings: &Compare, built: &Built) -> Option<f64> {
+    let Quantity::Mean(name) = &settings.quantity else { return None };
+    let column = built.plan.columns.iter().position(|column| column.name() == *name)?;
+    if let Topology::Circle(period) = built.plan.topology(column) { Some(period) } else { None }
 }
 
 impl Watch {
@@ -76,6 +88,8 @@ impl Watch {
             walkers,
             last: None,
             sum: 0.0,
+            turns: (0.0, 0.0),
+            period: period_of(settings, built),
             counted: 0,
             visits: (0, 0),
         }
@@ -127,6 +141,10 @@ impl Watch {
                 Watched::Column { index, .. } => {
                     if let Some(value) = index.and_then(|index| row.get(index)) {
                         self.sum += value;
+                        if let Some(period) = self.period {
+                            let (sine, cosine) = (TAU * value / period).sin_cos();
+                            self.turns = (self.turns.0 + sine, self.turns.1 + cosine);
+                        }
                         self.counted += 1;
                     }
                 }
@@ -140,7 +158,10 @@ impl Watch {
                 let (from, to) = self.visits;
                 (from > 0 && to > 0).then(|| -(to as f64 / from as f64).ln())
             }
-            Watched::Column { .. } => (self.counted > 0).then(|| self.sum / self.counted as f64),
+            Watched::Column { .. } => (self.counted > 0).then(|| match self.period {
+                Some(period) => period / TAU * self.turns.0.atan2(self.turns.1),
+                None => self.sum / self.counted as f64,
+            }),
         }
     }
 }
