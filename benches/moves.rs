@@ -23,6 +23,7 @@ fn moves(criterion: &mut Criterion) {
                 step: 0.001,
                 measure: VolumeMeasure::Logarithmic,
                 shape: VolumeShape::Isotropic,
+                largest_aspect: None,
                 tune: false,
                 every: 1,
             },

@@ -3,7 +3,7 @@
 use crate::dynamics::Replicas;
 use crate::interval::{interval_that_pays, memory};
 use crate::local::LocalEntry;
-use crate::moves::Tally;
+use crate::moves::{Tally, runaway};
 use crate::record::Recorder;
 use crate::schedule::{Entry, Trained, tuned_parameter};
 use crate::trained_flow::TrainedFlow;
@@ -91,6 +91,9 @@ impl Chains<'_> {
     fn check_finite(&self, before: usize, sweep: u64) -> Result<(), RunError> {
         for (number, walker) in self.walkers.iter().enumerate() {
             let state = &walker.state;
+            if let (Some(pressure), Some(how)) = (self.environment.thermodynamic_state.pressure, runaway(&state.configuration.cell)) {
+                return Err(RunError::Runaway { walker: before + number, sweep, volume: state.volume(), how, pressure });
+            }
             let found = if !state.energy.is_finite() {
                 format!("a potential energy of {}", state.energy)
             } else if !state.configuration.positions.all_finite() {
@@ -120,10 +123,16 @@ impl Chains<'_> {
     /// local sweep, where their interval is tuned.
     pub fn tune(&mut self, earlier: &[Tally], costs: &[Option<f64>]) -> Vec<Tally> {
         let totals = self.totals();
+        let heights = self.walkers.iter().map(|walker| walker.state.configuration.cell.smallest_height());
+        let height = heights.sum::<f64>() / self.walkers.len() as f64;
         for (index, entry) in self.entries.iter().enumerate() {
             if let Some(target) = entry.target_acceptance() {
                 let counts = totals[index].since(&earlier[index]);
-                let largest = entry.largest_parameter(&self.walkers[0].state.configuration.cell);
+                let mut largest = entry.largest_parameter(height);
+                if self.environment.thermodynamic_state.pressure.is_some() {
+                    // Cells fluctuate: a small one of this moment keeps a step from growing, but takes nothing back.
+                    largest = largest.max(self.parameters[index]);
+                }
                 self.parameters[index] = tuned_parameter(self.parameters[index], target, &counts, largest);
             }
             if let Some(cost) = costs.get(index).copied().flatten() {

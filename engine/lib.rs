@@ -83,6 +83,23 @@ pub enum RunError {
         /// What was found.
         found: String,
     },
+    /// A cell at constant pressure whose volume has no distribution.
+    #[error(
+        "walker {walker} has a cell of volume {volume:e} after sweep {sweep}, which {how} without end: the potential and the pressure \
+         {pressure:e} leave the volume without a distribution"
+    )]
+    Runaway {
+        /// Which walker.
+        walker: usize,
+        /// After which sweep.
+        sweep: u64,
+        /// The volume of its cell.
+        volume: f64,
+        /// `grows` or `shrinks`.
+        how: &'static str,
+        /// The pressure of its rung.
+        pressure: f64,
+    },
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -33,8 +33,9 @@ impl Entry {
             }
             Self::Translation { count, .. } => (*count, What::Translation(Translation { step: parameter })),
             Self::IdentitySwap { count, .. } => (*count, What::IdentitySwap(IdentitySwap)),
-            Self::Volume { count, measure, shape, .. } => {
-                (*count, What::Volume(Volume { step: parameter, measure: *measure, shape: *shape }))
+            Self::Volume { count, measure, shape, largest_aspect, .. } => {
+                let largest_aspect = largest_aspect.unwrap_or(f64::INFINITY);
+                (*count, What::Volume(Volume { step: parameter, measure: *measure, shape: *shape, largest_aspect }))
             }
             Self::Hmc { count, steps, precision, .. } => {
                 let verlet = Splitting::new("BAB").expect("a splitting");

@@ -65,6 +65,10 @@ pub enum Entry {
         /// `Isotropic`, or `SingleEdge` (along one Cartesian direction at a time).
         #[serde(default)]
         shape: VolumeShape,
+        /// With single edges, how many times as long as the shortest edge the longest may be: the space of shapes, which a fluid fills. Unless
+        /// given 1.5, or half as much again as at the start where that is more.
+        #[serde(default)]
+        largest_aspect: Option<f64>,
         /// Whether equilibration tunes `step`.
         #[serde(default = "yes")]
         tune: bool,
@@ -229,6 +233,27 @@ impl Entry {
         }
     }
 
+    /// Whether it alone gives positions and momenta the temperature of the rung, or momenta have nothing to do with it. What only exchanges or
+    /// relabels does not, nor does dynamics without noise.
+    pub fn gives_temperature(&self) -> bool {
+        match self {
+            Self::Langevin { friction, splitting, metropolized, .. } => *metropolized || (splitting.has_noise() && *friction > 0.0),
+            Self::Exchange { .. } | Self::Translation { .. } | Self::IdentitySwap { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// The entry with the limit of its shapes filled in, for walkers that start in these cells.
+    #[must_use]
+    pub fn with_aspect<'c>(&self, starts: impl Iterator<Item = &'c Cell>) -> Self {
+        let mut entry = self.clone();
+        if let Self::Volume { shape: VolumeShape::SingleEdge, largest_aspect: largest_aspect @ None, .. } = &mut entry {
+            let most = starts.map(Cell::aspect).fold(1.0, f64::max);
+            *largest_aspect = Some(if most > 1.5 { 1.5 * most } else { 1.5 });
+        }
+        entry
+    }
+
     /// The number that tuning would change: a step size, a time step, an interval in sweeps; the fixed time step of Langevin dynamics.
     pub fn parameter(&self) -> f64 {
         match self {
@@ -256,12 +281,13 @@ impl Entry {
         }
     }
 
-    /// The largest sensible parameter.
-    pub fn largest_parameter(&self, cell: &Cell) -> f64 {
+    /// The largest sensible parameter for walkers in cells whose smallest heights have this mean.
+    ///
+    /// Steps in the volume itself need no bound: those below 0 are refused and counted, so acceptance falls as they grow.
+    pub fn largest_parameter(&self, height: f64) -> f64 {
         match self {
-            Self::Displacement { .. } | Self::Translation { .. } => 0.5 * cell.smallest_height(),
+            Self::Displacement { .. } | Self::Translation { .. } => 0.5 * height,
             Self::Volume { measure: VolumeMeasure::Logarithmic, .. } => 1.0,
-            Self::Volume { .. } => 0.5 * cell.volume().unwrap_or(f64::INFINITY),
             _ => f64::INFINITY,
         }
     }
@@ -356,8 +382,18 @@ impl Entry {
                     problems.push(Problem::new("step", found, format!("at most half the smallest height, {half}")));
                 }
             }
-            Self::Volume { count, .. } => {
+            Self::Volume { count, shape, largest_aspect, .. } => {
                 counts.push(("count", *count));
+                if let Some(largest) = largest_aspect {
+                    let aspect = cell.aspect();
+                    if *shape == VolumeShape::Isotropic {
+                        let found = format!("{largest}, with a shape that no move changes");
+                        problems.push(Problem::new("largest_aspect", found, "`shape: SingleEdge`, or no such key"));
+                    } else if !(largest.is_finite() && *largest >= aspect) {
+                        let expected = format!("a finite number of at least {aspect}, the longest edge of the cell over the shortest");
+                        problems.push(Problem::new("largest_aspect", largest, expected));
+                    }
+                }
                 if !cell.is_periodic() {
                     problems.push(Problem::new("", "a volume move in an open cell", "a periodic cell, or no volume move"));
                 } else if !constant_pressure {

@@ -15,7 +15,7 @@ use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
-use mcflow_engine::observers::{Column, Condition, Observable, State, Variable, state_of};
+use mcflow_engine::observers::{Column, Condition, Kinetic, Observable, State, Variable, state_of};
 use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
@@ -263,8 +263,8 @@ impl Builder<'_> {
             rungs,
             boltzmann: input.units.boltzmann(),
             wanderers: wanderers::wanderers(&terms, starts[0].positions.n(), starts[0].cell.dimension()),
+            entries: input.sweep.iter().map(|entry| entry.with_aspect(starts.iter().map(|start| &start.cell))).collect(),
             starts,
-            entries: input.sweep.clone(),
             states,
             columns,
             functions,
@@ -320,7 +320,9 @@ impl Builder<'_> {
                 self.report(key("walkers"), rung.walkers, "a whole number from 1 to 1000000");
             }
             if let Some(pressure) = rung.pressure {
-                self.require(&key("pressure"), pressure, |_| true, "a finite number");
+                let expected = "a finite number above 0: at a pressure of 0 or below, the volume of a system without attraction over all distances \
+                                grows without end";
+                self.require(&key("pressure"), pressure, |pressure| pressure > 0.0, expected);
             }
             for (name, &factor) in rung.scale.iter() {
                 self.require(&key(&format!("scale[{name:?}]")), factor, |factor| factor >= 0.0, "a finite number, at least 0");
@@ -478,7 +480,8 @@ impl Builder<'_> {
     fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {
         let input = self.input;
         // What columns of every run and figures beside them are called.
-        let mut names: Vec<&str> = vec!["state", "pressure", "density", "volume", "kinetic_temperature"];
+        let mut names: Vec<&str> =
+            vec!["state", "pressure", "virial_pressure", "density", "volume", "smallest_height", "kinetic_temperature"];
         names.extend(["potential_energy", "potential_energy_per_particle"]);
         names.extend(LEADING_COLUMNS);
         names.extend(RungObservables::KEYS);
@@ -524,9 +527,18 @@ impl Builder<'_> {
             columns.extend(names.into_iter().enumerate().map(|(k, name)| Column::Term(name, k)));
         }
         if cell.is_periodic() {
-            columns.push(Column::Pressure);
+            let is_dynamics = input.sweep.iter().any(Entry::is_dynamics);
+            let alone = is_dynamics && !input.sweep.iter().any(Entry::gives_temperature);
+            let kinetic = if alone { Kinetic::Momenta } else { Kinetic::Temperature };
+            columns.push(Column::Pressure(kinetic));
+            if potential.has_jumps() {
+                columns.push(Column::VirialPressure(kinetic));
+            }
             if input.ladder.first().is_some_and(|rung| rung.pressure.is_some()) {
                 columns.extend([Column::Density, Column::Volume]);
+                if potential.reach().is_some() {
+                    columns.push(Column::SmallestHeight);
+                }
             }
         }
         if input.sweep.iter().any(|e| e.name() == "Langevin") {

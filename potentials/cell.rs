@@ -156,6 +156,17 @@ impl Cell {
         self.periodic.map(|lattice| (0..self.dimension).map(|k| lattice.vectors[k][k]).product())
     }
 
+    /// Components of **a** along x, **b** along y, **c** along z, whose product is the volume; `None` in open space.
+    pub fn diagonal(&self) -> Option<Vec<f64>> {
+        self.periodic.map(|lattice| (0..self.dimension).map(|k| lattice.vectors[k][k]).collect())
+    }
+
+    /// The largest of [`Cell::diagonal`] over the smallest; 1 in open space.
+    pub fn aspect(&self) -> f64 {
+        self.diagonal()
+            .map_or(1.0, |lengths| lengths.iter().copied().fold(0.0, f64::max) / lengths.iter().copied().fold(f64::INFINITY, f64::min))
+    }
+
     /// Distances between opposite faces: h_k = 1 / |row k of the inverse|; `None` in open space.
     pub fn heights(&self) -> Option<Vec<f64>> {
         self.periodic

@@ -7,9 +7,11 @@ use std::ops::{Add, AddAssign};
 pub struct Evaluation {
     /// Potential energy U.
     pub energy: f64,
-    /// Virial of the pair terms, W = sum over pairs of **r** . **f**(r), not divided by the dimension d: P = (N kT + W / d) / V.
+    /// Virial W = -d dU/dlnV at fixed fractional coordinates, not divided by the dimension d: P = (N kT + W / d) / V. Of distances it
+    /// is the sum of **r** . **f**(r); of springs to points that stay where they are see [`HarmonicRestraint`](crate::HarmonicRestraint).
     ///
-    /// Tail corrections are included; terms that depend on absolute positions (restraints, wells) are not.
+    /// Tail corrections are included. The jump of an energy at a cutoff is not: it acts as an impulse, in the mean only
+    /// ([`PotentialSum::pairs_at_jumps`](crate::PotentialSum::pairs_at_jumps)). Landscapes that do not repeat have none.
     pub virial: f64,
 }
 

@@ -33,10 +33,10 @@ pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};
 pub use pair::{
-    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairParameters, Skins, SoftRepulsion, TabulatedPair, Truncation,
-    TypeParameters, Wca,
+    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairAtJump, PairParameters, Shell, Skins, SoftRepulsion, TabulatedPair,
+    Truncation, TypeParameters, Wca,
 };
-pub use potential::{Block, Potential, Softening};
+pub use potential::{Block, Potential, Reach, Softening};
 pub use precision::Precision;
 pub use sum::PotentialSum;
 pub use term::Term;

@@ -14,6 +14,12 @@ pub trait Potential: Debug + Send + Sync {
         None
     }
 
+    /// A length up to which the vector between nearest images must be the only one: `cutoff` of a pair interaction, length of a bond. No
+    /// cell may be lower than twice that.
+    fn reach(&self) -> Option<Reach> {
+        self.cutoff().map(|length| Reach { length, what: "cutoff", term: self.name() })
+    }
+
     /// Whether the energy jumps somewhere (plain truncation): dynamics then does not conserve it.
     fn has_discontinuous_energy(&self) -> bool {
         false
@@ -52,6 +58,24 @@ pub trait Potential: Debug + Send + Sync {
 
     /// Makes the neighbour list anew that `state` describes.
     fn restore(&self, _state: &ListState, _neighbours: &mut Neighbours) {}
+}
+
+/// A length of a term of which a cell must hold two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    /// The length.
+    pub length: f64,
+    /// What it is: `cutoff`, or a key of the term.
+    pub what: &'static str,
+    /// The name of the term.
+    pub term: &'static str,
+}
+
+impl std::fmt::Display for Reach {
+    /// `the cutoff 2.5 of LennardJones`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(formatter, "the {} {} of {}", self.what, self.length, self.term)
+    }
 }
 
 /// How training sees what no gradient leads back from: for losses alone, never for sampling. Zeros leave all as it is.

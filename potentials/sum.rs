@@ -1,8 +1,9 @@
 //! The potential energy of a system: a sum of terms.
 
+use crate::pair::{Jump, Shell};
 use crate::weighted::Weighted;
 use crate::{
-    Block, Cell, Configuration, Confinement, Evaluation, Holds, Particles, Potential, Precision, Softening, Term, Vectors, Workspace,
+    Block, Cell, Configuration, Confinement, Evaluation, Holds, Particles, Potential, Precision, Reach, Softening, Term, Vectors, Workspace,
 };
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 use std::sync::Arc;
@@ -14,15 +15,18 @@ pub struct PotentialSum {
     n: usize,
     dimension: usize,
     has_tail: Vec<bool>,
+    /// Of each term, where it has one.
+    jumps: Arc<[Option<Jump>]>,
 }
 
 impl PotentialSum {
     /// The sum of `terms`; none of them may have [`Term::problems`].
     pub fn new(terms: &[Term], particles: &Particles, cell: &Cell) -> Self {
+        let jumps = terms.iter().map(|term| term.jump(particles)).collect();
         let weighted = |term: &Term| Weighted { term: Arc::from(term.build(particles, cell)), factor: 1.0 };
         let terms: Vec<_> = terms.iter().map(weighted).collect();
         let has_tail = terms.iter().map(|weighted| weighted.term.tail(cell).is_some()).collect();
-        Self { terms, n: particles.n(), dimension: cell.dimension(), has_tail }
+        Self { terms, n: particles.n(), dimension: cell.dimension(), has_tail, jumps }
     }
 
     /// sum over t of `factors[t]` U_t(x), with the terms of this sum: energies, virials, forces and tail corrections are all scaled.
@@ -122,9 +126,30 @@ impl PotentialSum {
         holds
     }
 
-    /// The smallest cell height for which nearest images are enough: twice the largest cutoff, 0 without one.
+    /// Whether the energy of pairs jumps at a cutoff: then the virial alone does not give the mean pressure.
+    pub fn has_jumps(&self) -> bool {
+        self.jumps.iter().any(Option::is_some)
+    }
+
+    /// For each cutoff at which energies jump, the pairs within `width` times the cutoff of it.
+    pub fn pairs_at_jumps(&self, configuration: &Configuration, width: f64) -> Vec<Shell> {
+        let jumps = self.jumps.iter().zip(&self.terms).filter(|(_, weighted)| weighted.factor != 0.0);
+        jumps.filter_map(|(jump, weighted)| Some(jump.as_ref()?.shell(configuration, width, weighted.factor))).collect()
+    }
+
+    /// Energy and virial of all tail corrections.
+    pub fn tail(&self, cell: &Cell) -> Evaluation {
+        self.terms.iter().filter_map(|term| term.tail(cell)).fold(Evaluation::default(), |sum, tail| sum + tail)
+    }
+
+    /// The longest of all cutoffs and bonds, half the height that a cell must have at least.
+    pub fn reach(&self) -> Option<Reach> {
+        self.terms.iter().filter_map(|weighted| weighted.term.reach()).max_by(|a, b| a.length.total_cmp(&b.length))
+    }
+
+    /// The smallest cell height for which nearest images are enough: twice the longest cutoff or bond, 0 without one.
     pub fn smallest_valid_height(&self) -> f64 {
-        2.0 * self.cutoff().unwrap_or(0.0)
+        2.0 * self.reach().map_or(0.0, |reach| reach.length)
     }
 
     /// An empty workspace for one walker.

@@ -1,5 +1,6 @@
 //! The terms that an input can ask for.
 
+use crate::pair::Jump;
 use crate::{
     BistableDimer, Cell, CentreTether, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
     HarmonicRestraint, LennardJones, MuellerBrown, Particles, PeriodicDihedrals, PhiFourChain, Potential, Ring, SoftRepulsion,
@@ -119,6 +120,11 @@ impl Term {
             Self::BistableDimer(term) => vec![term.particles],
             _ => Vec::new(),
         }
+    }
+
+    /// Where the energy of pairs jumps, if it does.
+    pub(crate) fn jump(&self, particles: &Particles) -> Option<Jump> {
+        if let Self::LennardJones(term) = self { term.jump(particles) } else { None }
     }
 
     /// The potential; to be called only where [`Term::problems`] finds none.

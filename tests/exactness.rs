@@ -119,7 +119,15 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         cell: Cell::orthorhombic(&[3.0, 3.5, 4.0]).expect("a cell"),
         kt: 1.0,
         pressure: Some(0.5),
-        entries: vec![Entry::Volume { count: 3, step, measure, shape: VolumeShape::Isotropic, tune: false, every: 1 }],
+        entries: vec![Entry::Volume {
+            count: 3,
+            step,
+            measure,
+            shape: VolumeShape::Isotropic,
+            largest_aspect: None,
+            tune: false,
+            every: 1,
+        }],
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
@@ -211,6 +219,7 @@ fn two_particles_npt() -> Case {
                 step: 1.0,
                 measure: VolumeMeasure::Logarithmic,
                 shape: VolumeShape::Isotropic,
+                largest_aspect: None,
                 tune: false,
                 every: 1,
             },
@@ -406,7 +415,8 @@ fn gas_in_a_rectangle(measure: VolumeMeasure, entries: &[(VolumeShape, f64)]) ->
         sum(power) / sum(0)
     };
     let nothing = LennardJones { epsilon: Some(0.0), sigma: Some(0.1), cutoff: Some(0.5), ..LennardJones::default() };
-    let volume = |&(shape, step): &(VolumeShape, f64)| Entry::Volume { count: 3, step, measure, shape, tune: false, every: 1 };
+    let volume =
+        |&(shape, step): &(VolumeShape, f64)| Entry::Volume { count: 3, step, measure, shape, largest_aspect: None, tune: false, every: 1 };
     Case {
         terms: vec![Term::LennardJones(nothing)],
         particles: Particles::alike("A", N as usize, 1.0),

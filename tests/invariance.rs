@@ -216,7 +216,8 @@ fn volume_moves_keep_the_ideal_gas_exact() {
     };
     let law = |v: f64| gamma_cumulative(N + 1, v * PRESSURE / KT);
     for (measure, step) in [(VolumeMeasure::Logarithmic, 0.6), (VolumeMeasure::Linear, 30.0)] {
-        let entries = [Entry::Volume { count: 8, step, measure, shape: VolumeShape::Isotropic, tune: false, every: 1 }];
+        let entries =
+            [Entry::Volume { count: 8, step, measure, shape: VolumeShape::Isotropic, largest_aspect: None, tune: false, every: 1 }];
         let run = |mutant| {
             let volumes = ends(&[], &particles, Some(PRESSURE), &entries, start, mutant, |s| s.volume());
             kolmogorov_smirnov(&volumes, law).expect("numbers").p_value

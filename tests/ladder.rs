@@ -413,7 +413,7 @@ fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
     let (particles, cell) = (Particles::alike("A", N, 1.0), Cell::orthorhombic(&[2.0; 3]).expect("a cell"));
     let potential = PotentialSum::new(&[], &particles, &cell);
     let (measure, shape) = (VolumeMeasure::Logarithmic, VolumeShape::Isotropic);
-    let entries = [Entry::Volume { count: 1, step: 1.0, measure, shape, tune: false, every: 1 }, exchange(None)];
+    let entries = [Entry::Volume { count: 1, step: 1.0, measure, shape, largest_aspect: None, tune: false, every: 1 }, exchange(None)];
     let generators = Generators::new();
     let trained = Trained::generators(&generators);
     let means: Vec<Vec<f64>> = (0..LADDERS)

@@ -44,7 +44,9 @@ class Mcflow:
             raise RuntimeError("mcflow did not run: " + (out.stderr or out.stdout).strip()[-1500:])
         summary = json.loads((self.folder / "output" / "summary.json").read_text())
         samples = self.samples()
-        names = {"T": "kinetic_temperature", "U": "potential_energy", "P": "pressure"}
+        # The others leave out the impulse of a jump at the cutoff.
+        pressure = "virial_pressure" if "virial_pressure" in samples[0] else "pressure"
+        names = {"T": "kinetic_temperature", "U": "potential_energy", "P": pressure}
         found = {short: statistics.fmean(float(s[name]) for s in samples) for short, name in names.items() if name in samples[0]}
         found["U/N"] = found.pop("U") / count
         moves = summary["moves"]

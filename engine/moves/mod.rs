@@ -24,6 +24,7 @@ pub use identity_swap::IdentitySwap;
 pub use latent_walk::LatentWalk;
 pub use mode_jump::{ModeJump, StateMap};
 pub use translation::Translation;
+pub(crate) use volume::runaway;
 pub use volume::{Volume, VolumeMeasure, VolumeShape};
 
 use crate::microstate::Microstate;

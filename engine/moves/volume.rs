@@ -3,6 +3,7 @@
 use super::{Change, Move, OnReject, Proposal};
 use crate::microstate::Microstate;
 use crate::walker::{Environment, Scratch};
+use mcflow_potentials::Cell;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,21 @@ pub enum VolumeShape {
     SingleEdge,
 }
 
+/// Lengths that a cell may have: far beyond them numbers of 64 bits have no digits left, or none at all. A run ends long before.
+const LENGTHS: std::ops::Range<f64> = 1e-36..1e13;
+
+/// What is wrong with a cell whose lengths have come near the ends of what numbers hold: its volume has no distribution.
+pub(crate) fn runaway(cell: &Cell) -> Option<&'static str> {
+    let lengths = cell.diagonal()?;
+    if lengths.iter().any(|&length| length > 0.1 * LENGTHS.end) {
+        Some("grows")
+    } else if lengths.iter().any(|&length| length < 10.0 * LENGTHS.start) {
+        Some("shrinks")
+    } else {
+        None
+    }
+}
+
 /// Scales cell and positions, isotropically or along one direction: ln V' (or V') uniform within `step` of ln V (or V).
 ///
 /// In fractional coordinates s the target is V^N exp(-beta (U + P V)) dV ds. A symmetric step in V therefore has
@@ -33,7 +49,9 @@ pub enum VolumeShape {
 ///
 /// With single edges the lengths L_k along the directions are variables of their own with the measure dL_1 ... dL_d: a step in ln V is one in
 /// ln L_k, a step in V one in L_k, so both ratios are the same. Isotropic steps leave that measure invariant too (it is dV times one of the
-/// shape alone), and both kinds may be in one sweep.
+/// shape alone), and both kinds may be in one sweep. A fluid resists no change of shape, and the measure has none to offer either: its edges
+/// would go apart until one of them is at the least height of the cell, which changes the distribution of the volume. A largest ratio of
+/// edges bounds the shapes alone: their measure is then the same at each volume, and that of the volume is dV.
 ///
 /// Source: Frenkel and Smit, Understanding Molecular Simulation, 2nd ed. (2002), section 5.4.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +62,8 @@ pub struct Volume {
     pub measure: VolumeMeasure,
     /// What of the cell changes.
     pub shape: VolumeShape,
+    /// The largest ratio of two edges, along which single edges may change; infinite for none.
+    pub largest_aspect: f64,
 }
 
 impl Move for Volume {
@@ -67,7 +87,11 @@ impl Move for Volume {
             }
         };
         let cell = state.configuration.cell.stretched(factors);
-        if cell.smallest_height() < environment.potential.smallest_valid_height() {
+        let holds = |length: &f64| LENGTHS.contains(length);
+        if cell.smallest_height() < environment.potential.smallest_valid_height() || !cell.diagonal()?.iter().all(holds) {
+            return None;
+        }
+        if self.shape == VolumeShape::SingleEdge && cell.aspect() > self.largest_aspect {
             return None;
         }
         scratch.other.configuration.cell = cell;

@@ -1,7 +1,11 @@
 //! The numbers of one sample: a row of `observables.csv`.
 
 use super::Variable;
+use super::pressure::{Kinetic, pressure, virial_pressure};
 use crate::walker::{Environment, Walker};
+
+/// The name of the column of the smallest height of the cell.
+pub const SMALLEST_HEIGHT: &str = "smallest_height";
 
 /// One number a sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +16,16 @@ pub enum Column {
     PotentialEnergyPerParticle,
     /// The energy of one term without the factor that a rung may give it, by its place in the potential.
     Term(String, usize),
-    /// Pressure (N kT + W/d) / V, with tail corrections.
-    Pressure,
+    /// The pressure of the energy that is sampled, -dF/dV in the mean.
+    Pressure(Kinetic),
+    /// The pressure by the virial and tail corrections alone, without the impulse of jumps at cutoffs.
+    VirialPressure(Kinetic),
     /// N / V.
     Density,
     /// Volume.
     Volume,
+    /// The smallest height of the cell.
+    SmallestHeight,
     /// Kinetic temperature 2K / (f k_B), f the number of momentum components.
     KineticTemperature,
     /// A variable, with its name.
@@ -31,9 +39,11 @@ impl Column {
             Self::PotentialEnergy => "potential_energy".to_string(),
             Self::PotentialEnergyPerParticle => "potential_energy_per_particle".to_string(),
             Self::Term(name, _) => format!("energy.{}", name.replace(' ', "_")),
-            Self::Pressure => "pressure".to_string(),
+            Self::Pressure(_) => "pressure".to_string(),
+            Self::VirialPressure(_) => "virial_pressure".to_string(),
             Self::Density => "density".to_string(),
             Self::Volume => "volume".to_string(),
+            Self::SmallestHeight => SMALLEST_HEIGHT.to_string(),
             Self::KineticTemperature => "kinetic_temperature".to_string(),
             Self::Variable(name, _) => name.clone(),
         }
@@ -47,19 +57,17 @@ pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment
         if wants_terms { environment.potential.energies_by_term(&walker.state.configuration, &mut walker.workspace) } else { Vec::new() };
     let state = &walker.state;
     let n = state.configuration.positions.n() as f64;
-    let dimension = state.configuration.cell.dimension() as f64;
     columns
         .iter()
         .map(|column| match column {
             Column::PotentialEnergy => state.energy,
             Column::PotentialEnergyPerParticle => state.energy / n,
             Column::Term(_, k) => terms[*k].1.energy,
-            Column::Pressure => {
-                let virial = state.virial.expect("refreshed before sampling");
-                (n / environment.thermodynamic_state.beta + virial / dimension) / state.volume()
-            }
+            Column::Pressure(kinetic) => pressure(*kinetic, state, environment),
+            Column::VirialPressure(kinetic) => virial_pressure(*kinetic, state, environment),
             Column::Density => n / state.volume(),
             Column::Volume => state.volume(),
+            Column::SmallestHeight => state.configuration.cell.smallest_height(),
             Column::KineticTemperature => {
                 2.0 * state.kinetic_energy(environment.particles) / (state.degrees_of_freedom() as f64 * boltzmann)
             }

@@ -1,10 +1,12 @@
 //! What is measured: numbers a sample, accumulated functions, states.
 
 mod columns;
+mod pressure;
 mod states;
 mod variable;
 
-pub use columns::{Column, sample};
+pub use columns::{Column, SMALLEST_HEIGHT, sample};
+pub use pressure::Kinetic;
 pub use states::{Condition, State, state_of};
 pub use variable::{Axis, Topology, Variable};
 

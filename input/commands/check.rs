@@ -3,7 +3,8 @@
 use super::Failure;
 use crate::build::{Built, build};
 use crate::output::verdict::notes;
-use mcflow_engine::{FlowSource, Samples, measure_speed};
+use mcflow_engine::moves::VolumeShape;
+use mcflow_engine::{Entry, FlowSource, Samples, measure_speed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -55,6 +56,20 @@ fn description(input: &Path, built: &Built) -> String {
     }
     for finding in &built.findings {
         line("warning", finding.sentence());
+    }
+    if cell.is_periodic() && plan.potential.has_jumps() {
+        line(
+            "note",
+            "the energy jumps at the cutoff: `pressure` has its impulse, from the pairs near there, `virial_pressure` has not".to_string(),
+        );
+    }
+    if let Some(reach) = plan.potential.reach().filter(|_| plan.rungs[0].thermodynamic_state.pressure.is_some()) {
+        line("least height", format!("{}, twice {reach}: no smaller cell is sampled", 2.0 * reach.length));
+    }
+    for entry in &plan.entries {
+        if let Entry::Volume { shape: VolumeShape::SingleEdge, largest_aspect: Some(largest), .. } = entry {
+            line("shapes", format!("the longest edge of the cell at most {largest} times the shortest"));
+        }
     }
     for entry in &plan.entries {
         line("sweep", format!("{} ({} step(s))", entry.name(), entry.steps(n)));

@@ -172,10 +172,11 @@ impl Sentences {
 }
 
 fn large_enough(built: &Built, configuration: Configuration, name: &str, number: usize) -> Result<Configuration, String> {
-    let (height, least) = (configuration.cell.smallest_height(), built.plan.rungs[0].potential.smallest_valid_height());
-    if height < least {
+    let height = configuration.cell.smallest_height();
+    if let Some(reach) = built.plan.rungs[0].potential.reach().filter(|reach| height < 2.0 * reach.length) {
+        let least = 2.0 * reach.length;
         return Err(format!(
-            "{name}: found a cell of smallest height {height} in frame {number}; expected at least {least}, twice the cutoff"
+            "{name}: found a cell of smallest height {height} in frame {number}; expected at least {least}, twice {reach}"
         ));
     }
     Ok(configuration)

@@ -3,7 +3,7 @@
 use crate::build::Built;
 use crate::output::functions::{FunctionSummary, functions};
 use crate::output::start_memory::{StartMemory, start_memory};
-use crate::output::verdict::Verdict;
+use crate::output::verdict::{Verdict, cut_at_least_size};
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
 use mcflow_engine::observers::Topology;
@@ -363,6 +363,21 @@ fn column(plan: &Plan, number: usize, series: &[&[f64]], seconds: f64) -> Observ
     ObservableSummary { circle: resultant.map(|resultant| CircleSummary { period, resultant }), ..found }
 }
 
+impl ObservableSummary {
+    /// The mean alone, and why it has no error bar.
+    fn without_error(self, reason: &str) -> Self {
+        let reason = if self.mean.is_some() { Some(format!("no error bar: {reason}")) } else { self.reason };
+        Self {
+            standard_error: None,
+            standard_error_by_blocks: None,
+            effective_samples: None,
+            effective_samples_per_second: None,
+            reason,
+            ..self
+        }
+    }
+}
+
 impl MoveSummary {
     /// The name with what is unusual about it: `Langevin, pair forces in f32`.
     pub fn title(&self) -> String {
@@ -392,17 +407,26 @@ impl Summary {
             let Rung { temperature, pressure, scale, .. } = built.input.ladder[rung].clone();
             RungName { temperature, pressure, scale }
         };
+        let cut: Vec<Option<String>> = (0..plan.rungs.len()).map(|rung| cut_at_least_size(simulation, rung)).collect();
         let observables = |rung: usize| {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
                 let series = recorder.series(k, plan.walkers(rung));
                 let series = slices(&series);
-                (name.clone(), column(plan, k, &series, production))
+                let found = column(plan, k, &series, production);
+                let cut = cut[rung].as_ref().map(|_| "the ensemble is cut at the least size of the cell");
+                (name.clone(), cut.map_or(found.clone(), |reason| found.without_error(reason)))
             });
             RungObservables { rung: name(rung), samples: recorder.samples(), columns: columns.collect() }
         };
         let rungs = if plan.states.is_empty() { 0 } else { plan.rungs.len() };
         let round_trips = if plan.rungs.len() > 1 { simulation.ladder().exchanges.round_trips.clone() } else { Vec::new() };
-        let why = plan.inexact_because();
+        let mut why = plan.inexact_because();
+        for (rung, found) in cut.iter().enumerate() {
+            let place = if plan.rungs.len() > 1 { format!(" at {}", name(rung).title()) } else { String::new() };
+            why.extend(
+                found.as_ref().map(|found| format!("{found}{place}: smaller volumes are cut off, and all means are those of the rest")),
+            );
+        }
         let mut summary = Self {
             version: env!("CARGO_PKG_VERSION").to_string(),
             input_sha256: built.input_sha256.clone(),

@@ -8,6 +8,7 @@ mod continuation;
 mod dynamics;
 mod flows;
 mod movement;
+mod pressure;
 mod starts;
 mod training;
 mod weights;
@@ -15,6 +16,8 @@ mod weights;
 #[cfg(test)]
 pub(crate) use chain::chain_findings;
 pub use dynamics::notes;
+
+pub(crate) use pressure::cut_at_least_size;
 
 use crate::build::Built;
 use crate::output::summary::Summary;
@@ -72,6 +75,7 @@ const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
     weights::findings,
     training::findings,
     dynamics::findings,
+    pressure::findings,
 ];
 
 impl Verdict {

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 /// U = (k / 2) sum over particles of |r - r0|^2.
 ///
 /// In a periodic cell r - r0 is the difference to the nearest image of the point; in open space it is taken as it is.
+///
+/// The points stay where they are when a cell changes its volume, while particles go with the cell. The virial is that of this:
+/// W = -dU/dlnV d = sum of r . f, r being the image of the particle that is nearest to the point as it was written. So the mean pressure is
+/// -dF/dV at fixed points, 0 for stiff springs alone, and what constant pressure finds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HarmonicRestraint {
@@ -84,6 +88,22 @@ struct Springs {
     points: [Vec<f64>; 3],
 }
 
+impl Springs {
+    /// Where the springs of these sites end.
+    #[inline(always)]
+    fn points_of<L: Lane>(&self, sites: Sites) -> [L; 3] {
+        let last = self.held.len() - 1;
+        let mut points = [L::default(); 3];
+        for c in 0..3 {
+            points[c] = match sites {
+                Sites::From(first) => L::from_fn(|l| self.points[c][(first + l).min(last)]),
+                Sites::One(k) => L::splat(self.points[c][k]),
+            };
+        }
+        points
+    }
+}
+
 impl ExternalForm for Springs {
     fn name(&self) -> &'static str {
         "HarmonicRestraint"
@@ -102,17 +122,17 @@ impl ExternalForm for Springs {
     fn site(&self, i: usize) -> Option<usize> {
         self.sites[i]
     }
+    const HAS_VIRIAL: bool = true;
+    #[inline(always)]
+    fn image_of<L: Lane>(&self, sites: Sites, r: [L; 3], image: Nearest) -> [L; 3] {
+        let points = self.points_of(sites);
+        let d = image.apply([r[0] - points[0], r[1] - points[1], r[2] - points[2]]);
+        [d[0] + points[0], d[1] + points[1], d[2] + points[2]]
+    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]) {
-        let last = self.held.len() - 1;
-        let mut d = r;
-        for c in 0..3 {
-            d[c] -= match sites {
-                Sites::From(first) => L::from_fn(|l| self.points[c][(first + l).min(last)]),
-                Sites::One(k) => L::splat(self.points[c][k]),
-            };
-        }
-        let d = image.apply(d);
+        let points = self.points_of(sites);
+        let d = image.apply([r[0] - points[0], r[1] - points[1], r[2] - points[2]]);
         let k = L::splat(self.stiffness);
         (L::splat(0.5) * k * d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2])), d.map(|d| k * d))
     }

@@ -41,6 +41,13 @@ pub(crate) trait ExternalForm: Debug + Send + Sync + 'static {
     }
     /// Energy and gradient at positions `r`, in lanes.
     fn evaluate<L: Lane>(&self, sites: Sites, r: [L; 3], image: Nearest) -> (L, [L; 3]);
+    /// Whether it has a virial, sum of r . f: that of terms which periodic cells allow.
+    const HAS_VIRIAL: bool = false;
+    /// The image of the place `r` that the forces of a virial act at.
+    #[inline(always)]
+    fn image_of<L: Lane>(&self, _sites: Sites, r: [L; 3], _image: Nearest) -> [L; 3] {
+        r
+    }
     /// Whether the energy is infinite beyond an edge.
     const HAS_EDGE: bool = false;
     /// The same as it goes on beyond the edge when softened by K = `edge`.
@@ -70,8 +77,7 @@ impl<F: ExternalForm> Potential for External<F> {
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
-        let energy = dispatch_with(neighbours.set(), OverParticles { form: &self.0, configuration, forces });
-        Evaluation { energy, virial: 0.0 }
+        dispatch_with(neighbours.set(), OverParticles { form: &self.0, configuration, forces })
     }
 
     fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
@@ -90,14 +96,14 @@ struct OverParticles<'a, F> {
 }
 
 impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
-    type Output = f64;
+    type Output = Evaluation;
     #[inline(always)]
-    fn run<L: Lane>(mut self) -> f64 {
+    fn run<L: Lane>(mut self) -> Evaluation {
         let positions = &self.configuration.positions;
         let (n, dimension) = (positions.n(), positions.dimension());
         let image = Nearest::new(&self.configuration.cell);
         let sites = self.form.sites(n);
-        let mut energy = L::default();
+        let (mut energy, mut virial) = (L::default(), L::default());
         let mut first = 0;
         while first < sites {
             let count = (sites - first).min(L::WIDTH);
@@ -108,6 +114,11 @@ impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
             }
             let (u, gradient) = self.form.evaluate(Sites::From(first), r, image);
             energy += if count == L::WIDTH { u } else { L::from_fn(|l| if l < count { u.get(l) } else { 0.0 }) };
+            if F::HAS_VIRIAL {
+                let at = self.form.image_of(Sites::From(first), r, image);
+                let sum = at[0].mul_add(gradient[0], at[1].mul_add(gradient[1], at[2] * gradient[2]));
+                virial -= L::select_bits((1 << count) - 1, sum, L::default());
+            }
             if let Some(forces) = &mut self.forces {
                 for (c, gradient) in gradient.iter().enumerate().take(dimension) {
                     let component = forces.component_mut(c);
@@ -118,7 +129,7 @@ impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
             }
             first += count;
         }
-        energy.sum()
+        Evaluation { energy: energy.sum(), virial: virial.sum() }
     }
 }
 

@@ -57,6 +57,9 @@ impl GroupForm<2> for Bond {
     fn hold(&self) -> Hold {
         Hold::Together
     }
+    fn reach(&self) -> Option<(&'static str, f64)> {
+        Some(("max_length", self.max_length))
+    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {
         let (none, scale) = (L::default(), L::splat(-0.5 * self.stiffness * self.max_length * self.max_length));

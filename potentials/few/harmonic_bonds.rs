@@ -52,6 +52,9 @@ impl GroupForm<2> for Bond {
     fn hold(&self) -> Hold {
         if self.stiffness > 0.0 { Hold::Together } else { Hold::Nothing }
     }
+    fn reach(&self) -> Option<(&'static str, f64)> {
+        Some(("length", self.length))
+    }
     #[inline(always)]
     fn evaluate<L: Lane>(&self, &[_, d]: &[[L; 3]; 2]) -> (L, [[L; 3]; 2]) {
         let k = L::splat(self.stiffness);

@@ -1,7 +1,7 @@
 //! The loops over groups of particles and configurations that all terms of few particles share.
 
 use crate::image::Nearest;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Reach, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -18,6 +18,10 @@ pub(crate) trait GroupForm<const SIZE: usize>: Debug + Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// What becomes of the energy as particles of the group go far away.
     fn hold(&self) -> Hold;
+    /// The key and the value of a length of which a cell must hold two: how far members of a group are from each other.
+    fn reach(&self) -> Option<(&'static str, f64)> {
+        None
+    }
     /// Energy, and its derivatives with respect to the coordinates.
     fn evaluate<L: Lane>(&self, x: &[[L; 3]; SIZE]) -> (L, [[L; 3]; SIZE]);
     /// Whether the energy is infinite beyond an edge.
@@ -62,6 +66,10 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
 
     fn note_holds(&self, _n: usize, holds: &mut Holds) {
         self.groups.members.iter().for_each(|group| holds.add(self.form.hold(), group));
+    }
+
+    fn reach(&self) -> Option<Reach> {
+        self.form.reach().map(|(what, length)| Reach { length, what, term: self.form.name() })
     }
 
     fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {

@@ -2,6 +2,7 @@
 
 use super::exclusions::Exclusions;
 use super::form::{Coefficients, Cut, ForceShifted, Switched, UNBOUNDED_SQUARED};
+use super::jump::Jump;
 use super::parameters::{Mixing, PairParameters, Parameters, TypeParameters};
 use super::sum_over_pairs::Description;
 use super::tail::Tail;
@@ -113,6 +114,13 @@ impl LennardJones {
             }
         }
         problems
+    }
+
+    /// Where the energy jumps, if it does: at the cutoff, where that is neither shifted nor switched.
+    pub(crate) fn jump(&self, particles: &Particles) -> Option<Jump> {
+        let cutoff = self.cutoff.filter(|_| self.truncation == Truncation::Truncated)?;
+        let table = self.parameters().table(particles).into_iter().map(bare_coefficients).collect();
+        Some(Jump::new(cutoff, table, particles, &self.exclude))
     }
 
     pub(crate) fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {

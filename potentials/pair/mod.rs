@@ -10,6 +10,7 @@ mod configurations;
 mod double_well_pair;
 mod exclusions;
 mod form;
+mod jump;
 mod lennard_jones;
 mod list_state;
 mod neighbours;
@@ -26,6 +27,8 @@ mod tree_energy;
 mod wca;
 
 pub use double_well_pair::DoubleWellPair;
+pub(crate) use jump::Jump;
+pub use jump::{PairAtJump, Shell};
 pub use lennard_jones::{LennardJones, Truncation};
 pub use list_state::{ListState, Skins};
 pub use neighbours::Neighbours;

@@ -267,4 +267,13 @@ fn names_and_cutoffs() {
     assert!(!wca.has_discontinuous_energy());
     let none = PotentialSum::new(&[], &particles, &cell);
     assert_eq!((none.cutoff(), none.smallest_valid_height()), (None, 0.0));
+    // Bonds go to nearest images: a cell holds two of them, whatever the cutoff.
+    for (text, height) in [
+        ("FeneBonds(bonds: [(0, 1)], stiffness: 30.0, max_length: 1.5)", 3.0),
+        ("HarmonicBonds(bonds: [(0, 1)], stiffness: 30.0, length: 1.75)", 3.5),
+    ] {
+        let bonded = PotentialSum::new(&[term("Wca(epsilon: 1.0, sigma: 1.0)"), term(text)], &particles, &cell);
+        assert_eq!(bonded.smallest_valid_height(), height, "{text}");
+        assert!(bonded.cutoff().unwrap() < 1.2);
+    }
 }

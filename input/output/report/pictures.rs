@@ -41,14 +41,20 @@ impl Symbols {
         format!("{}{power}", self.length)
     }
 
+    fn pressure(&self, name: &str) -> String {
+        let per = if self.energy.contains('/') { " per " } else { "/" };
+        format!("{name} ({}{per}{})", self.energy, self.volume())
+    }
+
     /// A quantity and its unit.
     fn column(&self, column: &Column) -> String {
         match column {
             Column::PotentialEnergy => format!("U ({})", self.energy),
             Column::PotentialEnergyPerParticle => format!("U/N ({})", self.energy),
             Column::Term(..) => format!("energy ({})", self.energy),
-            Column::Pressure if self.energy.contains('/') => format!("pressure ({} per {})", self.energy, self.volume()),
-            Column::Pressure => format!("pressure ({}/{})", self.energy, self.volume()),
+            Column::Pressure(_) => self.pressure("pressure"),
+            Column::VirialPressure(_) => self.pressure("virial pressure"),
+            Column::SmallestHeight => format!("smallest height ({})", self.length),
             Column::Density => format!("density (1/{})", self.volume()),
             Column::Volume => format!("volume ({})", self.volume()),
             Column::KineticTemperature => format!("kinetic temperature ({})", self.temperature),
