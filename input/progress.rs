@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static HEARD: AtomicBool = AtomicBool::new(false);
+static FINISHING: AtomicBool = AtomicBool::new(false);
 
 /// How long an interrupt may remain unheard. Runs listen some ten times a second, but a single step of training, or a sweep of a million
 /// particles, cannot be left halfway.
@@ -16,24 +17,42 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// From now on Ctrl-C (SIGINT), SIGTERM and SIGHUP ask the run to write its checkpoint and end; a second one ends the program at once. So does
 /// the first where the run is amid something long: then the last checkpoint is what it goes on from, as after any kill.
-pub fn catch_interrupts() {
+/// `command` is what would go on.
+pub fn catch_interrupts(command: &'static str) {
     static SET: OnceLock<()> = OnceLock::new();
     SET.get_or_init(|| {
         // Without a handler the program still stops, only less gently.
-        let _ = ctrlc::set_handler(|| {
+        let _ = ctrlc::set_handler(move || {
             if INTERRUPTED.swap(true, Ordering::SeqCst) {
                 std::process::exit(1);
             }
-            std::thread::spawn(|| {
+            std::thread::spawn(move || {
                 std::thread::sleep(PATIENCE);
-                if !HEARD.load(Ordering::SeqCst) {
-                    let place = "stopped amid a step that takes long";
-                    eprintln!("{place}; go on with `mcflow ... --resume`, from the last checkpoint where there is one");
+                if !HEARD.load(Ordering::SeqCst) && !FINISHING.load(Ordering::SeqCst) {
+                    let place = "amid a step that takes long: from the last checkpoint, where there is one";
+                    eprintln!("stopped; go on with `mcflow {command} ... --resume` ({place})");
                     std::process::exit(1);
                 }
             });
         });
     });
+}
+
+/// While this lives, the run is over and its results are being written: one interrupt lets that come to its end, a second one does not.
+pub struct Finishing(());
+
+impl Finishing {
+    /// Begins to finish.
+    pub fn begin() -> Self {
+        FINISHING.store(true, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Finishing {
+    fn drop(&mut self) {
+        FINISHING.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Leaves SIGHUP alone where whoever started the program had it ignored, as `nohup` does: catching it would end the run with the terminal.

@@ -234,6 +234,7 @@ fn a_finished_run_goes_on() {
             &["a checkpoint of another input", words, "unchanged but for a longer `run.production`"],
         );
     }
+    place.write("system.ron", &fluid(1000));
     place.must_refuse("run system.ron --resume --seed 6", &["`seed` was 5, found 6"]);
 
     // Longer, with another comment: the same bytes as in one go, but for the interval of samples, which stays.
@@ -379,7 +380,7 @@ fn seconds_are_in_checkpoints_as_steps_are() {
     simulation.run(&mut Kill { begun: Instant::now(), place: &place, kept: false }).expect_err("it is stopped");
     let rate = |simulation: &Simulation| {
         let cost = simulation.costs()["production"];
-        assert!(cost.seconds > 0.8, "{cost:?}");
+        assert!(cost.seconds > 0.4, "{cost:?}");
         cost.steps as f64 / cost.seconds
     };
     let whole = rate(&simulation);

@@ -178,7 +178,7 @@ pub fn compare(arguments: &Arguments) -> Result<String, Failure> {
     let existing = if arguments.force { Existing::Force } else { Existing::Refuse };
     // All folders belong to the comparison until it ends.
     let mut folders = vec![claim(&folder, existing, &first.files, &MADE.map(PathBuf::from)).map_err(Failure::Input)?];
-    catch_interrupts();
+    catch_interrupts("run");
     let times: Vec<f64> = (0..=40).map(|k| settings.seconds * 10f64.powf(-2.0 + 2.0 * f64::from(k) / 40.0)).collect();
     let methods = Method::all(&first.input, &settings);
     let mut courses: Vec<Vec<Course>> = vec![Vec::new(); methods.len()];

@@ -8,7 +8,7 @@ use crate::output::functions::csv_files;
 use crate::output::log::{Log, Logged};
 use crate::output::report;
 use crate::output::summary::{Summary, table};
-use crate::progress::{Terminal, catch_interrupts};
+use crate::progress::{Finishing, Terminal, catch_interrupts};
 use mcflow_engine::trajectory::topology_pdb;
 use mcflow_engine::{Monitor, Phase, RunError, Simulation, StopReason, TrajectoryFormat, checkpoint};
 use std::path::Path;
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Failure> {
     super::say(&built.notes);
     let directory = output_folder(arguments.input, arguments.output);
     let _folder = prepare(&directory, arguments.existing, &built).map_err(Failure::Input)?;
-    catch_interrupts();
+    catch_interrupts("run");
     let mut terminal = Terminal::new(None);
     let resume = arguments.existing == Existing::Resume;
     let built = begun_or_spaced(built, arguments.input, &directory, resume, &mut terminal)?;
@@ -139,6 +139,7 @@ pub fn carry_out(built: &Built, directory: &Path, resume: bool, monitor: &mut dy
         }
         Err(error) => return Err(error.into()),
     }
+    let _finishing = Finishing::begin();
     let mut summary = Summary::new(built, &simulation);
     summary.input_sha256 = sha256(&text);
     let page = report::html(built, &simulation, &summary);

@@ -23,7 +23,7 @@ pub fn train(input: &Path, output: Option<&Path>, existing: Existing, seed: Opti
     }
     let directory = output_folder(input, output);
     let _folder = prepare(&directory, existing, &built).map_err(Failure::Input)?;
-    catch_interrupts();
+    catch_interrupts("train");
     let mut terminal = Terminal::new(None);
     let resume = existing == Existing::Resume;
     let built = begun_or_spaced(built, input, &directory, resume, &mut terminal)?;
