@@ -72,8 +72,9 @@ struct Draws {
     log_weights: Vec<f64>,
     /// The state of each.
     states: Vec<StateIndex>,
-    /// The logarithms of the weights, upwards.
+    /// The logarithms of the weights, upwards, and of their sums up to each.
     sorted: Vec<f64>,
+    cumulated: Vec<f64>,
 }
 
 /// What frames of a state say of the draws in it.
@@ -139,7 +140,8 @@ impl Judge<'_> {
         }
         let mut sorted = log_weights.clone();
         sorted.sort_by(f64::total_cmp);
-        Draws { log_weights, states, sorted }
+        let cumulated = cumulated(&sorted);
+        Draws { log_weights, states, sorted, cumulated }
     }
 
     fn log_weights(&self, rows: &[f64], log_density: &[f64]) -> Vec<f64> {
@@ -168,7 +170,7 @@ impl Judge<'_> {
                 .zip(&judged.feasible)
                 .map(|(w, feasible)| if *feasible && !w.is_nan() { w } else { f64::INFINITY })
                 .collect();
-            let accepted: Vec<f64> = log_weights.iter().map(|w| acceptance_from(*w, &draws.sorted)).collect();
+            let accepted: Vec<f64> = log_weights.iter().map(|w| acceptance_from(*w, &draws.sorted, &draws.cumulated)).collect();
             let origins: Vec<Origin> = chosen.iter().map(|&k| reference.origin(k)).collect();
             let of_state = || draws.log_weights.iter().zip(&draws.states).filter(|(_, s)| **s == index(state)).map(|(w, _)| *w);
             let most = of_state().fold(f64::NEG_INFINITY, f64::max);
@@ -260,13 +262,25 @@ impl Judge<'_> {
     }
 }
 
-/// Mean over draws of min(1, w'/w) from a configuration of weight w, the weights of the draws upwards.
-fn acceptance_from(log_weight: f64, sorted: &[f64]) -> f64 {
+/// The logarithms of the sums of the weights up to each, upwards.
+fn cumulated(sorted: &[f64]) -> Vec<f64> {
+    let mut sum = f64::NEG_INFINITY;
+    let mut add = |w: f64| {
+        if w > f64::NEG_INFINITY {
+            sum = w + (sum - w).exp().ln_1p();
+        }
+        sum
+    };
+    sorted.iter().map(|&w| add(w)).collect()
+}
+
+/// Mean over draws of min(1, w'/w) from a configuration of weight w, the weights of the draws upwards with their [`cumulated`] sums.
+fn acceptance_from(log_weight: f64, sorted: &[f64], cumulated: &[f64]) -> f64 {
     if log_weight == f64::INFINITY {
         return 0.0;
     }
     let above = sorted.partition_point(|&w| w < log_weight);
-    let below: f64 = sorted[..above].iter().map(|w| (w - log_weight).exp()).sum();
+    let below = if above > 0 { (cumulated[above - 1] - log_weight).exp() } else { 0.0 };
     (below + (sorted.len() - above) as f64) / sorted.len() as f64
 }
 
@@ -290,7 +304,17 @@ fn equilibrium_acceptance(sorted: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coverage, equilibrium_acceptance};
+    use super::{Coverage, acceptance_from, cumulated, equilibrium_acceptance};
+
+    #[test]
+    fn acceptance_is_the_mean_over_draws() {
+        let sorted = [f64::NEG_INFINITY, -900.0, -1.3, -0.2, 0.4, 2.0];
+        for w in [-1000.0, -900.0, -2.0, -0.2, 1.0, 3.0, 800.0] {
+            let expected = sorted.iter().map(|draw: &f64| (draw - w).min(0.0).exp()).sum::<f64>() / 6.0;
+            assert!((acceptance_from(w, &sorted, &cumulated(&sorted)) - expected).abs() < 1e-14, "{w}");
+        }
+        assert_eq!(acceptance_from(f64::INFINITY, &sorted, &cumulated(&sorted)), 0.0);
+    }
 
     #[test]
     fn frames_beyond_all_draws_show_what_is_missing_unless_by_chance() {
