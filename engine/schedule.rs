@@ -349,10 +349,10 @@ impl Entry {
         (match self {
             Self::Translation { count, .. } | Self::IdentitySwap { count, .. } => *count,
             Self::Displacement { count, .. } => count.unwrap_or(n),
-            Self::GeneratorDraw { count, tries, .. } => count * tries,
+            Self::GeneratorDraw { count, tries, .. } => count.saturating_mul(*tries),
             Self::Volume { count, .. } | Self::LatentWalk { count, .. } | Self::ModeJump { count, .. } => *count,
             Self::Exchange { .. } => 1,
-            Self::Hmc { count, steps, .. } => count * steps,
+            Self::Hmc { count, steps, .. } => count.saturating_mul(*steps),
             Self::Langevin { steps, .. } => *steps,
         }) as u64
     }

@@ -20,7 +20,7 @@ use crate::sample_pool::SamplePool;
 use crate::schedule::{Entry, Trained};
 use crate::start_memory::{CommonStart, Remembered};
 use crate::target::ReducedTarget;
-use crate::trained_flow::{TrainedFlow, fold};
+use crate::trained_flow::{TrainedFlow, fold_in_place};
 use crate::walker::Walker;
 use crate::{RunError, StopReason};
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, TrainingReport, TrainingState};
@@ -514,10 +514,10 @@ impl<'a> Simulation<'a> {
             let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([&to[..]]).collect();
             let domain = numbered(&domain_of(symmetry, &ends, dim), dimension);
             if let Some(from) = &mut from {
-                *from = fold(Some(&domain), from, dim).0;
+                fold_in_place(&domain, from, dim);
                 domains.0 = Some(domain.clone());
             }
-            to = Cow::Owned(fold(Some(&domain), &to, dim).0);
+            fold_in_place(&domain, to.to_mut(), dim);
             domains.1 = Some(domain);
         }
         let source = from.as_ref().zip(laws.0.as_ref()).map(|(rows, law)| Ensemble { rows, law });

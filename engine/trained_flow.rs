@@ -99,6 +99,15 @@ impl TrainedFlow {
 /// A flow on rows, one way or the other.
 type Rows = fn(&Generator, &[f64]) -> (Vec<f64>, Vec<f64>);
 
+/// Rows, each replaced by its image in a domain, without a second copy of all; a row without an image stays.
+pub(crate) fn fold_in_place(domain: &Domain, rows: &mut [f64], dim: usize) {
+    rows.par_chunks_mut(dim).for_each(|row| {
+        if let Some((image, _)) = domain.fold(row) {
+            row.copy_from_slice(&image);
+        }
+    });
+}
+
 /// Rows in a domain, what led there, and whether they have an image there at all.
 pub(crate) fn fold(domain: Option<&Domain>, rows: &[f64], dim: usize) -> (Vec<f64>, Vec<Option<Element>>, Vec<bool>) {
     let n = rows.len() / dim;

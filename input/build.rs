@@ -371,10 +371,7 @@ impl Builder<'_> {
         let input = self.input;
         let walkers = input.ladder.iter().map(|rung| rung.walkers).max().unwrap_or(1);
         for (k, entry) in input.sweep.iter().enumerate() {
-            let steps = match entry {
-                Entry::Hmc { count, steps, .. } => count.saturating_mul(*steps) as u64,
-                other => other.steps(n),
-            };
+            let steps = entry.steps(n);
             if steps > MOST_STEPS {
                 self.report(format!("sweep[{k}]"), format!("{steps} steps in one sweep"), format!("at most {MOST_STEPS}, and more sweeps"));
             } else if entry.flow().is_some() {
@@ -644,9 +641,9 @@ impl Builder<'_> {
         let n = starts.first().map_or(1, |start| start.positions.n());
         let most = (MOST_PAIRS / (n * n)).max(1);
         // Walkers of each rung start alike.
-        let places: Vec<(usize, usize)> =
-            self.input.ladder.iter().enumerate().flat_map(|(k, rung)| (0..rung.walkers).map(move |walker| (k, walker))).collect();
-        for ((rung, walker), start) in places.into_iter().zip(starts).take(MOST) {
+        let input = self.input;
+        let places = input.ladder.iter().enumerate().flat_map(|(k, rung)| (0..rung.walkers).map(move |walker| (k, walker)));
+        for ((rung, walker), start) in places.zip(starts).take(MOST) {
             let potential = potentials.get(rung);
             let key = self.start_key(walker);
             if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
