@@ -171,6 +171,8 @@ pub trait Monitor {
     }
     /// Called after each sample of production.
     fn recorded(&mut self, _recorder: &Recorder) {}
+    /// Called when production has ended.
+    fn finished(&mut self, _recorder: &Recorder) {}
 }
 
 /// How far a phase is.

@@ -10,6 +10,7 @@ mod interval;
 mod ladder;
 mod local;
 pub mod manifest;
+mod memory;
 mod microstate;
 pub mod moves;
 mod normals;
@@ -34,6 +35,7 @@ mod target;
 mod thermodynamics;
 mod trained_flow;
 pub mod trajectory;
+mod vibration;
 mod walker;
 
 pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
@@ -41,6 +43,7 @@ pub use chains::{Chains, Generators, Monitor, Progress};
 pub use exchange::{Exchange, ExchangeMutant, PairTally};
 pub use ladder::{Exchanges, Ladder};
 pub use local::LocalEntry;
+pub use memory::{Memory, bytes_of_walkers};
 pub use microstate::Microstate;
 pub use normals::fill_normals;
 pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan};
@@ -57,6 +60,7 @@ pub use symmetry::{Domain, Element, Operation, Symmetry};
 pub use target::ReducedTarget;
 pub use thermodynamics::ThermodynamicState;
 pub use trained_flow::TrainedFlow;
+pub use vibration::fastest_period;
 pub use walker::{Environment, Scratch, Walker, WalkerState};
 
 /// Why a run ended before its end.

@@ -625,6 +625,7 @@ impl<'a> Simulation<'a> {
         self.recorder.flush()?;
         // How many sweeps were done stays known: a longer production goes on from here.
         self.phase = Phase::Complete;
+        monitor.finished(&self.recorder);
         Ok(())
     }
 

@@ -105,6 +105,36 @@ impl Architecture {
         }
     }
 
+    /// Weights of all networks for rows of length `dim`, as a number that cannot overflow: no fewer than there are.
+    pub fn parameters_at_most(&self, dim: usize) -> f64 {
+        let of = |part: &Self| {
+            let (blocks, hidden, ..) = part.shape();
+            let widths: Vec<f64> =
+                std::iter::once(dim).chain(hidden.iter().copied()).map(|width| width as f64).chain([part.outputs(dim)]).collect();
+            blocks as f64 * widths.windows(2).map(|pair| (pair[0] + 1.0) * pair[1]).sum::<f64>()
+        };
+        self.parts().into_iter().map(of).sum()
+    }
+
+    /// Numbers that a pass over one row of length `dim` keeps: of each block the row, and each layer before and after its function.
+    pub fn numbers_of_a_row(&self, dim: usize) -> f64 {
+        let of = |part: &Self| {
+            let (blocks, hidden, ..) = part.shape();
+            let layers = hidden.iter().map(|width| *width as f64).sum::<f64>();
+            blocks as f64 * (2.0 * layers + part.outputs(dim) + 4.0 * dim as f64)
+        };
+        self.parts().into_iter().map(of).sum()
+    }
+
+    /// Numbers that a network of one part gives: half of the coordinates are changed by the others.
+    fn outputs(&self, dim: usize) -> f64 {
+        let changed = dim.div_ceil(2) as f64;
+        match self {
+            Self::Spline { bins, .. } => changed * (3.0 * *bins as f64 + 1.0),
+            _ => 2.0 * changed,
+        }
+    }
+
     /// Half the width of the box on which a uniform prior lives; 1 where there is no spline.
     pub(crate) fn bound(&self) -> f64 {
         let bounds = self.parts().into_iter().filter_map(|part| if let Self::Spline { bound, .. } = part { Some(*bound) } else { None });

@@ -6,6 +6,7 @@ mod stored;
 mod symmetry;
 mod wanderers;
 mod weights;
+mod written;
 
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
@@ -20,6 +21,7 @@ use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, The
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+pub use written::{Change, text_of};
 
 /// An input that has no problem, and what it means.
 pub struct Built {
@@ -37,6 +39,8 @@ pub struct Built {
     pub notes: Vec<String>,
     /// What is no error, but worth knowing.
     pub findings: Vec<Finding>,
+    /// Who changed it, where it was changed.
+    pub by: String,
 }
 
 /// Reads, checks and builds the input at `path`; `seed` replaces its seed.
@@ -44,7 +48,15 @@ pub struct Built {
 /// # Errors
 /// A syntax error alone, or all problems at once.
 pub fn build(path: &Path, seed: Option<u64>) -> Result<Built, Report> {
-    build_changed(path, |input| input.seed = seed.unwrap_or(input.seed))
+    build_for(path, seed, None)
+}
+
+/// The same, for a run in `folder`.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_for(path: &Path, seed: Option<u64>, folder: Option<&Path>) -> Result<Built, Report> {
+    build_written(path, Change { by: "`--seed`", folder }, |input| input.seed = seed.unwrap_or(input.seed))
 }
 
 /// Reads the input at `path`, changes it, checks and builds what came out.
@@ -52,6 +64,15 @@ pub fn build(path: &Path, seed: Option<u64>) -> Result<Built, Report> {
 /// # Errors
 /// As [`build`].
 pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Built, Report> {
+    build_written(path, Change { by: "a change", folder: None }, change)
+}
+
+/// The same, where the text of the changed input is written. It is that of the file where nothing was changed, else that of
+/// the changed input: the text beside a run, and its hash, are those of what ran.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_written(path: &Path, by: Change, change: impl FnOnce(&mut Input)) -> Result<Built, Report> {
     let mut document = Document::open(path)?;
     let input: Option<Input> = document.read();
     let Some(mut input) = input else { return Err(document.report()) };
@@ -70,22 +91,15 @@ pub fn build_changed(path: &Path, change: impl FnOnce(&mut Input)) -> Result<Bui
         findings: &mut findings,
     };
     let plan = builder.plan();
-    let text = if input == as_read { document.text().to_string() } else { written(&input) };
+    let text = if input == as_read { document.text().to_string() } else { text_of(&input, path, document.text(), by) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: sha256(&text), text, files, notes, findings })
+    Ok(Built { input, plan, input_sha256: sha256(&text), text, files, notes, findings, by: by.by.to_string() })
 }
 
 /// SHA-256 of a text, in hexadecimal.
 pub fn sha256(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
-}
-
-/// The text of an input that was changed after it was read: by an option, by what was found before the run, by the other methods of a comparison.
-pub fn written(input: &Input) -> String {
-    let pretty = ron::ser::PrettyConfig::default().struct_names(false);
-    let text = ron::ser::to_string_pretty(input, pretty).expect("inputs are values with names");
-    format!("// The input that ran, as mcflow changed it after reading.\n{text}\n")
 }
 
 /// Keys of an input that a resumed run may change, beside `run.production`.
@@ -95,6 +109,8 @@ pub const MAY_CHANGE: [&str; 2] = ["output", "compare"];
 fn as_json(input: &Input, record_every: u64) -> String {
     let mut input = input.clone();
     input.run.record_every = Some(record_every);
+    // Their contents count, not the folder that they are seen from.
+    written::for_each_file(&mut input, |name| *name = Path::new(&*name).file_name().unwrap_or_default().to_string_lossy().into_owned());
     serde_json::to_string(&input).expect("inputs are values with names")
 }
 
@@ -600,15 +616,27 @@ impl Builder<'_> {
                 self.report("compare.quantity.to", format!("{to:?} from {from:?}"), "two different states");
             }
         }
+        if let Quantity::Population(name) = &compare.quantity {
+            let known: Vec<&str> = states.iter().map(|s| s.name.as_str()).collect();
+            self.require_name("compare.quantity", "state", name, &known);
+        }
         if let Quantity::Mean(name) = &compare.quantity
             && functions.iter().any(|f| f.name() == name)
         {
             self.report("compare.quantity", format!("{name:?}, a function"), "the name of a column");
         }
         let positive = "a finite number above 0";
-        let numbers = [("seconds", compare.seconds), ("time_step", compare.time_step), ("friction", compare.friction)];
-        for (key, value) in numbers {
+        let numbers = [
+            ("seconds", Some(compare.seconds)),
+            ("time_step", compare.time_step),
+            ("friction", compare.friction),
+            ("exact_error", compare.exact_error),
+        ];
+        for (key, value) in numbers.into_iter().filter_map(|(key, value)| Some((key, value?))) {
             self.require(&format!("compare.{key}"), value, |v| v > 0.0, positive);
+        }
+        if compare.exact_error.is_some() && compare.exact.is_none() {
+            self.report("compare.exact_error", "an error without a value", "`exact` too, or neither");
         }
         let first = self.input.ladder.first().map_or(f64::NAN, |rung| rung.temperature);
         if !compare.ladder.is_empty() && (compare.ladder.len() < 2 || compare.ladder[0] != first) {

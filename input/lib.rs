@@ -4,6 +4,7 @@ pub mod build;
 pub mod commands;
 pub mod document;
 pub mod fit;
+pub mod machine;
 pub mod output;
 pub mod progress;
 pub mod schema;

@@ -358,24 +358,28 @@ pub enum Output {
 pub struct Compare {
     /// The figure whose error is followed.
     pub quantity: Quantity,
-    /// Its exact value, where it is known; else that of the longest run with the smallest error.
+    /// Its value, where that is known from elsewhere: exactly, or from an independent long run. Without it no error is known, only what the runs
+    /// say of each other: no run of a comparison is the reference of the others.
     #[serde(default)]
     pub exact: Option<f64>,
+    /// The standard error of `exact`, where it has one.
+    #[serde(default)]
+    pub exact_error: Option<f64>,
     /// Wall time of each run, training counted.
     #[serde(default = "defaults::seconds")]
     pub seconds: f64,
     /// Runs of each kind, with different seeds.
     #[serde(default = "defaults::seeds")]
     pub seeds: usize,
-    /// Time step of plain dynamics (BAOAB).
-    #[serde(default = "defaults::time_step")]
-    pub time_step: f64,
+    /// Time step of plain dynamics (BAOAB); a thirtieth of the period of the fastest vibration unless given.
+    #[serde(default)]
+    pub time_step: Option<f64>,
     /// Temperatures of a ladder with ordinary exchange, beside the others, in all else like the first rung; the input's own unless given.
     #[serde(default)]
     pub ladder: Vec<f64>,
-    /// Friction of plain dynamics.
-    #[serde(default = "defaults::friction")]
-    pub friction: f64,
+    /// Friction of plain dynamics; a hundredth of the inverse time step unless given.
+    #[serde(default)]
+    pub friction: Option<f64>,
 }
 
 /// A figure of a run.
@@ -391,6 +395,8 @@ pub enum Quantity {
     },
     /// The mean of a column of `observables.csv`.
     Mean(String),
+    /// The fraction of samples in a state.
+    Population(String),
 }
 
 pub(crate) mod defaults {
@@ -427,12 +433,6 @@ pub(crate) mod defaults {
     }
     pub fn seeds() -> usize {
         3
-    }
-    pub fn time_step() -> f64 {
-        0.005
-    }
-    pub fn friction() -> f64 {
-        1.0
     }
 }
 

@@ -47,10 +47,10 @@ fn shortened(path: &Path, share: f64) -> Summary {
 /// Runs an example with a changed input.
 fn changed(path: &Path, change: impl FnOnce(&mut Input)) -> Summary {
     let built = build_changed(path, change);
-    let built = built.unwrap_or_else(|report| panic!("{}:\n{report}", path.display()));
+    let mut built = built.unwrap_or_else(|report| panic!("{}:\n{report}", path.display()));
     let folder = tempfile::tempdir().expect("a folder");
     let _folder = prepare(folder.path(), Existing::Refuse, &built).expect("an empty folder");
-    let summary = carry_out(&built, folder.path(), false, &mut Silent);
+    let summary = carry_out(&mut built, folder.path(), false, &mut Silent);
     summary.unwrap_or_else(|failure| panic!("{}: {}", path.display(), failure.message()))
 }
 

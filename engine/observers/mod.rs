@@ -63,6 +63,14 @@ fn radial_distribution() -> String {
 }
 
 impl Observable {
+    /// Bins that it is accumulated in; none of a column.
+    pub fn bins(&self) -> usize {
+        match self {
+            Self::Profile { bins, .. } | Self::RadialDistribution { bins, .. } => *bins,
+            Self::Column { .. } => 0,
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         match self {

@@ -1,8 +1,9 @@
 //! Particles, cell and starting configurations of an input.
 
 use super::Builder;
+use crate::machine::{free_bytes, in_words};
 use crate::schema::{CellInput, Start};
-use mcflow_engine::{Purpose, purpose_stream, random_positions};
+use mcflow_engine::{Purpose, bytes_of_walkers, purpose_stream, random_positions};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
 
 /// What lives where.
@@ -144,6 +145,14 @@ impl Builder<'_> {
         let input = self.input;
         let sane = |walkers: usize| if (1..=1_000_000).contains(&walkers) { walkers } else { 1 };
         let rungs: Vec<usize> = input.ladder.iter().map(|rung| sane(rung.walkers)).collect();
+        // Judged before a place for each is gathered.
+        let (all, n) = (rungs.iter().sum(), space.particles.n());
+        let needed = bytes_of_walkers(all, n, space.cell.dimension(), false);
+        if let Some(free) = free_bytes().filter(|free| needed > *free) {
+            let expected = format!("no more than the {} of memory that are free here: fewer walkers or particles", in_words(free));
+            self.report("ladder", format!("{all} walkers of {n} particles, which need about {}", in_words(needed)), expected);
+            return None;
+        }
         let sources: Vec<(String, &Start)> = match (self.states_with_start().as_slice(), &input.start) {
             ([], Some(start)) => vec![("start".to_string(), start)],
             ([], None) => {

@@ -1,10 +1,12 @@
 //! `mcflow check`: all problems of an input, or what it would do.
 
 use super::Failure;
+use super::memory::lack;
 use crate::build::{Built, build};
+use crate::machine::in_words;
 use crate::output::verdict::notes;
 use mcflow_engine::moves::VolumeShape;
-use mcflow_engine::{Entry, FlowSource, Samples, measure_speed};
+use mcflow_engine::{Entry, FlowSource, Lengths, Memory, Plan, Samples, measure_speed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -96,12 +98,17 @@ fn description(input: &Path, built: &Built) -> String {
             }
         }
     }
-    let samples = (lengths.production / lengths.record_every) as f64;
+    let memory = Memory::of(plan);
+    line("memory", format!("about {}", in_words(memory.peak())));
+    if let Some(sentence) = lack(&memory) {
+        line("WARNING", format!("such a run is refused: {sentence}"));
+    }
+    line("disk", format!("about {}", in_words(disk(plan))));
     let walkers = plan.starts.len() as f64;
-    let series = samples * walkers * (plan.columns.len() + 1) as f64 * 8.0;
-    let states = walkers * (n * cell.dimension() * 8 * 6) as f64;
-    let pool: f64 = plan.flows.iter().map(|f| pool_bytes(&f.source, n * cell.dimension())).sum();
-    line("memory", format!("about {:.0} MB", (series + states + pool) / 1e6 + 20.0));
+    if lack(&Memory { series: 0.0, ..memory }).is_some() {
+        line("expected time", "not tried: there is no memory to try it in".to_string());
+        return text;
+    }
     // A sweep is the least that can be tried.
     let work: f64 = plan.entries.iter().map(|e| e.steps(n) as f64 * if e.is_dynamics() { n as f64 } else { 1.0 }).sum();
     if work * walkers > MOST_WORK {
@@ -121,9 +128,9 @@ fn description(input: &Path, built: &Built) -> String {
 /// Steps of particles in a sweep of all walkers that are tried out: some seconds.
 const MOST_WORK: f64 = 3e7;
 
-fn pool_bytes(source: &FlowSource, dim: usize) -> f64 {
-    match source {
-        FlowSource::Train { samples: Samples::FromRun { frames, .. }, .. } => *frames as f64 * dim as f64 * 8.0,
-        _ => 0.0,
-    }
+/// Bytes of the table of samples and of the series beside the checkpoint; trajectories come on top of them.
+fn disk(plan: &Plan) -> f64 {
+    let Lengths { production, record_every, .. } = plan.lengths;
+    let rows = (production / record_every.max(1)) as f64 * plan.starts.len() as f64;
+    rows * (14.0 + plan.columns.len() as f64 * (19.0 + 8.0))
 }

@@ -3,11 +3,12 @@
 pub mod check;
 pub mod compare;
 pub mod energy;
+mod memory;
 mod resume;
 pub mod run;
 pub mod train;
 
-use crate::build::{Built, build_changed};
+use crate::build::{Built, Change, build_written};
 use crate::document::Report;
 use mcflow_engine::{Monitor, RunError, StopReason, equally_spaced};
 use std::path::{Path, PathBuf};
@@ -19,13 +20,15 @@ pub enum Failure {
     Input(String),
     /// The run failed: exit code 1.
     Run(String),
+    /// The run was told to stop: exit code 1.
+    Stopped(String, StopReason),
 }
 
 impl Failure {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Run(_) => 1,
+            Self::Run(_) | Self::Stopped(..) => 1,
             Self::Input(_) => 2,
         }
     }
@@ -33,7 +36,7 @@ impl Failure {
     /// What to print.
     pub fn message(&self) -> &str {
         match self {
-            Self::Run(message) | Self::Input(message) => message,
+            Self::Run(message) | Self::Input(message) | Self::Stopped(message, _) => message,
         }
     }
 }
@@ -48,24 +51,27 @@ impl From<mcflow_engine::RunError> for Failure {
     fn from(error: mcflow_engine::RunError) -> Self {
         match error {
             mcflow_engine::RunError::Checkpoint { .. } => Self::Input(error.to_string()),
+            mcflow_engine::RunError::Stopped(reason) => Self::Stopped(error.to_string(), reason),
             _ => Self::Run(error.to_string()),
         }
     }
 }
 
 /// The same input with the temperatures of its ladder moved, where it asks for that: to five digits, so that what is printed is what was run.
-fn with_spaced_ladder(built: Built, path: &Path, monitor: &mut dyn Monitor) -> Result<Built, Failure> {
+/// Written into `folder`, it asks for it no longer.
+fn with_spaced_ladder(built: Built, path: &Path, folder: &Path, monitor: &mut dyn Monitor) -> Result<Built, Failure> {
     if !built.input.run.tune_ladder {
         return Ok(built);
     }
     let betas = match equally_spaced(&built.plan, monitor) {
         Err(RunError::Stopped(StopReason::Interrupted)) => {
-            return Err(Failure::Run("stopped while the ladder was spaced, before there was anything to go on with".to_string()));
+            let message = "stopped while the ladder was spaced, before there was anything to go on with".to_string();
+            return Err(Failure::Stopped(message, StopReason::Interrupted));
         }
         found => found?,
     };
     let (seed, boltzmann, last) = (built.input.seed, built.plan.boltzmann, betas.len() - 1);
-    let mut moved = build_changed(path, |input| {
+    let mut moved = build_written(path, Change { by: "`tune_ladder`", folder: Some(folder) }, |input| {
         input.seed = seed;
         // What is written beside the run is what ran: these temperatures, which nothing moves again.
         input.run.tune_ladder = false;

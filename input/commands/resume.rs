@@ -1,7 +1,7 @@
 //! Going on with a run: what its input may change meanwhile, and what not.
 
 use super::Failure;
-use crate::build::{Built, MAY_CHANGE, build_changed};
+use crate::build::{Built, Change, MAY_CHANGE, build_written};
 use mcflow_engine::checkpoint::{Begun, begun};
 use serde_json::Value;
 use std::path::Path;
@@ -48,7 +48,7 @@ pub(super) fn resumed(built: Built, path: &Path, directory: &Path) -> Result<Bui
         return Ok(built);
     }
     let seed = built.input.seed;
-    let mut changed = build_changed(path, |input| {
+    let mut changed = build_written(path, Change { by: "`tune_ladder`", folder: Some(directory) }, |input| {
         input.seed = seed;
         input.run.record_every = input.run.record_every.or(record_every);
         if tuned {

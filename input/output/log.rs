@@ -75,6 +75,10 @@ impl Monitor for Logged<'_> {
     fn recorded(&mut self, recorder: &Recorder) {
         self.inner.recorded(recorder);
     }
+
+    fn finished(&mut self, recorder: &Recorder) {
+        self.inner.finished(recorder);
+    }
 }
 
 /// `2026-02-28T23:59:59Z`, so many seconds after the beginning of 1970.

@@ -470,7 +470,7 @@ impl Summary {
 }
 
 /// Walkers of a ladder exchange, and are not independent.
-fn estimator(plan: &Plan) -> Estimator {
+pub(crate) fn estimator(plan: &Plan) -> Estimator {
     if plan.rungs.len() > 1 { estimate_exchanging } else { estimate }
 }
 

@@ -1,14 +1,11 @@
-//! The course of an estimate over the wall time of a run, and its figure.
+//! The course of an estimate over the wall time of a run.
 
-use super::{Comparison, Failure};
 use crate::build::Built;
-use crate::output::figures::{Figure, Reference, Series, Style};
-use crate::output::report;
-use crate::output::summary::Summary;
-use crate::output::text::escape;
+use crate::output::summary::{LARGEST_R_HAT, Summary, estimator};
 use crate::progress::Terminal;
 use crate::schema::{Compare, Quantity};
 use mcflow_engine::observers::Topology;
+use mcflow_engine::statistics::{Estimator, free_energy_difference, round_trips, slices};
 use mcflow_engine::{Monitor, Progress, Recorder, StopReason};
 use serde::Serialize;
 use std::f64::consts::TAU;
@@ -20,18 +17,28 @@ use std::time::{Duration, Instant};
 pub struct Course {
     /// The estimate at each time; `None` where there was none yet.
     pub values: Vec<Option<f64>>,
-    /// Standard error at the end.
+    /// Standard error at the end; `None` where the run does not know it.
     pub standard_error: Option<f64>,
+    /// Why it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// Split R-hat over walkers at the end.
     pub r_hat: Option<f64>,
     /// Wall time of training.
     pub training_seconds: f64,
-    /// There and back between the two states, over all walkers.
+    /// There and back between the two states, or between the first state and the others, over all walkers.
     pub round_trips: u64,
     /// Steps of production per second.
     pub steps_per_second: f64,
     /// Wall time of the run.
     pub seconds: f64,
+}
+
+impl Course {
+    /// The estimate at the end.
+    pub fn value(&self) -> Option<f64> {
+        self.values.last().copied().flatten()
+    }
 }
 
 /// Watches a run: ends it when its time is over, and keeps the estimate at given times.
@@ -44,19 +51,26 @@ pub(super) struct Watch {
     /// Walkers of the first rung, which the estimate is of.
     walkers: Range<usize>,
     last: Option<f64>,
-    /// Sum and number of the values of the column.
-    sum: f64,
     /// Of the sine and the cosine, where values have a period.
     turns: (f64, f64),
     period: Option<f64>,
+    /// Samples of all walkers, and of these the sum over the column.
     counted: u64,
+    sum: f64,
     /// Samples in the one state and the other.
     visits: (u64, u64),
+    /// How many states there are, and how series become estimates.
+    states: usize,
+    estimator: Estimator,
+    /// Of the whole record: a difference with its standard error and R-hat, and round trips.
+    difference: Option<(f64, f64, Option<f64>)>,
+    round_trips: u64,
 }
 
 enum Watched {
-    States { from: (u32, String), to: (u32, String) },
-    Column { index: Option<usize>, name: String },
+    Difference { from: u32, to: u32 },
+    Population { state: u32, name: String },
+    Column { index: usize, name: String },
 }
 
 /// The period of the column that is followed, whose mean then is a direction.
@@ -68,30 +82,32 @@ pub(super) fn period_of(settings: &Compare, built: &Built) -> Option<f64> {
 
 impl Watch {
     pub fn new(settings: &Compare, built: &Built, times: Vec<f64>) -> Self {
-        let state = |name: &str| built.plan.states.iter().position(|s| s.name == name).unwrap_or(0) as u32;
+        let state = |name: &str| built.plan.states.iter().position(|s| s.name == name).expect("a state of the input") as u32;
         let quantity = match &settings.quantity {
-            Quantity::FreeEnergyDifference { from, to } => {
-                Watched::States { from: (state(from), from.clone()), to: (state(to), to.clone()) }
-            }
+            Quantity::FreeEnergyDifference { from, to } => Watched::Difference { from: state(from), to: state(to) },
+            Quantity::Population(name) => Watched::Population { state: state(name), name: name.clone() },
             Quantity::Mean(name) => {
-                Watched::Column { index: built.plan.columns.iter().position(|c| c.name() == *name), name: name.clone() }
+                let index = built.plan.columns.iter().position(|c| c.name() == *name).expect("a column of the input");
+                Watched::Column { index, name: name.clone() }
             }
         };
-        let terminal = Terminal::new(Some(Duration::from_secs_f64(settings.seconds)));
-        let walkers = built.plan.walkers(0);
         Self {
-            terminal,
+            terminal: Terminal::new(Some(Duration::from_secs_f64(settings.seconds))),
             begun: Instant::now(),
             times,
             values: Vec::new(),
             quantity,
-            walkers,
+            walkers: built.plan.walkers(0),
             last: None,
-            sum: 0.0,
             turns: (0.0, 0.0),
             period: period_of(settings, built),
             counted: 0,
+            sum: 0.0,
             visits: (0, 0),
+            states: built.plan.states.len(),
+            estimator: estimator(&built.plan),
+            difference: None,
+            round_trips: 0,
         }
     }
 
@@ -99,53 +115,72 @@ impl Watch {
         self.terminal.clear();
     }
 
-    /// The course, with the figures of the summary; a run that was out of time before production has no estimate.
-    pub fn finish(mut self, result: Result<Summary, Failure>) -> Result<Course, Failure> {
-        self.values.resize(self.times.len(), self.last);
+    /// The course of a run that was out of time before production.
+    pub fn without_production(&mut self) -> Course {
+        let doubt = Some("out of time before production".to_string());
+        Course { values: vec![None; self.times.len()], doubt, seconds: self.begun.elapsed().as_secs_f64(), ..Course::default() }
+    }
+
+    /// The course of a finished run, with the figures of its summary.
+    pub fn finish(&mut self, summary: &Summary) -> Course {
         let seconds = self.begun.elapsed().as_secs_f64();
-        let summary = match result {
-            Ok(summary) => summary,
-            Err(Failure::Run(message)) if self.terminal.stop() == Some(StopReason::OutOfTime) && message.starts_with("stopped") => {
-                return Ok(Course { values: self.values, seconds, ..Course::default() });
+        // The last estimate is that of the whole record.
+        self.values.resize(self.times.len() - 1, self.last);
+        let found = match &self.quantity {
+            Watched::Difference { .. } => match self.difference {
+                Some((value, error, r_hat)) => (Some(value), Some(error), r_hat),
+                None => (self.estimate(), None, None),
+            },
+            Watched::Population { name, .. } => {
+                let found = summary.states.first().and_then(|rung| rung.population.get(name));
+                found.map_or((None, None, None), |p| (p.mean, p.standard_error, p.r_hat))
             }
-            Err(failure) => return Err(failure),
+            Watched::Column { name, .. } => {
+                let found = summary.observables.first().and_then(|rung| rung.columns.get(name));
+                found.map_or((None, None, None), |c| (c.mean, c.standard_error, c.r_hat))
+            }
+        };
+        let round_trips = self.round_trips;
+        let (value, standard_error, r_hat) = found;
+        self.values.push(value.or(self.last));
+        let apart = r_hat.is_some_and(|r| r > LARGEST_R_HAT);
+        let doubt = match (value, standard_error) {
+            (None, _) => Some("no estimate".to_string()),
+            (_, _) if apart => Some("walkers disagree".to_string()),
+            (_, _) if round_trips == 0 && !matches!(self.quantity, Watched::Column { .. }) => Some("never there and back".to_string()),
+            (_, None) => Some("no error known".to_string()),
+            (_, Some(error)) if !(error > 0.0) => Some("never changed".to_string()),
+            _ => None,
         };
         let phase = |name: &str| summary.phases.get(name);
-        let states = summary.states.first();
-        let (standard_error, r_hat) = match &self.quantity {
-            Watched::States { from, to } => {
-                let found = summary.difference(&from.1, &to.1).or_else(|| summary.difference(&to.1, &from.1));
-                found.map_or((None, None), |d| (d.standard_error, d.r_hat))
-            }
-            Watched::Column { name, .. } => summary.observables[0].columns.get(name).map_or((None, None), |c| (c.standard_error, c.r_hat)),
-        };
-        Ok(Course {
-            values: self.values,
-            standard_error,
+        Course {
+            values: std::mem::take(&mut self.values),
+            standard_error: standard_error.filter(|_| doubt.is_none()),
+            doubt,
             r_hat,
             training_seconds: phase("training").map_or(0.0, |p| p.seconds),
-            round_trips: states.map_or(0, |s| s.round_trips.values().sum()),
+            round_trips,
             steps_per_second: phase("production").map_or(0.0, |p| p.steps_per_second),
             seconds,
-        })
+        }
     }
 
     /// Counts the latest sample of each walker.
     fn count(&mut self, recorder: &Recorder) {
-        for (row, state) in &recorder.latest()[self.walkers.clone()] {
+        let Some(latest) = recorder.latest().get(self.walkers.clone()) else { return };
+        for (row, state) in latest {
+            self.counted += 1;
             match &self.quantity {
-                Watched::States { from: (from, _), to: (to, _) } => {
+                Watched::Difference { from, to } => {
                     self.visits.0 += u64::from(*state == Some(*from));
                     self.visits.1 += u64::from(*state == Some(*to));
                 }
+                Watched::Population { state: watched, .. } => self.visits.0 += u64::from(*state == Some(*watched)),
                 Watched::Column { index, .. } => {
-                    if let Some(value) = index.and_then(|index| row.get(index)) {
-                        self.sum += value;
-                        if let Some(period) = self.period {
-                            let (sine, cosine) = (TAU * value / period).sin_cos();
-                            self.turns = (self.turns.0 + sine, self.turns.1 + cosine);
-                        }
-                        self.counted += 1;
+                    self.sum += row[*index];
+                    if let Some(period) = self.period {
+                        let (sine, cosine) = (TAU * row[*index] / period).sin_cos();
+                        self.turns = (self.turns.0 + sine, self.turns.1 + cosine);
                     }
                 }
             }
@@ -153,15 +188,17 @@ impl Watch {
     }
 
     fn estimate(&self) -> Option<f64> {
+        let (first, second) = self.visits;
         match &self.quantity {
-            Watched::States { .. } => {
-                let (from, to) = self.visits;
-                (from > 0 && to > 0).then(|| -(to as f64 / from as f64).ln())
+            Watched::Difference { .. } => (first > 0 && second > 0).then(|| -(second as f64 / first as f64).ln()),
+            Watched::Population { .. } => (first > 0).then(|| first as f64 / self.counted as f64),
+            Watched::Column { .. } => {
+                let mean = match self.period {
+                    Some(period) => period / TAU * self.turns.0.atan2(self.turns.1),
+                    None => self.sum / self.counted as f64,
+                };
+                Some(mean).filter(|mean| self.counted > 0 && mean.is_finite())
             }
-            Watched::Column { .. } => (self.counted > 0).then(|| match self.period {
-                Some(period) => period / TAU * self.turns.0.atan2(self.turns.1),
-                None => self.sum / self.counted as f64,
-            }),
         }
     }
 }
@@ -188,31 +225,22 @@ impl Monitor for Watch {
             self.last = value;
         }
     }
-}
 
-/// Error against time, both logarithmic.
-pub(super) fn figure(comparison: &Comparison) -> String {
-    let series = comparison.methods.iter().map(|result| {
-        let points = comparison.times.iter().zip(&result.error).filter_map(|(&t, e)| Some((t, (*e)?.max(1e-6)))).collect();
-        Series::new(result.method.name(), Style::Line, points)
-    });
-    let paid = comparison.paid_after_seconds.map(|time| Reference::vertical(time, "training has paid for itself"));
-    let figure = Figure {
-        title: format!("Error of {} at equal wall time, training counted", comparison.quantity),
-        x_label: "wall time in s".to_string(),
-        y_label: "root mean square error over seeds".to_string(),
-        series: series.collect(),
-        references: paid.into_iter().collect(),
-        log_x: true,
-        log_y: true,
-        ..Figure::default()
-    };
-    figure.svg()
-}
-
-/// A page with the figure and the table.
-pub(super) fn page(comparison: &Comparison, table: &str) -> String {
-    let title = "Comparison at equal wall time";
-    let body = format!("<h1>{title}</h1>\n{}\n<pre>{}</pre>\n", figure(comparison), escape(table));
-    report::page(title, &body)
+    fn finished(&mut self, recorder: &Recorder) {
+        if self.states == 0 {
+            return;
+        }
+        let states = recorder.states(self.walkers.clone());
+        let trips = |a: u32, b: u32| states.iter().map(|series| round_trips(series, a, b)).sum::<u64>();
+        let to_others = |state: u32| (0..self.states as u32).filter(|k| *k != state).map(|k| trips(state, k)).sum();
+        self.round_trips = match self.quantity {
+            Watched::Difference { from, to } => trips(from, to),
+            Watched::Population { state, .. } => to_others(state),
+            Watched::Column { .. } => to_others(0),
+        };
+        if let Watched::Difference { from, to } = self.quantity {
+            let found = free_energy_difference(&slices(&states), from, to, self.estimator);
+            self.difference = found.ok().map(|d| (d.value, d.standard_error, d.r_hat));
+        }
+    }
 }
