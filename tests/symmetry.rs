@@ -146,11 +146,11 @@ fn ln_z_counts_all_images() {
         run: (equilibration: 200, production: 2000, record_every: 1),
     )"#;
     std::fs::write(&input, text).expect("a file");
-    let built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
+    let mut built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
     let output = folder.path().join("run");
     std::fs::create_dir(&output).expect("a folder");
     let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
-    let summary = carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
+    let summary = carry_out(&mut built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
     let found = summary.flows[0].log_z.as_ref().expect("weights");
     let error = found.standard_error.expect("no doubt");
     let expected = 3.0 * (std::f64::consts::TAU * 1.3 / 2.0).ln();

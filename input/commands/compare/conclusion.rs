@@ -323,3 +323,41 @@ pub(super) fn page(comparison: &Comparison, table: &str) -> String {
     let body = format!("<h1>{title}</h1>\n{}\n<pre>{}</pre>\n", figure(comparison), escape(table));
     report::page(title, &body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(method: Method, values: &[(f64, f64)]) -> MethodResult {
+        let run = |&(value, error): &(f64, f64)| Course { values: vec![Some(value)], standard_error: Some(error), ..Course::default() };
+        MethodResult { runs: values.iter().map(run).collect(), ..MethodResult::new(method) }
+    }
+
+    fn settings(exact: Option<f64>) -> Compare {
+        let text = format!("(quantity: Mean(\"x\"), exact: {exact:?})");
+        ron::from_str(&text).expect("a section")
+    }
+
+    #[test]
+    fn methods_that_disagree_are_said_to_and_none_of_them_is_the_reference() {
+        let found = || {
+            let stuck = result(Method::PlainMonteCarlo, &[(1.67844, 1e-4), (1.67846, 1e-4)]);
+            vec![result(Method::Hybrid, &[(-1.76466, 6e-4), (-1.76319, 7e-4)]), stuck]
+        };
+        let comparison = conclude(&settings(None), None, vec![1.0], found());
+        assert!(comparison.reference.is_none() && comparison.paid_after_seconds.is_none());
+        assert!(comparison.methods.iter().all(|m| m.error == [None] && m.standard_error.is_some()));
+        let remarks = comparison.remarks.join("\n");
+        assert!(remarks.contains("hybrid and plain MC disagree, -1.7639"), "{remarks}");
+        assert!(!table(&comparison).contains("paid"));
+        // With a value from elsewhere errors are what they are.
+        let comparison = conclude(&settings(Some(-1.76407)), None, vec![1.0], found());
+        let errors: Vec<f64> = comparison.methods.iter().map(|m| m.error[0].expect("an error")).collect();
+        assert!(errors[0] < 1e-3 && errors[1] > 3.4, "{errors:?}");
+        assert_eq!(comparison.paid_after_seconds, Some(1.0));
+        // Runs of one method that differ by far more than they say.
+        let apart = vec![result(Method::Hybrid, &[(-1.8, 1e-3), (1.7, 1e-3)])];
+        let remarks = conclude(&settings(None), None, vec![1.0], apart).remarks.join("\n");
+        assert!(remarks.contains("the runs of hybrid differ by far more"), "{remarks}");
+    }
+}
