@@ -156,10 +156,10 @@ fn good_inputs_run() {
     assert!(files.len() >= 12, "only {} good inputs", files.len());
     for path in &files {
         let name = path.display();
-        let built = build(path, None).unwrap_or_else(|report| panic!("{report}"));
+        let mut built = build(path, None).unwrap_or_else(|report| panic!("{report}"));
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("flows")).unwrap();
-        carry_out(&built, folder.path(), false, &mut Silent).unwrap_or_else(|failure| panic!("{name}: {}", failure.message()));
+        carry_out(&mut built, folder.path(), false, &mut Silent).unwrap_or_else(|failure| panic!("{name}: {}", failure.message()));
         let read = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap_or_else(|e| panic!("{name}: {file}: {e}"));
 
         let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).unwrap_or_else(|e| panic!("{name}: {e}"));
