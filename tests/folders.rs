@@ -96,7 +96,7 @@ fn a_second_process_is_refused() {
     let well = "(system: (cell: Open(dimension: 2), potential: [DoubleWell(linear: 1.0, quadratic: -6.0, quartic: 1.0)]), start: Positions([[1.8, 0.0]]), \
          ladder: [(temperature: 1.0)], FLOWS sweep: [Displacement(step: 0.5), GeneratorDraw(flow: \"g\")], run: (equilibration: 10, production: 10), \
          compare: (quantity: Mean(\"potential_energy\"), seconds: 1.0, seeds: 1))";
-    let place = Place::with(&fluid(1_000_000_000));
+    let place = Place::with(&fluid(100_000_000));
     place.write("well.ron", &well.replace("FLOWS", trained));
     let mut first = place.endless("run system.ron", "output");
     let id = format!("process {}", first.id());
@@ -371,7 +371,7 @@ fn seconds_are_in_checkpoints_as_steps_are() {
         }
     }
 
-    let place = Place::with(&fluid(1_000_000_000).replace("equilibration: 50", "equilibration: 0"));
+    let place = Place::with(&fluid(100_000_000).replace("equilibration: 50", "equilibration: 0"));
     let built = build(&place.path("system.ron"), None).unwrap_or_else(|report| panic!("{report}"));
     let output = place.path("output");
     fs::create_dir(&output).unwrap();
