@@ -54,10 +54,10 @@ fn main() {
                 }
             }
         });
-        let built = built.unwrap_or_else(|report| panic!("{report}"));
+        let mut built = built.unwrap_or_else(|report| panic!("{report}"));
         let output = folder.path().join("output");
         let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
-        let summary = carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
+        let summary = carry_out(&mut built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
         let (exchange, flow) = (&summary.exchange[0], &summary.flows[0]);
         let difference = &summary.states[0].free_energy_differences[0];
         println!(

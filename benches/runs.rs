@@ -29,12 +29,12 @@ fn runs(criterion: &mut Criterion) {
                 input.sweep.retain(|entry| entry.flow().is_none());
             }
         });
-        let built = built.unwrap_or_else(|report| panic!("{report}"));
+        let mut built = built.unwrap_or_else(|report| panic!("{report}"));
         group.bench_function(name, |b| {
             b.iter(|| {
                 let folder = tempfile::tempdir().expect("a folder");
                 let _folder = prepare(folder.path(), Existing::Refuse, &built).expect("an empty folder");
-                carry_out(&built, folder.path(), false, &mut Silent).unwrap_or_else(|f| panic!("{}", f.message()))
+                carry_out(&mut built, folder.path(), false, &mut Silent).unwrap_or_else(|f| panic!("{}", f.message()))
             });
         });
     }

@@ -20,11 +20,11 @@ fn run(text: &str, files: &[(&str, &str)]) -> Summary {
     for (name, content) in files {
         std::fs::write(folder.path().join(name), content).expect("a file");
     }
-    let built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
+    let mut built = build(&input, None).unwrap_or_else(|report| panic!("{report}"));
     let output = folder.path().join("run");
     std::fs::create_dir(&output).expect("a folder");
     let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
-    carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
+    carry_out(&mut built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
 }
 
 fn finds(summary: &Summary, kind: &str) -> bool {

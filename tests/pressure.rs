@@ -16,10 +16,10 @@ fn run(text: &str) -> Summary {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("system.ron");
     std::fs::write(&path, text).expect("a file");
-    let built = build(&path, None).unwrap_or_else(|report| panic!("{report}"));
+    let mut built = build(&path, None).unwrap_or_else(|report| panic!("{report}"));
     let output = folder.path().join("run");
     let _folder = prepare(&output, Existing::Refuse, &built).expect("an empty folder");
-    carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
+    carry_out(&mut built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
 }
 
 fn column<'a>(summary: &'a Summary, name: &str) -> &'a ObservableSummary {

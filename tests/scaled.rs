@@ -19,8 +19,8 @@ fn run(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("flows")).unwrap();
     fs::write(folder.path().join("input.ron"), text).unwrap();
-    let built = build(&folder.path().join("input.ron"), None).unwrap_or_else(|report| panic!("{report}"));
-    carry_out(&built, folder.path(), false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
+    let mut built = build(&folder.path().join("input.ron"), None).unwrap_or_else(|report| panic!("{report}"));
+    carry_out(&mut built, folder.path(), false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()));
     folder
 }
 

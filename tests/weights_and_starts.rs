@@ -20,10 +20,10 @@ fn built(folder: &Path, text: &str) -> Result<Built, String> {
 }
 
 fn run(folder: &Path, text: &str) -> Summary {
-    let built = built(folder, text).unwrap_or_else(|message| panic!("{message}"));
+    let mut built = built(folder, text).unwrap_or_else(|message| panic!("{message}"));
     let output = folder.join("output");
     let _folder = prepare(&output, Existing::Force, &built).unwrap();
-    carry_out(&built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
+    carry_out(&mut built, &output, false, &mut Silent).unwrap_or_else(|failure| panic!("{}", failure.message()))
 }
 
 fn kinds(findings: &[Finding]) -> Vec<&'static str> {

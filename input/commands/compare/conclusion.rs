@@ -344,20 +344,20 @@ mod tests {
             let stuck = result(Method::PlainMonteCarlo, &[(1.67844, 1e-4), (1.67846, 1e-4)]);
             vec![result(Method::Hybrid, &[(-1.76466, 6e-4), (-1.76319, 7e-4)]), stuck]
         };
-        let comparison = conclude(&settings(None), None, vec![1.0], found());
+        let comparison = conclude(&settings(None), None, None, vec![1.0], found());
         assert!(comparison.reference.is_none() && comparison.paid_after_seconds.is_none());
         assert!(comparison.methods.iter().all(|m| m.error == [None] && m.standard_error.is_some()));
         let remarks = comparison.remarks.join("\n");
         assert!(remarks.contains("hybrid and plain MC disagree, -1.7639"), "{remarks}");
         assert!(!table(&comparison).contains("paid"));
         // With a value from elsewhere errors are what they are.
-        let comparison = conclude(&settings(Some(-1.76407)), None, vec![1.0], found());
+        let comparison = conclude(&settings(Some(-1.76407)), None, None, vec![1.0], found());
         let errors: Vec<f64> = comparison.methods.iter().map(|m| m.error[0].expect("an error")).collect();
         assert!(errors[0] < 1e-3 && errors[1] > 3.4, "{errors:?}");
         assert_eq!(comparison.paid_after_seconds, Some(1.0));
         // Runs of one method that differ by far more than they say.
         let apart = vec![result(Method::Hybrid, &[(-1.8, 1e-3), (1.7, 1e-3)])];
-        let remarks = conclude(&settings(None), None, vec![1.0], apart).remarks.join("\n");
+        let remarks = conclude(&settings(None), None, None, vec![1.0], apart).remarks.join("\n");
         assert!(remarks.contains("the runs of hybrid differ by far more"), "{remarks}");
     }
 }
