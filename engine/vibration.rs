@@ -87,6 +87,9 @@ fn largest_eigenvalue(
         }
         // The quotient of Rayleigh, which errs by the square of what is left of other directions.
         value = direction.iter().zip(&image).map(|(v, i)| v * i).sum::<f64>() / (norm * norm);
+        // Only its direction counts; its length would leave the range of numbers.
+        let length = image.iter().map(|v| v * v).sum::<f64>().sqrt();
+        image.iter_mut().for_each(|v| *v /= length);
         direction = image;
     }
     value

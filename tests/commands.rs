@@ -728,7 +728,7 @@ fn trajectories_say_their_time_and_units() {
     assert!((delta("molar") - 0.02).abs() < 1e-8, "{} ps a sweep", delta("molar"));
     let reduced = molar.replace("units: Molar,", "").replace("temperature: 300.0", "temperature: 2.5");
     place.write("reduced.ron", reduced.as_bytes());
-    place.must_fail(&["run", "reduced.ron", "--output", "reduced"], 2, &["length_unit=angstrom", "reduced units"]);
+    place.must_fail(&["run", "reduced.ron", "--output", "reduced"], 2, &["length_unit=\"angstrom\"", "reduced units"]);
 
     // Of a sweep with other moves there is no time but sweeps.
     place.write("mixed.ron", text.replace("sweep: [", "sweep: [Displacement(step: 0.1, every: 2), ").as_bytes());

@@ -206,9 +206,14 @@ fn states_never_visited_and_round_trips() {
     assert_eq!(error.to_string(), "state 3 was never visited");
     assert!(free_energy_difference(&[], 0, 1, estimate).is_err());
     assert!(free_energy_difference(&[&series[..2]], 0, 1, estimate).is_err());
-    // Each walker in a state of its own: the difference is near 0, and its error says that nothing is known.
-    let stuck = free_energy_difference(&[&[Some(0); 100], &[Some(1); 100]], 0, 1, estimate).unwrap();
-    assert!(stuck.standard_error > 1.0 && stuck.r_hat.unwrap() > 100.0, "{stuck:?}");
+    // Each walker in a state of its own: the ratio is that of the starts, and says nothing.
+    let stuck: [&[StateIndex]; 2] = [&[Some(0); 100], &[Some(1); 100]];
+    assert_eq!(free_energy_difference(&stuck, 0, 1, estimate), Err(NoEstimate::NeverCrossed));
+    assert_eq!(state_populations(&stuck, 2, estimate), [0.5, 0.5].map(|mean| Err(NoEstimate::NeverChanged { mean })));
+    // One crossing is enough to have an error, which is then large.
+    let once: Vec<StateIndex> = (0..100).map(|k| Some(u32::from(k >= 50))).collect();
+    let found = free_energy_difference(&[&once, &[Some(1); 100]], 0, 1, estimate).unwrap();
+    assert!(found.standard_error > 0.5 && found.r_hat.unwrap() > 1.1, "{found:?}");
 }
 
 /// Two rungs that change places with p: eigenvalues 1 and 1 - 2 p. Three in a row, each pair with p in turn: 1, 1 - p, 1 - 3 p.

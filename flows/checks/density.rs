@@ -86,8 +86,8 @@ fn bad_files_are_refused() {
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
         bytes
     };
-    let text = message(&replace("mcflow-flow-1", "mcflow-flow-9"));
-    assert!(text.contains("metadata `format`: found `mcflow-flow-9`, expected `mcflow-flow-1`"), "{text}");
+    let text = message(&replace("mcflow-flow-2", "mcflow-flow-9"));
+    assert!(text.contains("metadata `format`: found `mcflow-flow-9`, expected `mcflow-flow-2`"), "{text}");
     let text = message(&replace("\"dimension\":\"2\"", "\"dimension\":\"3\""));
     assert!(text.contains("expected F64 of shape [3]"), "{text}");
     std::fs::remove_file(&path).unwrap();

@@ -58,6 +58,7 @@ pub(super) fn for_each_file(input: &mut Input, mut rename: impl FnMut(&mut Strin
 
 /// The path without links and detours, as far as it is there.
 fn real(path: &Path) -> PathBuf {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     for there in path.ancestors() {
         if let (Ok(found), Ok(rest)) = (there.canonicalize(), path.strip_prefix(there)) {

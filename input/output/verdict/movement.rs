@@ -126,9 +126,13 @@ fn never_changed(summary: &Summary) -> Vec<Finding> {
     let mut all = Vec::new();
     for rung in &summary.observables {
         let still = |(_, o): &(&String, &ObservableSummary)| o.never_changed;
-        // An energy may be the same everywhere: that of an ideal gas, of a hard wall, of particles that do not meet.
-        let (energies, others): (Vec<String>, Vec<String>) =
-            rung.columns.iter().filter(still).map(|(name, _)| name.clone()).partition(|name| name.contains("energy"));
+        // An energy, and a pressure, may be the same everywhere: that of an ideal gas, of a hard wall, of particles that do not meet.
+        let (energies, others): (Vec<String>, Vec<String>) = rung
+            .columns
+            .iter()
+            .filter(still)
+            .map(|(name, _)| name.clone())
+            .partition(|name| name.contains("energy") || name.contains("pressure"));
         let place = place(summary, &rung.rung);
         for (names, severity) in [(others, Severity::Doubtful), (energies, Severity::Note)] {
             if !names.is_empty() {
