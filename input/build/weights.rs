@@ -190,7 +190,8 @@ fn fit(found: &[End; 2], expected: &[End; 2]) -> Result<bool, ()> {
     let rung = |a: &End, b: &End| a.kind != EndKind::Rung || OF_A_RUNG.iter().all(|key| a.law.get(*key) == b.law.get(*key));
     let maps = found[0].kind != EndKind::Prior;
     // A state is known by its region, whatever it is called now; by its name where that region has been moved.
-    let ways: [(&dyn Fn(&End, &End) -> bool, bool); 4] = [(&region, false), (&region, true), (&name, false), (&name, true)];
+    type Alike<'a> = &'a dyn Fn(&End, &End) -> bool;
+    let ways: [(Alike, bool); 4] = [(&region, false), (&region, true), (&name, false), (&name, true)];
     let found =
         ways.into_iter().filter(|(_, turned)| maps || !turned).find(|(alike, turned)| both(*alike, *turned) && both(&rung, *turned));
     found.map(|(_, turned)| turned).ok_or(())

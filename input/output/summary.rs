@@ -784,7 +784,8 @@ mod tests {
         let text = serde_json::to_value(RungObservables { rung, samples: 3, columns: BTreeMap::new() }).unwrap();
         let mut keys: Vec<&str> = text.as_object().unwrap().keys().map(String::as_str).collect();
         let mut known = RungObservables::KEYS;
-        (keys.sort_unstable(), known.sort_unstable());
+        keys.sort_unstable();
+        known.sort_unstable();
         assert_eq!(keys, known);
     }
 

@@ -65,8 +65,11 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// What a subject has to say of a run.
+type Source = fn(&Built, &Simulation, &Summary) -> Vec<Finding>;
+
 /// All sources of findings.
-const SOURCES: &[fn(&Built, &Simulation, &Summary) -> Vec<Finding>] = &[
+const SOURCES: &[Source] = &[
     movement::findings,
     chain::findings,
     flows::findings,

@@ -149,7 +149,7 @@ impl Watch {
             (_, _) if apart => Some("walkers disagree".to_string()),
             (_, _) if round_trips == 0 && !matches!(self.quantity, Watched::Column { .. }) => Some("never there and back".to_string()),
             (_, None) => Some("no error known".to_string()),
-            (_, Some(error)) if !(error > 0.0) => Some("never changed".to_string()),
+            (_, Some(error)) if error.is_nan() || error <= 0.0 => Some("never changed".to_string()),
             _ => None,
         };
         let phase = |name: &str| summary.phases.get(name);

@@ -21,7 +21,7 @@ pub(super) fn findings(_: &Built, simulation: &Simulation, summary: &Summary) ->
             _ => 1.0,
         };
         if let Some(last) = stages.last().filter(|last| last.better_than_the_start)
-            && !(last.held_out_loss < ABSURD * weight * coordinates as f64)
+            && (last.held_out_loss.is_nan() || last.held_out_loss >= ABSURD * weight * coordinates as f64)
         {
             all.push(Finding {
                 severity: Severity::Note,
