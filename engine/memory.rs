@@ -77,10 +77,11 @@ impl Memory {
                 }
             };
             let parameters = shape.architecture.parameters_at_most(plan.particles.n() * cell.dimension());
-            // Generators of all states read the frames where they are, unless they are folded.
+            // Generators of all states read the frames where they are, unless they are folded; what is copied is held by halves once more while it is
+            // folded and standardised (measured).
             let copied = match flow.role {
                 Role::Generator if plan.symmetry.is_none() => 0.0,
-                _ => 1.0,
+                _ => 1.6,
             };
             let rows = frames * (copied * dim * 8.0 + 8.0);
             memory.training = memory.training.max(

@@ -91,7 +91,7 @@ fn advice(flow: &FlowAssessment) -> String {
             escape(flow.log_z.as_ref().and_then(|z| z.reason.as_deref()).unwrap_or_default())
         ),
         Some(k) => format!(
-            "Pareto k is {}, below 0.5: the variance of the weights is finite, and reweighted figures can be trusted where the flow draws from \
+            "Pareto k is {}, below 0.5: the variance of the weights is finite, and reweighted figures have the errors they are given where the flow draws from \
              all states. {exact}",
             number(k, 2)
         ),
