@@ -110,6 +110,10 @@ fn a_cell_at_its_least_height_is_no_exact_ensemble() {
                 potential: [LennardJones(epsilon: 1.0, sigma: 1.0, cutoff: 2.5, truncation: LinearForceShift)],
             ),
             start: Lattice(FaceCentredCubic),
+            states: {
+                "near": (where: Below(Distance(0, 1), 2.5)),
+                "far": (where: Above(Distance(0, 1), 2.5)),
+            },
             ladder: [(temperature: 1.5, walkers: 2, pressure: PRESSURE)],
             sweep: [Displacement(step: 0.2), Volume(step: 0.03)],
             run: (equilibration: 1000, production: 3000, record_every: 10),
@@ -122,6 +126,8 @@ fn a_cell_at_its_least_height_is_no_exact_ensemble() {
     assert!(cut.verdict.headline.starts_with("not the ensemble asked for"), "{}", cut.verdict.headline);
     let density = column(&cut, "density");
     assert!(density.mean.is_some() && density.standard_error.is_none() && density.effective_samples.is_none(), "{density:?}");
+    let [near, difference] = [&cut.states[0].population["near"].standard_error, &cut.states[0].free_energy_differences[0].standard_error];
+    assert!(near.is_none() && difference.is_none(), "{:?}", cut.states);
     // A gas with room.
     let whole = input(60, 0.1);
     assert!(whole.exact, "{:?}", whole.why);

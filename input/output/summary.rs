@@ -363,6 +363,18 @@ fn column(plan: &Plan, number: usize, series: &[&[f64]], seconds: f64) -> Observ
     ObservableSummary { circle: resultant.map(|resultant| CircleSummary { period, resultant }), ..found }
 }
 
+impl RungStates {
+    /// Populations alone, no differences, and why.
+    fn without_errors(mut self, reason: &str) -> Self {
+        self.population = self.population.into_iter().map(|(name, found)| (name, found.without_error(reason))).collect();
+        for difference in &mut self.free_energy_differences {
+            (difference.value, difference.standard_error) = (None, None);
+            difference.reason.get_or_insert_with(|| reason.to_string());
+        }
+        self
+    }
+}
+
 impl ObservableSummary {
     /// The mean alone, and why it has no error bar.
     fn without_error(self, reason: &str) -> Self {
@@ -407,14 +419,14 @@ impl Summary {
             let Rung { temperature, pressure, scale, .. } = built.input.ladder[rung].clone();
             RungName { temperature, pressure, scale }
         };
+        const CUT: &str = "the ensemble is cut at the least size of the cell";
         let cut: Vec<Option<String>> = (0..plan.rungs.len()).map(|rung| cut_at_least_size(simulation, rung)).collect();
         let observables = |rung: usize| {
             let columns = recorder.columns().iter().enumerate().map(|(k, name)| {
                 let series = recorder.series(k, plan.walkers(rung));
                 let series = slices(&series);
                 let found = column(plan, k, &series, production);
-                let cut = cut[rung].as_ref().map(|_| "the ensemble is cut at the least size of the cell");
-                (name.clone(), cut.map_or(found.clone(), |reason| found.without_error(reason)))
+                (name.clone(), if cut[rung].is_some() { found.without_error(CUT) } else { found })
             });
             RungObservables { rung: name(rung), samples: recorder.samples(), columns: columns.collect() }
         };
@@ -441,7 +453,12 @@ impl Summary {
             seconds: costs.values().map(|c| c.seconds).sum(),
             moves: moves(simulation),
             observables: (0..plan.rungs.len()).map(observables).collect(),
-            states: (0..rungs).map(|rung| states(simulation, rung, name(rung), production)).collect(),
+            states: (0..rungs)
+                .map(|rung| {
+                    let found = states(simulation, rung, name(rung), production);
+                    if cut[rung].is_some() { found.without_errors(CUT) } else { found }
+                })
+                .collect(),
             functions: functions(simulation, name),
             flows: flows(simulation),
             training: simulation.reports().iter().map(|(flow, report)| (flow.clone(), stages(report))).collect(),
