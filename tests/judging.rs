@@ -3,7 +3,8 @@
 use mcflow::build::build;
 use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
-use mcflow::output::summary::{Summary, table};
+use mcflow::output::summary::Summary;
+use mcflow::output::terminal::table;
 use mcflow_engine::{Monitor, Progress};
 use std::fmt::Write;
 

@@ -1,7 +1,8 @@
 //! What a plan is said to sample, before it runs: ensembles that dynamics keeps, targets that nothing holds, sweeps that move nothing.
 
 use mcflow::build::{Built, build};
-use mcflow::output::summary::{Summary, table};
+use mcflow::output::summary::Summary;
+use mcflow::output::terminal::table;
 use mcflow_engine::{Accumulator, Monitor, Progress, Simulation};
 use std::path::PathBuf;
 

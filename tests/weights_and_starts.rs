@@ -151,7 +151,7 @@ fn training_without_a_better_step_is_said() {
     assert!(of(&summary).found.contains("in stage 1 of"), "{}", of(&summary).found);
     let summary = run(place.path(), &wells(&flow(&stages[..stages.find("), (").unwrap() + 1]), draws));
     assert!(of(&summary).found.contains("after 60 steps its weights are those of before the first"), "{}", of(&summary).found);
-    assert!(mcflow::output::summary::table(&summary).contains("no step of the training of flow g was better than the start"));
+    assert!(mcflow::output::terminal::table(&summary).contains("no step of the training of flow g was better than the start"));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::output::directory::{Existing, NamedFile, TOPOLOGY, begin_anew, named_
 use crate::output::functions::csv_files;
 use crate::output::log::{Log, Logged};
 use crate::output::report;
-use crate::output::summary::{Summary, table};
+use crate::output::summary::Summary;
+use crate::output::terminal::table;
 use crate::progress::{Finishing, Terminal, catch_interrupts};
 use mcflow_engine::trajectory::topology_pdb;
 use mcflow_engine::{Lengths, Memory, Monitor, Phase, Plan, RunError, Simulation, StopReason, TrajectoryFormat, checkpoint};

@@ -1,19 +1,23 @@
 //! `summary.json`: every figure of a run under a stable name.
 
+mod observables;
+
+pub use observables::{CircleSummary, LARGEST_R_HAT, ObservableSummary};
+
 use crate::build::Built;
 use crate::output::functions::{FunctionSummary, functions};
 use crate::output::start_memory::{StartMemory, start_memory};
 use crate::output::verdict::{Verdict, cut_at_least_size};
 use crate::schema::{Named, Rung};
 use mcflow_engine::moves::Tally;
-use mcflow_engine::observers::Topology;
 use mcflow_engine::statistics::{
-    CircularEstimate, Estimate, Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, estimate_on_circle,
-    free_energy_difference, mixing, never_changes, round_trips, slices, standard_error_by_blocks, state_populations,
+    Estimator, Mixing, NoEstimate, StateIndex, estimate, estimate_exchanging, free_energy_difference, mixing, round_trips, slices,
+    state_populations,
 };
-use mcflow_engine::{Entry, FlowAssessment, FlowKind, Plan, Simulation, StateDifference};
+use mcflow_engine::{Entry, FlowAssessment, Plan, Simulation};
 use mcflow_flows::{StageReport, TrainingReport};
 use mcflow_potentials::Precision;
+use observables::{column, observable};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -183,46 +187,6 @@ pub struct ExchangeSummary {
     pub between_states: Option<f64>,
 }
 
-/// The mean of a column.
-#[derive(Clone, Debug, Serialize)]
-pub struct ObservableSummary {
-    /// Mean over all walkers and samples.
-    pub mean: Option<f64>,
-    /// Its standard error, by autocorrelation over all walkers.
-    pub standard_error: Option<f64>,
-    /// The same by blocks (Flyvbjerg and Petersen 1989): a second opinion.
-    pub standard_error_by_blocks: Option<f64>,
-    /// Integrated autocorrelation time in samples.
-    pub autocorrelation_time: Option<f64>,
-    /// Effective samples over all walkers; withheld where R-hat is above 1.1.
-    pub effective_samples: Option<f64>,
-    /// The same per second of production.
-    pub effective_samples_per_second: Option<f64>,
-    /// Split R-hat.
-    pub r_hat: Option<f64>,
-    /// Whether it has the same value in all samples of each walker, which no error can be told from.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub never_changed: bool,
-    /// Of a population: whether no sample is in the state.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub never_visited: bool,
-    /// Of values with a period, whose mean is a direction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub circle: Option<CircleSummary>,
-    /// Why there is no estimate, where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Values on a circle.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CircleSummary {
-    /// Its circumference: what values may differ by and be the same.
-    pub period: f64,
-    /// Length of the mean of unit vectors: 1 where all values are alike, 0 where they are all round the circle.
-    pub resultant: f64,
-}
-
 /// What a rung samples.
 #[derive(Clone, Debug, Serialize)]
 pub struct RungName {
@@ -300,69 +264,6 @@ pub struct DifferenceSummary {
     pub reason: Option<String>,
 }
 
-/// R-hat above which walkers disagree so much that effective samples would mislead.
-pub const LARGEST_R_HAT: f64 = 1.1;
-
-fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f64) -> ObservableSummary {
-    let none = |reason: String| ObservableSummary {
-        mean: None,
-        standard_error: None,
-        standard_error_by_blocks: None,
-        autocorrelation_time: None,
-        effective_samples: None,
-        effective_samples_per_second: None,
-        r_hat: None,
-        never_changed: false,
-        never_visited: false,
-        circle: None,
-        reason: Some(reason),
-    };
-    let still =
-        |mean: f64| ObservableSummary { mean: Some(mean), never_changed: true, ..none(NoEstimate::NeverChanged { mean }.to_string()) };
-    match found {
-        Ok(estimate) if never_changes(series) => ObservableSummary { r_hat: estimate.r_hat, ..still(estimate.mean) },
-        // Of a population: what no walker left or entered is as it was at the start, and tells nothing of what it should be.
-        Err(reason @ NoEstimate::NeverChanged { .. }) => ObservableSummary { never_changed: true, ..none(reason.to_string()) },
-        Err(reason @ NoEstimate::NeverVisited { .. }) => ObservableSummary { never_visited: true, ..none(reason.to_string()) },
-        Ok(estimate) if !(estimate.mean.is_finite() && estimate.standard_error.is_finite()) => {
-            none("the numbers are too large to be averaged".to_string())
-        }
-        Ok(estimate) => {
-            let mixed = estimate.r_hat.is_none_or(|r| r <= LARGEST_R_HAT);
-            let effective_samples = mixed.then_some(estimate.effective_samples);
-            ObservableSummary {
-                mean: Some(estimate.mean),
-                standard_error: Some(estimate.standard_error),
-                standard_error_by_blocks: standard_error_by_blocks(series).ok().map(|b| b.standard_error),
-                autocorrelation_time: Some(estimate.autocorrelation_time),
-                effective_samples,
-                effective_samples_per_second: effective_samples.filter(|_| seconds > 0.0).map(|n| n / seconds),
-                r_hat: estimate.r_hat,
-                never_changed: false,
-                never_visited: false,
-                circle: None,
-                reason: (!mixed).then(|| "the walkers disagree (R-hat above 1.1): effective samples are withheld".to_string()),
-            }
-        }
-        Err(reason) => none(reason.to_string()),
-    }
-}
-
-/// The summary of a column: its mean on a line, or the mean direction of values that have a period.
-fn column(plan: &Plan, number: usize, series: &[&[f64]], seconds: f64) -> ObservableSummary {
-    let period = match plan.topology(number) {
-        Topology::Line => return observable(estimator(plan)(series), series, seconds),
-        Topology::Broken(reason) => return observable(Err(NoEstimate::NoMean { reason }), series, seconds),
-        Topology::Circle(period) => period,
-    };
-    let (found, resultant) = match estimate_on_circle(series, period, estimator(plan)) {
-        Ok(CircularEstimate { estimate, resultant, linear }) => (observable(Ok(estimate), &slices(&linear), seconds), Some(resultant)),
-        Err(reason @ NoEstimate::NoDirection { resultant, .. }) => (observable(Err(reason), series, seconds), Some(resultant)),
-        Err(reason) => (observable(Err(reason), series, seconds), None),
-    };
-    ObservableSummary { circle: resultant.map(|resultant| CircleSummary { period, resultant }), ..found }
-}
-
 impl RungStates {
     /// Populations alone, no differences, and why.
     fn without_errors(mut self, reason: &str) -> Self {
@@ -372,21 +273,6 @@ impl RungStates {
             difference.reason.get_or_insert_with(|| reason.to_string());
         }
         self
-    }
-}
-
-impl ObservableSummary {
-    /// The mean alone, and why it has no error bar.
-    fn without_error(self, reason: &str) -> Self {
-        let reason = if self.mean.is_some() { Some(format!("no error bar: {reason}")) } else { self.reason };
-        Self {
-            standard_error: None,
-            standard_error_by_blocks: None,
-            effective_samples: None,
-            effective_samples_per_second: None,
-            reason,
-            ..self
-        }
     }
 }
 
@@ -629,153 +515,6 @@ fn named(reason: &NoEstimate, names: &[&str]) -> String {
     }
 }
 
-/// A number with its error as people write it: `3.3812(41)`.
-pub fn with_error(value: f64, error: f64) -> String {
-    if !(error.is_finite() && error > 0.0 && value.is_finite()) {
-        return format!("{value:.6}");
-    }
-    let digits = (1.0 - error.log10().floor()).clamp(0.0, 15.0) as usize;
-    let scaled = (error * 10f64.powi(digits as i32)).round();
-    format!("{value:.digits$}({scaled:.0})")
-}
-
-/// A number whose error is not known, to the digits that a reader may use.
-pub fn without_error(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e15 { format!("{value}") } else { format!("{value:.6}") }
-}
-
-/// `0.417 of 20000`, or in words that none was.
-pub fn share_of(accepted: u64, attempted: u64) -> String {
-    match accepted {
-        0 => format!("none of {attempted}"),
-        accepted => format!("{:.3} of {attempted}", accepted as f64 / attempted as f64),
-    }
-}
-
-/// What follows a figure on which the walkers disagree.
-pub fn doubt(r_hat: Option<f64>) -> &'static str {
-    if r_hat.is_some_and(|r| r > LARGEST_R_HAT) { " (walkers disagree)" } else { "" }
-}
-
-/// A figure of a flow: `value(error)`, or the value to a digit with the reason why it has no error, or the reason alone.
-pub fn flow_figure(value: Option<f64>, error: Option<f64>, unit: &str, reason: Option<&str>) -> String {
-    let reason = reason.unwrap_or("no estimate");
-    match (value, error) {
-        (Some(value), Some(error)) => format!("{}{unit}", with_error(value, error)),
-        (Some(value), None) => format!("about {value:.1}{unit}, without an error bar ({reason})"),
-        (None, _) => format!("none: {reason}"),
-    }
-}
-
-/// ln Z of a generator as [`flow_figure`] has it, or a dash.
-pub fn log_z(flow: &FlowAssessment) -> String {
-    flow.log_z.as_ref().map_or("-".to_string(), |z| flow_figure(Some(z.value), z.standard_error, "", z.reason.as_deref()))
-}
-
-/// The lines that `mcflow run` prints at its end.
-pub fn table(summary: &Summary) -> String {
-    let mut lines: Vec<(String, String)> = Vec::new();
-    let mut line = |left: String, right: String| lines.push((left, right));
-    let at = |rung: &RungName| if summary.observables.len() > 1 { format!("{}: ", rung.title()) } else { String::new() };
-    for rung in &summary.observables {
-        for (name, o) in &rung.columns {
-            let right = match (o.mean, o.standard_error) {
-                (Some(mean), Some(error)) => {
-                    let effective = o.effective_samples.map_or("walkers disagree".to_string(), |n| format!("{n:.0} effective samples"));
-                    format!("{:<22} {effective}", with_error(mean, error))
-                }
-                (Some(mean), None) => format!("{:<22} {}", without_error(mean), o.reason.as_deref().unwrap_or("no error bar")),
-                (None, _) => format!("none: {}", o.reason.as_deref().unwrap_or("no estimate")),
-            };
-            let circle =
-                o.circle.filter(|_| o.mean.is_some()).map_or(String::new(), |c| format!(", circular, resultant {:.3}", c.resultant));
-            line(format!("{}{name}", at(&rung.rung)), right + &circle);
-        }
-    }
-    for rung in &summary.states {
-        for (name, o) in &rung.population {
-            let right = match (o.mean, o.standard_error) {
-                (Some(mean), Some(error)) => format!("{}{}", with_error(mean, error), doubt(o.r_hat)),
-                _ => format!("none: {}", o.reason.as_deref().unwrap_or("no estimate")),
-            };
-            line(format!("{}population of {name}", at(&rung.rung)), right);
-        }
-        for d in &rung.free_energy_differences {
-            let right = match (d.value, d.standard_error, &d.reason) {
-                (Some(value), Some(error), _) => format!("{} kT{}", with_error(value, error), doubt(d.r_hat)),
-                (_, _, reason) => format!("none: {}", reason.as_deref().unwrap_or("no estimate")),
-            };
-            line(format!("{}F({}) - F({})", at(&rung.rung), d.to, d.from), right);
-        }
-        for (pair, trips) in &rung.round_trips {
-            line(format!("{}round trips {pair}", at(&rung.rung)), trips.to_string());
-        }
-    }
-    for flow in &summary.flows {
-        let by = if flow.kind == FlowKind::ModeJump { "Bennett" } else { "its weights" };
-        if flow.kind != FlowKind::ModeJump {
-            let fraction = flow.effective_sample_fraction.map_or("-".to_string(), |f| format!("{f:.3}"));
-            line(format!("flow {}: effective sample fraction", flow.name), fraction);
-        }
-        if flow.kind == FlowKind::Generator {
-            let of = flow.of_state.as_ref().map_or(String::new(), |state| format!(" of {state}"));
-            line(format!("flow {}: ln Z{of} by its weights", flow.name), log_z(flow));
-        }
-        for StateDifference { from, to, value, standard_error, reason } in &flow.free_energy_differences {
-            let right = flow_figure(*value, *standard_error, " kT", reason.as_deref());
-            line(format!("flow {}: F({to}) - F({from}) by {by}", flow.name), right);
-        }
-        for state in &flow.acceptance {
-            let name = flow.frames_of(state);
-            let mut inside = state.inside.map_or(String::new(), |inside| format!("  ({inside:.3} inside)"));
-            if state.outside > 0 {
-                inside = format!("  ({} of {} frames lie where it never draws)", state.outside, state.frames);
-            }
-            line(
-                format!("flow {}: {} accepted from frames of {name}", flow.name, flow.kind.proposals()),
-                format!("{:.3}{inside}", state.acceptance),
-            );
-        }
-    }
-    let mut totals: BTreeMap<(usize, String), (u64, u64)> = BTreeMap::new();
-    for m in &summary.moves {
-        let total = totals.entry((m.entry, m.title())).or_default();
-        total.0 += m.attempted;
-        total.1 += m.accepted;
-    }
-    for ((_, name), (attempted, accepted)) in totals {
-        if attempted > 0 {
-            line(format!("{name}: accepted"), share_of(accepted, attempted));
-        }
-    }
-    for (from, to, attempted, accepted) in jumps(&summary.moves) {
-        if attempted > 0 {
-            line(format!("  jumps {from} -> {to}: accepted"), share_of(accepted, attempted));
-        }
-    }
-    for e in summary.exchange.iter().filter(|e| e.attempted > 0) {
-        let what = e.flow.as_deref().map_or("exchange".to_string(), |flow| format!("exchange by {flow}"));
-        let between = e.between_states.map_or(String::new(), |share| format!(", {share:.4} between states"));
-        let right = share_of(e.accepted, e.attempted) + &between;
-        let [lower, upper] = [e.rungs.0, e.rungs.1].map(|rung| summary.observables[rung].rung.title());
-        line(format!("{what} {lower} - {upper}: accepted"), right);
-    }
-    if !summary.ladder_round_trips.is_empty() {
-        line("round trips through the ladder".to_string(), summary.ladder_round_trips.iter().sum::<u64>().to_string());
-    }
-    if let Some(Mixing { second_eigenvalue, relaxation_sweeps, .. }) = &summary.ladder_mixing {
-        let relaxes = relaxation_sweeps.map_or(String::new(), |sweeps| format!(", relaxes in {sweeps:.1} sweeps or more"));
-        line("mixing of the ladder: second eigenvalue".to_string(), format!("{second_eigenvalue:.4}{relaxes}"));
-    }
-    let exact = if summary.exact { "exact".to_string() } else { format!("NOT exact: {}", summary.why.join("; ")) };
-    line("chain".to_string(), exact);
-    line("wall time".to_string(), format!("{:.1} s", summary.seconds));
-    // Rungs with factors have long names.
-    let width = lines.iter().map(|(left, _)| left.chars().count()).fold(44, usize::max);
-    let figures: String = lines.into_iter().map(|(left, right)| format!("{left:<width$} {right}\n")).collect();
-    figures + &summary.verdict.text()
-}
-
 /// Attempted and accepted jumps by way, over all walkers and entries.
 pub fn jumps(moves: &[MoveSummary]) -> Vec<(String, String, u64, u64)> {
     let mut all: Vec<(String, String, u64, u64)> = Vec::new();
@@ -790,7 +529,7 @@ pub fn jumps(moves: &[MoveSummary]) -> Vec<(String, String, u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RungName, RungObservables, flow_figure, with_error};
+    use super::{RungName, RungObservables};
     use crate::schema::Named;
     use std::collections::BTreeMap;
 
@@ -804,23 +543,5 @@ mod tests {
         keys.sort_unstable();
         known.sort_unstable();
         assert_eq!(keys, known);
-    }
-
-    #[test]
-    fn writes_numbers_with_errors() {
-        assert_eq!(with_error(3.38123, 0.0041), "3.3812(41)");
-        assert_eq!(with_error(-5.5, 0.12), "-5.50(12)");
-        assert_eq!(with_error(1234.0, 56.0), "1234(56)");
-        assert_eq!(with_error(2.0, 0.0), "2.000000");
-    }
-
-    #[test]
-    fn a_figure_without_an_error_says_why() {
-        assert_eq!(flow_figure(Some(1.2345), Some(0.012), " kT", None), "1.234(12) kT");
-        assert_eq!(
-            flow_figure(Some(78.9612), None, "", Some("few weights decide")),
-            "about 79.0, without an error bar (few weights decide)"
-        );
-        assert_eq!(flow_figure(None, None, " kT", Some("no overlap")), "none: no overlap");
     }
 }

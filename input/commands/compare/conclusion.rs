@@ -3,8 +3,8 @@
 use super::course::Course;
 use super::method::{Dynamics, Method};
 use crate::output::figures::{Figure, Reference, Series, Style};
+use crate::output::measured::with_error;
 use crate::output::report;
-use crate::output::summary::with_error;
 use crate::output::text::escape;
 use crate::schema::{Compare, Quantity};
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! Tables of the report. Cells are HTML; names from the input are escaped here.
 
-use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, doubt, jumps, with_error};
+use crate::output::measured::{doubt, with_error};
+use crate::output::summary::{LARGEST_R_HAT, MoveSummary, ObservableSummary, RungName, RungStates, Summary, jumps};
 use crate::output::text::{count, duration, escape, number, number_or_dash};
 use mcflow_engine::statistics::Mixing;
 

@@ -3,7 +3,8 @@
 use super::tables::{table, warn};
 use super::{Illustration, illustrations};
 use crate::output::figures::{Figure, Reference, Series, Style};
-use crate::output::summary::{Summary, flow_figure, log_z};
+use crate::output::measured::{flow_figure, log_z};
+use crate::output::summary::Summary;
 use crate::output::text::{count, duration, escape, number, number_or_dash};
 use mcflow_engine::statistics::LARGEST_PARETO_K;
 use mcflow_engine::{FlowAssessment, FlowKind};
