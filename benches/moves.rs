@@ -43,14 +43,15 @@ fn moves(criterion: &mut Criterion) {
         let mut random = streams(3, 1).remove(0);
         state.draw_momenta(&particles, 1.0 / 0.9, &mut random);
         let thermodynamic_state = ThermodynamicState { beta: 1.0 / 0.9, pressure: Some(0.1) };
-        let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+        let environment = Environment::new(&potential, &particles, thermodynamic_state);
         for entry in &entries {
             let one = std::slice::from_ref(entry);
             let mut group = criterion.benchmark_group(format!("Lennard-Jones liquid, {n} particles, cutoff 3"));
             group.sample_size(20).throughput(Throughput::Elements(entry.steps(n)));
             group.bench_function(entry.name(), |b| {
                 let walkers = vec![Walker::new(state.clone(), random.clone(), 1, &potential)];
-                let mut chains = Chains { walkers, parameters: vec![entry.parameter()], entries: one, environment };
+                let mut chains =
+                    Chains { walkers, parameters: vec![entry.parameter()], entries: one.to_vec().into(), environment: environment.clone() };
                 chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
                 b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
             });
@@ -75,7 +76,7 @@ fn replicas(criterion: &mut Criterion) {
         let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff, ..LennardJones::default() };
         let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
         let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
-        let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+        let environment = Environment::new(&potential, &particles, thermodynamic_state);
         let mut group = criterion.benchmark_group(name);
         for (kind, metropolized) in [("plain", false), ("Metropolized", true)] {
             let entries = [Entry::Langevin {
@@ -96,7 +97,7 @@ fn replicas(criterion: &mut Criterion) {
                         Walker::new(state, random, 1, &potential)
                     });
                     let (walkers, parameters) = (walkers.collect(), vec![entries[0].parameter()]);
-                    let mut chains = Chains { walkers, parameters, entries: &entries, environment };
+                    let mut chains = Chains { walkers, parameters, entries: entries.to_vec().into(), environment: environment.clone() };
                     chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
                     b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
                 });

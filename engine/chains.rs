@@ -11,30 +11,31 @@ use crate::walker::{Environment, Walker};
 use crate::{RunError, StopReason};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Trained flows by name.
 pub type Generators = BTreeMap<String, TrainedFlow>;
 
 /// The walkers and what they share while they move.
-pub struct Chains<'a> {
+pub struct Chains {
     /// The walkers, in a fixed order.
     pub walkers: Vec<Walker>,
     /// Step size or time step of each schedule entry.
     pub parameters: Vec<f64>,
     /// The schedule.
-    pub entries: &'a [Entry],
+    pub entries: Arc<[Entry]>,
     /// Potential, particles, target distribution.
-    pub environment: Environment<'a>,
+    pub environment: Environment,
 }
 
-impl Chains<'_> {
+impl Chains {
     /// Does the sweeps `first..first + count` (numbered from 1 on) in all walkers; entries whose flow is not trained are left out.
     ///
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let ready = self.prepare();
-        let (entries, parameters) = (self.entries, &self.parameters);
+        let (entries, parameters) = (&self.entries, &self.parameters);
         let due = |sweep: u64| (0..entries.len()).filter(move |&index| entries[index].is_due(sweep, parameters[index]));
         let indices: Vec<usize> = (first..first + count).flat_map(due).collect();
         self.run(&ready, &indices, trained);
@@ -58,7 +59,7 @@ impl Chains<'_> {
                 pending.push(local);
             } else if !trained.generators.is_empty() {
                 self.run_local(&mut pending);
-                let counts = (index, trained.ways_at(self.entries, index));
+                let counts = (index, trained.ways_at(&self.entries, index));
                 self.entries[index].run_flow(self.parameters[index], &mut self.walkers, counts, trained, &self.environment);
             }
         }
@@ -74,16 +75,16 @@ impl Chains<'_> {
     }
 
     fn run_local(&mut self, pending: &mut Vec<&LocalEntry>) {
-        let environment = self.environment;
+        let environment = &self.environment;
         let width = Replicas::width();
         let largest = self.walkers.len().min(width);
-        if pending.iter().any(|entry| entry.is_dynamics()) && Replicas::pay(largest, environment.potential, environment.particles.n()) {
+        if pending.iter().any(|entry| entry.is_dynamics()) && Replicas::pay(largest, &environment.potential, environment.particles.n()) {
             self.walkers.par_chunks_mut(width).for_each(|group| {
                 let mut replicas = None;
-                pending.iter().for_each(|entry| entry.run_group(group, &mut replicas, &environment));
+                pending.iter().for_each(|entry| entry.run_group(group, &mut replicas, environment));
             });
         } else {
-            self.walkers.par_iter_mut().for_each(|walker| pending.iter().for_each(|entry| entry.run(walker, &environment)));
+            self.walkers.par_iter_mut().for_each(|walker| pending.iter().for_each(|entry| entry.run(walker, environment)));
         }
         pending.clear();
     }
@@ -156,7 +157,7 @@ impl Chains<'_> {
 
     /// Recomputes all energies; returns the largest relative difference from the running ones.
     pub fn refresh_energies(&mut self) -> f64 {
-        let potential = self.environment.potential;
+        let potential = &self.environment.potential;
         self.walkers.par_iter_mut().map(|walker| walker.refresh_energy(potential)).reduce(|| 0.0, f64::max)
     }
 }

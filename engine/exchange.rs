@@ -56,10 +56,10 @@ pub struct Exchange<'a> {
 pub type ExchangeMutant = fn(f64, f64) -> (f64, f64);
 
 /// One side of an exchange: its walkers and what they share.
-type Side<'w, 'e> = (&'w mut [Walker], &'e Environment<'e>);
+type Side<'w, 'e> = (&'w mut [Walker], &'e Environment);
 
 /// A walker, what it shares with its rung, and what its configuration has in the potential of the other rung; `None` where that is the same.
-type Member<'w, 'e> = (&'w mut Walker, &'e Environment<'e>, Option<Evaluation>);
+type Member<'w, 'e> = (&'w mut Walker, &'e Environment, Option<Evaluation>);
 
 impl Exchange<'_> {
     /// Tries one exchange for each pair of walkers; returns the numbers of those that exchanged.
@@ -177,7 +177,7 @@ fn relabel_momenta(walker: &mut Walker, domain: Option<&Domain>, element: Option
 /// What `members` of the walkers of one rung have in the potential of another, by walker; `None` where both rungs have the same one.
 fn in_other_rung(walkers: &mut [Walker], members: &[usize], here: &Environment, there: &Environment) -> Vec<Option<Evaluation>> {
     let mut found = vec![None; walkers.len()];
-    if !here.potential.is_scaled_as(there.potential) {
+    if !here.potential.is_scaled_as(&there.potential) {
         let mut takes_part = vec![false; walkers.len()];
         members.iter().for_each(|&k| takes_part[k] = true);
         found.par_iter_mut().zip(walkers).zip(takes_part).filter(|(_, takes_part)| *takes_part).for_each(|((found, walker), _)| {

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 /// All rungs in step. A walker keeps its place in the ladder, with its random numbers and counts; what an exchange moves is its state,
 /// called a replica.
-pub struct Ladder<'a> {
+pub struct Ladder {
     /// The chains of each rung, the first one the coldest or whatever the input has first.
-    pub rungs: Vec<Chains<'a>>,
+    pub rungs: Vec<Chains>,
     /// Exchanges so far.
     pub exchanges: Exchanges,
 }
@@ -97,9 +97,9 @@ impl Exchanges {
     }
 }
 
-impl<'a> Ladder<'a> {
+impl Ladder {
     /// The chains of a plan as they start, for a try before the run: with random numbers of its own, and no counts by way.
-    pub(crate) fn of(plan: &'a Plan) -> Self {
+    pub(crate) fn of(plan: &Plan) -> Self {
         let mut random = purpose_streams(plan.seed, Purpose::Trial, plan.starts.len() + 1).into_iter();
         let mut rungs = Vec::new();
         for rung in 0..plan.rungs.len() {
@@ -109,7 +109,12 @@ impl<'a> Ladder<'a> {
                 Walker::new(state, random, plan.entries.len(), &plan.rungs[rung].potential)
             });
             let parameters = plan.entries.iter().map(Entry::parameter).collect();
-            rungs.push(Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment: plan.environment(rung) });
+            rungs.push(Chains {
+                walkers: walkers.collect(),
+                parameters,
+                entries: plan.entries.clone(),
+                environment: plan.environment(rung),
+            });
         }
         let pairs = plan.entries.iter().map(|entry| plan.pairs_of(entry).len());
         let exchanges = Exchanges::new(random.next().expect("one more than walkers"), &plan.rung_sizes(), pairs);
@@ -121,7 +126,7 @@ impl<'a> Ladder<'a> {
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
-        let entries = self.rungs[0].entries;
+        let entries = self.rungs[0].entries.clone();
         let ready: Vec<Vec<Option<LocalEntry>>> = self.rungs.iter().map(Chains::prepare).collect();
         // Intervals that are tuned are those of the first rung, to which the flows belong.
         let parameters = self.rungs[0].parameters.clone();

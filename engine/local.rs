@@ -97,7 +97,7 @@ impl LocalEntry {
             }
             What::Plain(integrator) => {
                 let Walker { state, workspace, random, noise, .. } = walker;
-                integrator.run(*times, state, environment.potential, workspace, noise, random);
+                integrator.run(*times, state, &environment.potential, workspace, noise, random);
                 workspace.positions_changed();
             }
         }
@@ -107,7 +107,7 @@ impl LocalEntry {
     pub(crate) fn run_group(&self, walkers: &mut [Walker], replicas: &mut Option<Replicas>, environment: &Environment) {
         let cell = &walkers[0].state.configuration.cell;
         let together = self.is_dynamics()
-            && Replicas::pay(walkers.len(), environment.potential, environment.particles.n())
+            && Replicas::pay(walkers.len(), &environment.potential, environment.particles.n())
             && walkers.iter().all(|walker| walker.state.configuration.cell == *cell);
         if !together {
             walkers.iter_mut().for_each(|walker| self.run(walker, environment));
@@ -131,6 +131,6 @@ impl LocalEntry {
 /// Forces of the state that every proposal would otherwise compute for itself.
 fn ensure_forces(integrator: &Integrator, walker: &mut Walker, environment: &Environment) {
     if integrator.starts_with_forces() {
-        walker.state.ensure_forces(environment.potential, &mut walker.workspace, integrator.precision());
+        walker.state.ensure_forces(&environment.potential, &mut walker.workspace, integrator.precision());
     }
 }

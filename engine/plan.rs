@@ -11,11 +11,12 @@ use crate::walker::Environment;
 use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Everything a run is made of. Made and checked by the reader of inputs; never changed afterwards.
 pub struct Plan {
     /// What the particles are.
-    pub particles: Particles,
+    pub particles: Arc<Particles>,
     /// The potential energy with all its terms as they are; each rung has its own, of the same terms.
     pub potential: PotentialSum,
     /// What leaves the energy as it is, where it was declared.
@@ -29,7 +30,7 @@ pub struct Plan {
     /// Particles that wander among each other, whose arrangement walkers must forget; `None` where there are none.
     pub wanderers: Option<Wanderers>,
     /// One sweep.
-    pub entries: Vec<Entry>,
+    pub entries: Arc<[Entry]>,
     /// Named regions whose populations are measured.
     pub states: Vec<State>,
     /// Numbers of each sample.
@@ -58,9 +59,14 @@ pub struct Plan {
 
 impl Plan {
     /// What all walkers of a rung share.
-    pub fn environment(&self, rung: usize) -> Environment<'_> {
+    pub fn environment(&self, rung: usize) -> Environment {
         let RungPlan { thermodynamic_state, potential, .. } = &self.rungs[rung];
-        Environment { potential, particles: &self.particles, thermodynamic_state: *thermodynamic_state, mutant: None }
+        Environment {
+            potential: Arc::new(potential.clone()),
+            particles: self.particles.clone(),
+            thermodynamic_state: *thermodynamic_state,
+            mutant: None,
+        }
     }
 
     /// 1 / kT of a rung.

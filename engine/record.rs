@@ -237,9 +237,9 @@ impl Recorder {
     pub fn record(&mut self, sweep: u64, plan: &Plan, ladder: &mut Ladder) -> Result<(), RunError> {
         let mut samples: Vec<Row> = Vec::new();
         for chains in &mut ladder.rungs {
-            let environment = chains.environment;
+            let environment = &chains.environment;
             samples.par_extend(chains.walkers.par_iter_mut().map(|walker| {
-                let row = sample(&plan.columns, walker, &environment, plan.boltzmann);
+                let row = sample(&plan.columns, walker, environment, plan.boltzmann);
                 (row, state_of(&plan.states, &walker.state.configuration).map(|s| s as u32))
             }));
         }

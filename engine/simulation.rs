@@ -80,7 +80,7 @@ const FEWEST_FRAMES: usize = 100;
 pub struct Simulation<'a> {
     plan: &'a Plan,
     directory: PathBuf,
-    ladder: Ladder<'a>,
+    ladder: Ladder,
     generators: Generators,
     pub(crate) recorder: Recorder,
     phase: Phase,
@@ -147,7 +147,7 @@ impl<'a> Simulation<'a> {
                 made.push(walker);
             }
             let parameters = plan.entries.iter().map(Entry::parameter).collect();
-            rungs.push(Chains { walkers: made, parameters, entries: &plan.entries, environment: plan.environment(rung) });
+            rungs.push(Chains { walkers: made, parameters, entries: plan.entries.clone(), environment: plan.environment(rung) });
         }
         let random = purpose_stream(plan.seed, Purpose::Exchange, 0);
         let exchanges = Exchanges::new(random, &plan.rung_sizes(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
@@ -226,7 +226,7 @@ impl<'a> Simulation<'a> {
         let mut rungs = Vec::new();
         for (rung, parameters) in stored.parameters.into_iter().enumerate() {
             let walkers = walkers.by_ref().take(plan.rungs[rung].walkers).collect();
-            rungs.push(Chains { walkers, parameters, entries: &plan.entries, environment: plan.environment(rung) });
+            rungs.push(Chains { walkers, parameters, entries: plan.entries.clone(), environment: plan.environment(rung) });
         }
         let recorder = Recorder::resume(plan, directory, &stored.record, produced)?;
         let as_before = recorder.writes_as_at(&stored.record);
@@ -655,7 +655,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// Walkers, step sizes and counts of all rungs.
-    pub fn ladder(&self) -> &Ladder<'a> {
+    pub fn ladder(&self) -> &Ladder {
         &self.ladder
     }
 

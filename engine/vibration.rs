@@ -28,10 +28,10 @@ pub fn fastest_period(plan: &Plan) -> Option<f64> {
     let walkers = plan.starts.iter().take(count).zip(streams(plan.seed, count)).map(|(start, mut random)| {
         let mut state = Microstate::new(start.clone());
         state.draw_momenta(&plan.particles, plan.beta(0), &mut random);
-        Walker::new(state, random, plan.entries.len(), environment.potential)
+        Walker::new(state, random, plan.entries.len(), &environment.potential)
     });
     let parameters = plan.entries.iter().map(Entry::parameter).collect();
-    let mut chains = Chains { walkers: walkers.collect(), parameters, entries: &plan.entries, environment };
+    let mut chains = Chains { walkers: walkers.collect(), parameters, entries: plan.entries.clone(), environment };
     let starts = stiffness(&mut chains, &plan.particles);
     let steps: u64 = plan.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.steps(plan.particles.n())));
     let sweeps = (MOST_STEPS / steps.saturating_mul(count as u64).max(1)).clamp(1, SWEEPS);
@@ -45,11 +45,11 @@ pub fn fastest_period(plan: &Plan) -> Option<f64> {
 
 /// The largest eigenvalue over all walkers; 0 where none is a finite number above 0.
 fn stiffness(chains: &mut Chains, particles: &Particles) -> f64 {
-    let potential = chains.environment.potential;
+    let potential = chains.environment.potential.clone();
     let found = chains.walkers.iter_mut().map(|walker| {
         let mut random = walker.random.clone();
         let row: Vec<f64> = (0..walker.state.degrees_of_freedom()).map(|_| normal(&mut random)).collect();
-        let found = largest_eigenvalue(potential, particles, &walker.state, &mut walker.workspace, row);
+        let found = largest_eigenvalue(&potential, particles, &walker.state, &mut walker.workspace, row);
         walker.workspace.positions_changed();
         found
     });

@@ -8,18 +8,33 @@ use crate::symmetry::{Domain, Element};
 use crate::thermodynamics::ThermodynamicState;
 use mcflow_potentials::{Evaluation, Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What all walkers of a rung share.
-#[derive(Clone, Copy)]
-pub struct Environment<'a> {
+#[derive(Clone)]
+pub struct Environment {
     /// The potential energy.
-    pub potential: &'a PotentialSum,
+    pub potential: Arc<PotentialSum>,
     /// What the particles are.
-    pub particles: &'a Particles,
+    pub particles: Arc<Particles>,
     /// The target distribution.
     pub thermodynamic_state: ThermodynamicState,
     /// Breaks every proposal before it is decided: how tests make mutants of all moves alike. `None` in every run.
     pub mutant: Option<fn(&mut Proposal, &Microstate)>,
+}
+
+impl Environment {
+    /// What walkers share that sample exp(-beta (U + p V)) of this potential energy, with beta and p of `thermodynamic_state`.
+    pub fn new(potential: &PotentialSum, particles: &Particles, thermodynamic_state: ThermodynamicState) -> Self {
+        Self { potential: Arc::new(potential.clone()), particles: Arc::new(particles.clone()), thermodynamic_state, mutant: None }
+    }
+
+    /// The same, with every proposal broken by `mutant` before it is decided: for tests of tests.
+    #[must_use]
+    pub fn with_mutant(mut self, mutant: Option<fn(&mut Proposal, &Microstate)>) -> Self {
+        self.mutant = mutant;
+        self
+    }
 }
 
 /// Everything a move may change while it proposes: the second buffer, the lists of the potential, the random numbers.
@@ -91,7 +106,7 @@ impl Walker {
         let volume_after = if let Change::Whole = proposal.change { self.other.volume() } else { volume };
         let accepted = self.judge(&mut proposal, (volume, volume_after), entry, environment);
         if accepted {
-            self.apply(proposal, environment.potential);
+            self.apply(proposal, &environment.potential);
         } else if proposal.on_reject == OnReject::FlipMomenta {
             self.state.flip_momenta();
         }

@@ -298,7 +298,7 @@ impl Builder<'_> {
             file_units: input.units.file_units(),
             bonds: terms.iter().flat_map(Term::bonds).collect(),
             potential,
-            particles: space.particles,
+            particles: space.particles.into(),
         })
     }
 

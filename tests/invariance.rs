@@ -44,10 +44,10 @@ fn ends(
     let states: Vec<Microstate> = random.iter_mut().map(&start).collect();
     let potential = PotentialSum::new(terms, particles, &states[0].configuration.cell);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / KT, pressure };
-    let environment = Environment { potential: &potential, particles, thermodynamic_state, mutant };
+    let environment = Environment::new(&potential, particles, thermodynamic_state).with_mutant(mutant);
     let walkers = states.into_iter().zip(random).map(|(s, r)| Walker::new(s, r, entries.len(), &potential)).collect();
     let parameters = entries.iter().map(Entry::parameter).collect();
-    let mut chains = Chains { walkers, parameters, entries, environment };
+    let mut chains = Chains { walkers, parameters, entries: entries.to_vec().into(), environment: environment.clone() };
     // Three states in a row, the middle one with two ways.
     let (mut generators, flows) = jump_flows(
         &[(1, 0, map_between(&[0.0, 0.0], &[-0.9, 0.0], 0.6, 7)), (1, 2, map_between(&[0.0, 0.0], &[0.8, 0.0], 0.7, 8))],
@@ -144,12 +144,12 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
         exchanges.mutant = mutant;
         let rungs = RUNGS.map(|kt| {
             let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
-            let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+            let environment = Environment::new(&potential, &particles, thermodynamic_state);
             let walkers = random.by_ref().take(CHAINS).map(|mut random| {
                 let state = spring(&mut random, &particles, kt);
                 Walker::new(state, random, 1, &potential)
             });
-            Chains { walkers: walkers.collect(), parameters: vec![0.0], entries: &entries, environment }
+            Chains { walkers: walkers.collect(), parameters: vec![0.0], entries: entries.to_vec().into(), environment: environment.clone() }
         });
         let mut ladder = Ladder { rungs: rungs.into(), exchanges };
         ladder.sweep(1, SWEEPS, &trained).expect("finite states");

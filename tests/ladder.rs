@@ -180,14 +180,19 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
             let mut random = random.into_iter();
             let chains = rungs.iter().zip(&potentials).map(|(rung, potential)| {
                 let thermodynamic_state = ThermodynamicState { beta: 1.0 / rung.kt, pressure: None };
-                let environment = Environment { potential, particles: &particles, thermodynamic_state, mutant: None };
+                let environment = Environment::new(potential, &particles, thermodynamic_state);
                 let walkers = random.by_ref().take(rung.walkers).map(|mut random| {
                     let positions = Vectors::from_row(2, &rung.draw(&mut random));
                     let mut state = Microstate::new(Configuration { positions, cell: cell.clone() });
                     state.draw_momenta(&particles, 1.0 / rung.kt, &mut random);
                     Walker::new(state, random, entries.len(), potential)
                 });
-                Chains { walkers: walkers.collect(), parameters: entries.iter().map(Entry::parameter).collect(), entries, environment }
+                Chains {
+                    walkers: walkers.collect(),
+                    parameters: entries.iter().map(Entry::parameter).collect(),
+                    entries: entries.to_vec().into(),
+                    environment: environment.clone(),
+                }
             });
             let chains = chains.collect();
             let pairs = entries.iter().map(|entry| match entry {
@@ -393,8 +398,8 @@ fn dynamics_of_a_rung_follows_its_own_forces() {
                 let mut chains = Chains {
                     walkers: streams(3, walkers).into_iter().map(walker).collect(),
                     parameters: entries.iter().map(Entry::parameter).collect(),
-                    entries: &entries,
-                    environment: Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None },
+                    entries: entries.to_vec().into(),
+                    environment: Environment::new(&potential, &particles, thermodynamic_state),
                 };
                 chains.sweep(1, 200, &Trained::generators(&generators)).expect("finite states");
                 for (entry, tally) in entries.iter().zip(chains.totals()) {
@@ -423,10 +428,15 @@ fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
             let exchange_random = random.pop().expect("a stream");
             let rungs = GAS.iter().zip(random).map(|(&(kt, pressure), random)| {
                 let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: Some(pressure) };
-                let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+                let environment = Environment::new(&potential, &particles, thermodynamic_state);
                 let state = Microstate::new(Configuration { positions: Vectors::zeros(3, N), cell: cell.clone() });
                 let walkers = vec![Walker::new(state, random, entries.len(), &potential)];
-                Chains { walkers, parameters: entries.iter().map(Entry::parameter).collect(), entries: &entries, environment }
+                Chains {
+                    walkers,
+                    parameters: entries.iter().map(Entry::parameter).collect(),
+                    entries: entries.to_vec().into(),
+                    environment: environment.clone(),
+                }
             });
             let mut exchanges = Exchanges::new(exchange_random, &[1; GAS.len()], [0, GAS.len() - 1].into_iter());
             exchanges.mutant = mutant;

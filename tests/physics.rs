@@ -24,7 +24,7 @@ fn liquid(n: usize, density: f64, kt: f64, potential: &PotentialSum, particles: 
     let mut state = Microstate::new(Configuration { positions, cell });
     state.draw_momenta(particles, 1.0 / kt, &mut random);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
-    let environment = Environment { potential, particles, thermodynamic_state, mutant: None };
+    let environment = Environment::new(potential, particles, thermodynamic_state);
     let integrator = Integrator::new(&Splitting::new("OBABO").expect("letters"), 0.004, 2.0, Precision::Double, &environment);
     let mut workspace = potential.workspace();
     let mut noise = vec![0.0; state.degrees_of_freedom()];
@@ -40,7 +40,7 @@ fn velocity_verlet_is_of_second_order_and_reversible() {
     let potential = PotentialSum::new(&[lennard_jones(2.4, Truncation::LinearForceShift, false)], &particles, &cell);
     let (start, mut random) = liquid(108, 0.8, 1.0, &potential, &particles);
     let thermodynamic_state = ThermodynamicState { beta: 1.0, pressure: None };
-    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let environment = Environment::new(&potential, &particles, thermodynamic_state);
     let mut fluctuation = Vec::new();
     for time_step in [0.004, 0.002, 0.001] {
         let mut state = start.clone();
@@ -80,7 +80,7 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
     let potential = PotentialSum::new(&[lennard_jones(3.0, Truncation::Truncated, true)], &particles, &cell);
     let (state, _) = liquid(N, 0.776, 0.85, &potential, &particles);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / 0.85, pressure: None };
-    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let environment = Environment::new(&potential, &particles, thermodynamic_state);
     let langevin = Entry::Langevin {
         steps: 25,
         time_step: 0.005,
@@ -94,7 +94,7 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
         let entries = [entry];
         let walkers = streams(8, 4).into_iter().map(|r| Walker::new(state.clone(), r, 1, &potential)).collect();
         let parameters = vec![entries[0].parameter()];
-        let mut chains = Chains { walkers, parameters, entries: &entries, environment };
+        let mut chains = Chains { walkers, parameters, entries: entries.to_vec().into(), environment: environment.clone() };
         chains.sweep(1, 60, &Trained::generators(&Generators::new())).expect("finite states");
         let (mut energies, mut pressures) = (vec![Vec::new(); 4], vec![Vec::new(); 4]);
         for sweep in 0..500 {

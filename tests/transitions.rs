@@ -269,13 +269,13 @@ fn jumps(points: &[Point], count: usize, reversed: bool, mutant: Option<Mutate>)
     let (particles, cell) = (Particles::alike("A", 1, 1.0), Cell::open(2));
     let potential = PotentialSum::new(&[Term::DoubleWell(WELL)], &particles, &cell);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / KT[0], pressure: None };
-    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant };
+    let environment = Environment::new(&potential, &particles, thermodynamic_state).with_mutant(mutant);
     let (flows, entries) = (Flows::new(None, reversed), [jump(count)]);
     let none = || vec![vec![0; places.len() + 1]; places.len()];
     let run = |number: u64| {
         let random = streams(100 + number, WALKERS * places.len());
         let walkers = random.into_iter().enumerate().map(|(w, random)| walker(places[w % places.len()], random, 1, &potential)).collect();
-        let mut chains = Chains { walkers, parameters: vec![0.0], entries: &entries, environment };
+        let mut chains = Chains { walkers, parameters: vec![0.0], entries: entries.to_vec().into(), environment: environment.clone() };
         chains.sweep(1, 1, &flows.trained()).expect("finite states");
         let mut counts = none();
         for (w, walker) in chains.walkers.iter().enumerate() {
@@ -355,9 +355,9 @@ fn ladder(points: &[Point], map: Option<&Generator>, mutant: Option<ExchangeMuta
         exchanges.mutant = mutant;
         let rungs = starts.iter().zip(KT).map(|(&start, kt)| {
             let thermodynamic_state = ThermodynamicState { beta: 1.0 / kt, pressure: None };
-            let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+            let environment = Environment::new(&potential, &particles, thermodynamic_state);
             let walkers = random.by_ref().take(WALKERS).map(|random| walker(start, random, entries.len(), &potential)).collect();
-            Chains { walkers, parameters: vec![0.0; entries.len()], entries: &entries, environment }
+            Chains { walkers, parameters: vec![0.0; entries.len()], entries: entries.to_vec().into(), environment: environment.clone() }
         });
         let mut ladder = Ladder { rungs: rungs.collect(), exchanges };
         ladder.sweep(1, 1, &flows.trained()).expect("finite states");
@@ -445,12 +445,17 @@ fn draws_have_their_transition_matrix_and_mutants_have_not() {
         [("flow".to_string(), affine(([0.0; 2], [1.0; 2]), ([PROPOSED.0, 0.0], [PROPOSED.1, SPREAD])).into())].into();
     let draws = |mutant: Option<Mutate>| -> Counts {
         let thermodynamic_state = ThermodynamicState { beta: 1.0 / KT, pressure: None };
-        let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant };
+        let environment = Environment::new(&potential, &particles, thermodynamic_state).with_mutant(mutant);
         let walkers = streams(3, WALKERS).into_iter().map(|mut random| {
             let at = [SPREAD * normal(&mut random), SPREAD * normal(&mut random)];
             walker(at, random, 1, &potential)
         });
-        let mut chains = Chains { walkers: walkers.collect(), parameters: vec![0.0], entries: &entries, environment };
+        let mut chains = Chains {
+            walkers: walkers.collect(),
+            parameters: vec![0.0],
+            entries: entries.to_vec().into(),
+            environment: environment.clone(),
+        };
         let cells = |chains: &Chains| -> Vec<usize> {
             chains.walkers.iter().map(|walker| cell_of(walker.state.configuration.positions.row()[0])).collect()
         };

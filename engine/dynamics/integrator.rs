@@ -219,7 +219,7 @@ mod tests {
         let particles = Particles::alike("A", 2, 4.0);
         let potential = PotentialSum::new(&[], &particles, &Cell::open(3));
         let thermodynamic_state = ThermodynamicState { beta: 0.25, pressure: None };
-        let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+        let environment = Environment::new(&potential, &particles, thermodynamic_state);
         for (splitting, one, three) in [
             ("BAB", "BA|B", "BA|BBA|BBA|B"),
             ("BAOAB", "BAOA|B", "BAOA|BBAOA|BBAOA|B"),

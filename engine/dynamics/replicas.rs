@@ -77,7 +77,7 @@ impl Replicas {
 
     /// Room for a group of walkers.
     pub fn new(environment: &Environment, integrator: &Integrator) -> Self {
-        let (state, other) = (Phase::new(environment.potential), Phase::new(environment.potential));
+        let (state, other) = (Phase::new(&environment.potential), Phase::new(&environment.potential));
         let width = state.block.width;
         let repeated = |values: &[f64]| values.iter().flat_map(|&value| std::iter::repeat_n(value, width)).collect();
         let coordinates = Coordinates { inverse_masses: repeated(&integrator.inverse_masses), spreads: repeated(&integrator.spreads) };
@@ -198,7 +198,7 @@ impl Replicas {
             }
         }
         if integrator.starts_with_forces() && !state.current {
-            state.evaluate(environment.potential, &walkers[0].state.configuration.cell, true);
+            state.evaluate(&environment.potential, &walkers[0].state.configuration.cell, true);
         }
     }
 
@@ -241,7 +241,7 @@ impl Phase {
         while let Some(stage) = stages.next() {
             if stage.needs_forces && !self.current {
                 // Only the last forces are those of the end point, where the energy is wanted.
-                self.evaluate(environment.potential, &walkers[0].state.configuration.cell, stages.peek().is_none());
+                self.evaluate(&environment.potential, &walkers[0].state.configuration.cell, stages.peek().is_none());
             }
             for &segment in &stage.segments {
                 if segment.noise.is_some() {
@@ -256,7 +256,7 @@ impl Phase {
             self.current &= !stage.drifts;
         }
         if !self.current {
-            self.evaluate(environment.potential, &walkers[0].state.configuration.cell, true);
+            self.evaluate(&environment.potential, &walkers[0].state.configuration.cell, true);
         }
     }
 }

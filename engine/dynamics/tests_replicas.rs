@@ -35,7 +35,7 @@ fn walkers_fare_alike_alone_and_side_by_side() {
     let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(2.5), ..LennardJones::default() };
     let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
     let thermodynamic_state = ThermodynamicState { beta: 1.0, pressure: None };
-    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let environment = Environment::new(&potential, &particles, thermodynamic_state);
     let width = Replicas::width();
     assert!(Replicas::pay(width - 1, &potential, 12) && !Replicas::pay(1, &potential, 12));
     let (mut accepted, mut attempted) = (0, 0);
@@ -51,7 +51,12 @@ fn walkers_fare_alike_alone_and_side_by_side() {
             streams(k as u64, count).into_iter().map(walker).collect()
         };
         let parameters = vec![entries[0].parameter()];
-        let chains = |walkers| Chains { walkers, parameters: parameters.clone(), entries: &entries, environment };
+        let chains = |walkers| Chains {
+            walkers,
+            parameters: parameters.clone(),
+            entries: entries.to_vec().into(),
+            environment: environment.clone(),
+        };
         let mut together = chains(walkers(2 * width - 1));
         together.sweep(1, 3, &Trained::generators(&Generators::new())).expect("finite states");
         for (number, walker) in walkers(2 * width - 1).into_iter().enumerate() {
@@ -83,7 +88,7 @@ fn proposals_that_are_not_finite_are_counted_in_their_lane() {
     let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), ..LennardJones::default() };
     let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
     let thermodynamic_state = ThermodynamicState { beta: 1.0, pressure: None };
-    let environment = Environment { potential: &potential, particles: &particles, thermodynamic_state, mutant: None };
+    let environment = Environment::new(&potential, &particles, thermodynamic_state);
     let mut walkers: Vec<Walker> = streams(1, Replicas::width())
         .into_iter()
         .map(|random| {

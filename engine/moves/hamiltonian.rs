@@ -50,7 +50,7 @@ impl Move for Hmc<'_> {
         scratch.other.copy_from(state);
         self.integrator.draw_momenta(scratch.other, scratch.random);
         let Scratch { other, workspace, random, noise } = scratch;
-        let kinetic_change = self.integrator.run_with_kinetic_change(self.steps, other, environment.potential, workspace, noise, random);
+        let kinetic_change = self.integrator.run_with_kinetic_change(self.steps, other, &environment.potential, workspace, noise, random);
         scratch.other.momenta.copy_from(&state.momenta);
         Some(Proposal {
             change: Change::Whole,
@@ -80,7 +80,7 @@ impl Move for MetropolizedStep {
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
         scratch.other.copy_from(state);
         let Scratch { other, workspace, random, noise } = scratch;
-        let kinetic_change = self.integrator.run_with_kinetic_change(1, other, environment.potential, workspace, noise, random);
+        let kinetic_change = self.integrator.run_with_kinetic_change(1, other, &environment.potential, workspace, noise, random);
         Some(Proposal {
             change: Change::Whole,
             energy: scratch.other.energy,

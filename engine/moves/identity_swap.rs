@@ -29,7 +29,7 @@ impl Move for IdentitySwap {
         other.configuration.positions.set(i, at_j);
         other.configuration.positions.set(j, at_i);
         other.current_forces = None;
-        other.evaluate_energy(environment.potential, workspace);
+        other.evaluate_energy(&environment.potential, workspace);
         Some(Proposal { change: Change::Whole, energy: other.energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }
 }

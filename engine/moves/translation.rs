@@ -26,7 +26,7 @@ impl Move for Translation {
             other.configuration.positions.component_mut(c).iter_mut().for_each(|x| *x += shift);
         }
         other.current_forces = None;
-        other.evaluate_energy(environment.potential, workspace);
+        other.evaluate_energy(&environment.potential, workspace);
         Some(Proposal { change: Change::Whole, energy: other.energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }
 }

@@ -103,7 +103,7 @@ impl Move for Volume {
         }
         scratch.other.momenta.copy_from(&state.momenta);
         scratch.other.current_forces = None;
-        scratch.other.evaluate_energy(environment.potential, scratch.workspace);
+        scratch.other.evaluate_energy(&environment.potential, scratch.workspace);
         Some(Proposal { change: Change::Whole, energy: scratch.other.energy, log_q_ratio: power * ratio.ln(), on_reject: OnReject::Keep })
     }
 }

@@ -69,7 +69,7 @@ pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment
             Column::Volume => state.volume(),
             Column::SmallestHeight => state.configuration.cell.smallest_height(),
             Column::KineticTemperature => {
-                2.0 * state.kinetic_energy(environment.particles) / (state.degrees_of_freedom() as f64 * boltzmann)
+                2.0 * state.kinetic_energy(&environment.particles) / (state.degrees_of_freedom() as f64 * boltzmann)
             }
             Column::Variable(_, variable) => variable.value(&state.configuration),
         })

@@ -48,7 +48,7 @@ pub(super) fn virial_pressure(kinetic: Kinetic, state: &Microstate, environment:
 fn kinetic_part(kinetic: Kinetic, state: &Microstate, environment: &Environment) -> f64 {
     match kinetic {
         Kinetic::Temperature => state.configuration.positions.n() as f64 / environment.thermodynamic_state.beta,
-        Kinetic::Momenta => 2.0 * state.kinetic_energy(environment.particles) / state.configuration.cell.dimension() as f64,
+        Kinetic::Momenta => 2.0 * state.kinetic_energy(&environment.particles) / state.configuration.cell.dimension() as f64,
     }
 }
 

@@ -68,12 +68,12 @@ fn description(input: &Path, built: &Built) -> String {
     if let Some(reach) = plan.potential.reach().filter(|_| plan.rungs[0].thermodynamic_state.pressure.is_some()) {
         line("least height", format!("{}, twice {reach}: no smaller cell is sampled", 2.0 * reach.length));
     }
-    for entry in &plan.entries {
+    for entry in plan.entries.iter() {
         if let Entry::Volume { shape: VolumeShape::SingleEdge, largest_aspect: Some(largest), .. } = entry {
             line("shapes", format!("the longest edge of the cell at most {largest} times the shortest"));
         }
     }
-    for entry in &plan.entries {
+    for entry in plan.entries.iter() {
         line("sweep", format!("{} ({} step(s))", entry.name(), entry.steps(n)));
     }
     let lengths = plan.lengths;

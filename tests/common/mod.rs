@@ -61,7 +61,7 @@ impl Case {
     fn z_scores(&self, mutant: Option<fn(&mut Proposal, &Microstate)>) -> Vec<(f64, f64)> {
         let potential = PotentialSum::new(&self.terms, &self.particles, &self.cell);
         let thermodynamic_state = ThermodynamicState { beta: 1.0 / self.kt, pressure: self.pressure };
-        let environment = Environment { potential: &potential, particles: &self.particles, thermodynamic_state, mutant };
+        let environment = Environment::new(&potential, &self.particles, thermodynamic_state).with_mutant(mutant);
         let walkers = streams(11, WALKERS).into_iter().map(|mut random| {
             let positions = Vectors::zeros(self.cell.dimension(), self.particles.n());
             let mut state = Microstate::new(Configuration { positions, cell: self.cell.clone() });
@@ -85,7 +85,7 @@ impl Case {
         let sums = groups.into_par_iter().flat_map(|walkers| {
             let parameters = self.entries.iter().map(Entry::parameter).collect();
             let mut sums = vec![vec![0.0; self.moments.len()]; walkers.len()];
-            let mut chains = Chains { walkers, parameters, entries: &self.entries, environment };
+            let mut chains = Chains { walkers, parameters, entries: self.entries.to_vec().into(), environment: environment.clone() };
             chains.sweep(1, BURN_IN, &trained).expect("finite states");
             for sweep in 0..SWEEPS {
                 chains.sweep(BURN_IN + 1 + sweep, 1, &trained).expect("finite states");

@@ -46,7 +46,7 @@ fn weak_thermostat(plan: &Plan) -> Option<Finding> {
     /// Relaxation times of energies in a run for its walkers to have forgotten those of their starts.
     const FEWEST: f64 = 10.0;
     let mut times = 0.0;
-    for entry in &plan.entries {
+    for entry in plan.entries.iter() {
         match entry {
             Entry::Langevin { steps, time_step, friction, every, .. } => {
                 let occurrences = plan.lengths.production / (*every).max(1) as u64;
