@@ -22,7 +22,6 @@ mod record;
 mod reference;
 mod sample_pool;
 mod schedule;
-mod series;
 mod simulation;
 mod soundness;
 mod spacing;

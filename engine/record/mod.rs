@@ -1,21 +1,27 @@
 //! What production writes and keeps: columns, states, accumulated functions, trajectories.
 
+mod series;
+mod trajectories;
+
+pub(crate) use trajectories::trajectory_paths;
+
 use crate::RunError;
 use crate::ladder::Ladder;
 use crate::manifest::note;
 use crate::observers::{Observable, sample, state_of};
-use crate::plan::{Plan, TrajectoryFormat, TrajectoryPlan};
-use crate::series::{Row, SeriesFile, StoredSeries};
+use crate::plan::Plan;
 use crate::statistics::{Histogram, RadialDistribution, StateIndex};
-use crate::trajectory::{Clock, DcdSettings, DcdWriter, Frame, Molecules, TrajectoryWriter, WriterPosition, XyzWriter};
+use crate::trajectory::Frame;
 use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use series::{Row, SeriesFile, StoredSeries};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use trajectories::{TrajectoryPosition, WalkerTrajectory, trajectory_name};
 
 /// An accumulated function of one walker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,16 +42,6 @@ pub struct RecordPosition {
     functions: Vec<Vec<Accumulator>>,
 }
 
-/// Where the file of a trajectory ends, and what it is of.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct TrajectoryPosition {
-    name: String,
-    every: u64,
-    first: u64,
-    walker: usize,
-    at: WriterPosition,
-}
-
 /// The record of production.
 pub struct Recorder {
     path: PathBuf,
@@ -58,59 +54,6 @@ pub struct Recorder {
     /// `[function][walker]`.
     functions: Vec<Vec<Accumulator>>,
     writers: Vec<WalkerTrajectory>,
-}
-
-struct WalkerTrajectory {
-    path: PathBuf,
-    name: String,
-    every: u64,
-    /// Sweep number of the first frame.
-    first: u64,
-    walker: usize,
-    writer: TrajectoryWriter,
-}
-
-impl WalkerTrajectory {
-    /// A new file, whose first frame is of sweep number `first`.
-    fn create(plan: &Plan, directory: &Path, (number, walker): (usize, usize), first: u64) -> Result<Self, RunError> {
-        let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
-        let name = trajectory_name(plan, number, walker);
-        note(directory, Path::new(&name))?;
-        let path = directory.join(&name);
-        let writer = match format {
-            TrajectoryFormat::Xyz => XyzWriter::create(&path).map(TrajectoryWriter::Xyz),
-            TrajectoryFormat::Dcd => DcdWriter::create(&path, dcd_settings(plan, every, first)).map(TrajectoryWriter::Dcd),
-        };
-        let writer = writer.map_err(|source| failed(&path, source))?;
-        Ok(Self { path, name, every, first, walker, writer })
-    }
-
-    fn position(&self) -> TrajectoryPosition {
-        let Self { name, every, first, walker, writer, .. } = self;
-        TrajectoryPosition { name: name.clone(), every: *every, first: *first, walker: *walker, at: writer.position() }
-    }
-
-    /// The file as it was at `position`.
-    fn resume(plan: &Plan, directory: &Path, (number, walker): (usize, usize), position: &TrajectoryPosition) -> Result<Self, RunError> {
-        let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
-        let name = trajectory_name(plan, number, walker);
-        let path = directory.join(&name);
-        if (position.every, position.walker) != (every, walker) {
-            return Err(RunError::Checkpoint {
-                path: path.display().to_string(),
-                found: format!("frames of walker {} each {} sweeps, where the input has walker {walker} each {every}", position.walker, position.every),
-                expected: "`every` and `walkers` of `output` as they were, or another format (files that the input no longer names stay as they are)"
-                    .to_string(),
-            });
-        }
-        let (at, first) = (position.at, position.first);
-        let writer = match format {
-            TrajectoryFormat::Xyz => XyzWriter::resume(&path, at).map(TrajectoryWriter::Xyz),
-            TrajectoryFormat::Dcd => DcdWriter::resume(&path, dcd_settings(plan, every, first), at.frames).map(TrajectoryWriter::Dcd),
-        };
-        let writer = writer.map_err(|source| failed(&path, source))?;
-        Ok(Self { path, name, every, first, walker, writer })
-    }
 }
 
 /// The table of all samples.
@@ -358,40 +301,6 @@ impl Recorder {
     /// The accumulated functions, `[function][walker]`.
     pub fn functions(&self) -> &[Vec<Accumulator>] {
         &self.functions
-    }
-}
-
-/// `trajectory.dcd`; with several walkers `trajectory-3.dcd`.
-fn trajectory_name(plan: &Plan, number: usize, walker: usize) -> String {
-    let trajectory = &plan.trajectories[number];
-    let extension = match trajectory.format {
-        TrajectoryFormat::Dcd => "dcd",
-        TrajectoryFormat::Xyz => "xyz",
-    };
-    let name = if trajectory.walkers.len() == 1 { "trajectory".to_string() } else { format!("trajectory-{walker}") };
-    format!("{name}.{extension}")
-}
-
-/// The trajectory files of a plan.
-pub(crate) fn trajectory_paths(plan: &Plan, directory: &Path) -> Vec<PathBuf> {
-    let all = plan.trajectories.iter().enumerate();
-    all.flat_map(|(number, trajectory)| trajectory.walkers.iter().map(move |&walker| directory.join(trajectory_name(plan, number, walker))))
-        .collect()
-}
-
-/// Readers of DCD count in steps, all of one length; a step here is a sweep, whose time is that of the dynamics where all frames are equally far
-/// apart in it.
-fn dcd_settings(plan: &Plan, every: u64, first_step: u64) -> DcdSettings {
-    let alike = plan.entries.iter().all(|entry| every.is_multiple_of(entry.interval() as u64));
-    let (time, clock) = if alike { plan.file_time(every) } else { (every as f64, Clock::Sweeps) };
-    DcdSettings {
-        first_step,
-        steps_per_frame: every,
-        time_step: time / every as f64,
-        clock,
-        length_scale: plan.file_units.angstroms,
-        molecules: Molecules::new(plan.particles.n(), &plan.bonds),
-        ..DcdSettings::new(plan.particles.n(), plan.starts[0].cell.is_periodic())
     }
 }
 
