@@ -1,10 +1,12 @@
 //! A prior and a flow: what is trained, stored, drawn from, and whose density decides.
 
 use crate::architecture::{Architecture, Prior};
+use crate::axes::{Axis, problems as axis_problems, wrapped};
 use crate::coordinates::Coordinates;
 use crate::flow::{CHUNK, Direction, Flow, Packed, Pool, Standard, Tape};
 use crate::linear::{Linear, covariance};
 use crate::weights::{Header, WeightsError};
+use mcflow_base::Problem;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -34,6 +36,7 @@ pub enum Standardisation {
 pub struct Generator {
     architecture: Architecture,
     prior: Prior,
+    axes: Vec<Axis>,
     flow: Flow,
     parameters: Vec<f64>,
     packed: Packed,
@@ -42,9 +45,9 @@ pub struct Generator {
 
 impl Clone for Generator {
     fn clone(&self) -> Self {
-        let Self { architecture, prior, flow, parameters, packed, .. } = self;
-        let (architecture, flow, parameters, packed) = (architecture.clone(), flow.clone(), parameters.clone(), packed.clone());
-        Self { architecture, prior: *prior, flow, parameters, packed, pool: Pool::default() }
+        let Self { architecture, prior, axes, flow, parameters, packed, .. } = self;
+        let (architecture, axes, flow) = (architecture.clone(), axes.clone(), flow.clone());
+        Self { architecture, prior: *prior, axes, flow, parameters: parameters.clone(), packed: packed.clone(), pool: Pool::default() }
     }
 }
 
@@ -58,6 +61,31 @@ impl Generator {
     /// If the architecture has problems.
     pub fn new(architecture: &Architecture, prior: Prior, dim: usize, seed: u64) -> Self {
         Self::with_coordinates(architecture, prior, dim, &Coordinates::default(), seed)
+    }
+
+    /// A generator of rows whose numbers have these ranges, a range for each number; no coupling changes the numbers at the places `fixed`, and
+    /// all couplings know them. [`Generator::problems`] says what it would refuse.
+    ///
+    /// # Panics
+    ///
+    /// If there are problems.
+    pub fn with_axes(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], seed: u64) -> Self {
+        let problems = Self::problems(architecture, prior, axes, fixed);
+        assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
+        let coordinates = Coordinates { bonds: Vec::new(), fixed: fixed.to_vec() };
+        let mut generator = Self::with_coordinates(architecture, prior, axes.len(), &coordinates, seed);
+        generator.axes = axes.to_vec();
+        generator
+    }
+
+    /// What is wrong with a generator of such rows; keys are those of the architecture, `axes[k]` and `fixed[k]`.
+    pub fn problems(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize]) -> Vec<Problem> {
+        let mut problems = architecture.problems(axes.len(), prior);
+        problems.extend(axis_problems(axes, fixed));
+        for (k, axis) in axes.iter().enumerate().filter(|(_, axis)| **axis != Axis::Line) {
+            problems.push(Problem::new(format!("axes[{k}]"), format!("{axis:?}"), "a line"));
+        }
+        problems
     }
 
     /// The same, working in other coordinates; [`Coordinates::problems`] says what it would refuse.
@@ -81,7 +109,8 @@ impl Generator {
     pub(crate) fn assemble(architecture: Architecture, prior: Prior, flow: Flow, parameters: Vec<f64>) -> Self {
         let mut packed = Packed::default();
         flow.pack(&parameters, false, &mut packed);
-        Self { architecture, prior, flow, parameters, packed, pool: Pool::default() }
+        let axes = vec![Axis::Line; flow.dim];
+        Self { architecture, prior, axes, flow, parameters, packed, pool: Pool::default() }
     }
 
     /// Sets the last layer from samples `[n, dim]`: for the Gaussian prior their mean and standard deviation (splines: at least so
@@ -158,6 +187,35 @@ impl Generator {
     /// Length of a row.
     pub fn dim(&self) -> usize {
         self.flow.dim
+    }
+
+    /// The range of each number of a row of data.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Whether a row `[dim]` of data came back from a round trip, each number within `tolerance` times 1 + its size of what it was, along its axis.
+    pub fn returns(&self, row: &[f64], back: &[f64], tolerance: f64) -> bool {
+        self.axes.iter().zip(row).zip(back).all(|((axis, a), b)| axis.distance(*a, *b) <= tolerance * (1.0 + a.abs()))
+    }
+
+    /// The same for a row `[dim]` at the end where the flow starts: of the prior, or of the data that a map starts from.
+    pub fn returns_latent(&self, row: &[f64], back: &[f64], tolerance: f64) -> bool {
+        self.axes.iter().zip(row).zip(back).all(|((axis, a), b)| self.start_axis(axis).distance(*a, *b) <= tolerance * (1.0 + a.abs()))
+    }
+
+    /// Takes the angles of latent rows `[n, dim]` back to their range after a step.
+    pub fn wrap_latent(&self, z: &mut [f64]) {
+        for (k, axis) in self.axes.iter().enumerate() {
+            if let Axis::Circle { period } = self.start_axis(axis) {
+                z.iter_mut().skip(k).step_by(self.axes.len()).for_each(|value| *value = wrapped(*value, period));
+            }
+        }
+    }
+
+    /// The range of a number where the flow starts, from that where it leads.
+    fn start_axis(&self, axis: &Axis) -> Axis {
+        if self.is_between_ensembles() { *axis } else { axis.latent() }
     }
 
     /// Number of trained parameters.

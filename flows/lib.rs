@@ -10,6 +10,7 @@
 mod adam;
 mod affine;
 mod architecture;
+mod axes;
 mod coordinates;
 mod coupling;
 mod flow;
@@ -30,6 +31,7 @@ mod weights;
 mod checks;
 
 pub use architecture::{Activation, Architecture, Prior};
+pub use axes::Axis;
 pub use coordinates::{Bond, Coordinates};
 pub use flow::Direction;
 pub use generator::{Generator, Standardisation};

@@ -119,3 +119,17 @@ fn bad_settings_are_named() {
     assert_eq!(read, Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None });
     assert!(serde_json::from_str::<Architecture>(r#"{"RealNvp":{"blocks":4,"hidden":[64,64],"bins":3}}"#).is_err());
 }
+
+#[test]
+fn rows_have_axes() {
+    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None };
+    let generator = Generator::with_axes(&architecture, Prior::Gaussian, &[crate::Axis::Line; 3], &[1], 4);
+    assert_eq!(generator.axes(), [crate::Axis::Line; 3]);
+    assert!(generator.returns(&[1.0, 0.0, 2.0], &[1.0, 1e-9, 2.0], 1e-6) && !generator.returns(&[1.0, 0.0, 2.0], &[1.0, 1e-5, 2.0], 1e-6));
+    let mut z = [9.0, -9.0, 1.0];
+    generator.wrap_latent(&mut z);
+    assert_eq!(z, [9.0, -9.0, 1.0], "there is no circle");
+    let keys: Vec<String> =
+        Generator::problems(&architecture, Prior::Gaussian, &[crate::Axis::Line; 3], &[1, 3]).into_iter().map(|p| p.key).collect();
+    assert_eq!(keys, ["fixed[1]"]);
+}
