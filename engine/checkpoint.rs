@@ -6,9 +6,9 @@ use crate::ladder::Exchanges;
 use crate::manifest::note;
 use crate::moves::Tally;
 use crate::plan::{Origin, Plan};
+use crate::program::{Cursor, StageCost};
 use crate::record::RecordPosition;
 use crate::sample_pool::StoredPool;
-use crate::simulation::{Phase, PhaseCost};
 use crate::start_memory::Remembered;
 use crate::walker::WalkerState;
 use mcflow_flows::{TrainingReport, TrainingState};
@@ -22,8 +22,10 @@ use std::path::{Path, PathBuf};
 /// All that a run needs to go on to the same bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stored {
-    pub(crate) phase: Phase,
-    pub(crate) done: u64,
+    /// The name under which the stage at work is counted.
+    pub(crate) stage: String,
+    pub(crate) at: Cursor,
+    pub(crate) produced: u64,
     pub(crate) walkers: Vec<WalkerState>,
     pub(crate) parameters: Vec<Vec<f64>>,
     pub(crate) exchanges: Exchanges,
@@ -31,19 +33,15 @@ pub struct Stored {
     pub(crate) pools: Vec<StoredPool>,
     pub(crate) training: Option<TrainingState>,
     pub(crate) reports: BTreeMap<String, TrainingReport>,
+    pub(crate) trainings: BTreeMap<String, usize>,
+    /// The weights files of flows that this run has trained, byte by byte.
+    pub(crate) weights: BTreeMap<String, Vec<u8>>,
     pub(crate) assessments: Vec<FlowAssessment>,
-    pub(crate) costs: BTreeMap<String, PhaseCost>,
+    pub(crate) costs: BTreeMap<String, StageCost>,
     pub(crate) largest_drift: f64,
     pub(crate) record: RecordPosition,
     pub(crate) instruction_sets: Vec<String>,
     pub(crate) memory: Vec<Remembered>,
-}
-
-impl Stored {
-    /// Sweeps of production that are done.
-    pub(crate) fn produced(&self) -> u64 {
-        if matches!(self.phase, Phase::Production | Phase::Complete) { self.done } else { 0 }
-    }
 }
 
 /// What a checkpoint says of its run to whoever wants to go on with it.
@@ -53,12 +51,14 @@ pub struct Begun {
     pub origin: Origin,
     /// Sweeps of production that are done.
     pub produced: u64,
+    /// The name under which the stage at work is counted, as in the costs of a run; `complete` where all are done.
+    pub stage: String,
     /// The instruction sets it ran with, one after the other.
     pub instruction_sets: Vec<String>,
 }
 
 /// First bytes of a checkpoint: what it is, and of which layout.
-const MAGIC: &[u8; 16] = b"mcflow state v09";
+const MAGIC: &[u8; 16] = b"mcflow state v10";
 
 fn path_in(directory: &Path) -> PathBuf {
     directory.join("checkpoint").join("state.bin")
@@ -109,7 +109,7 @@ pub fn read(directory: &Path, input_hash: &str) -> Result<Stored, RunError> {
 /// No checkpoint; one that is cut, damaged, or of another version.
 pub fn begun(directory: &Path) -> Result<Begun, RunError> {
     let (_, stored, origin) = read_any(directory)?;
-    Ok(Begun { origin, produced: stored.produced(), instruction_sets: stored.instruction_sets })
+    Ok(Begun { origin, produced: stored.produced, stage: stored.stage, instruction_sets: stored.instruction_sets })
 }
 
 fn read_any(directory: &Path) -> Result<(String, Stored, Origin), RunError> {

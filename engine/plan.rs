@@ -1,6 +1,7 @@
 //! A run as data: all that is decided before the first step.
 
 use crate::observers::{Column, Observable, State};
+use crate::program::ProgramStage;
 use crate::schedule::Entry;
 use crate::start_memory::Wanderers;
 use crate::symmetry::Symmetry;
@@ -39,7 +40,9 @@ pub struct Plan {
     pub functions: Vec<Observable>,
     /// Flows to be trained or used.
     pub flows: Vec<FlowPlan>,
-    /// Lengths of the phases.
+    /// The stages of the run.
+    pub program: Vec<ProgramStage>,
+    /// Lengths that stages have unless they say otherwise.
     pub lengths: Lengths,
     /// Trajectory files.
     pub trajectories: Vec<TrajectoryPlan>,
@@ -164,6 +167,17 @@ pub struct FlowPlan {
     pub assessment_draws: usize,
     /// What its weights file says of it.
     pub header: Header,
+}
+
+impl FlowPlan {
+    /// Whether an input means this flow by `name`: its own, or that of the family that it belongs to.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name
+            || match &self.role {
+                Role::StateGenerator { family, .. } | Role::ModeJump { family, .. } => family == name,
+                Role::Generator | Role::Exchange { .. } => false,
+            }
+    }
 }
 
 /// What a flow is for.

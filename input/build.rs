@@ -17,10 +17,12 @@ use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Kinetic, Observable, State, Variable, state_of};
+use mcflow_engine::program::default_program;
 use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 pub use written::{Change, text_of};
 
 /// An input that has no problem, and what it means.
@@ -28,7 +30,7 @@ pub struct Built {
     /// The input as read, and changed where it was.
     pub input: Input,
     /// The run.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// The text of the input that runs: the user's own, or one with what was changed.
     pub text: String,
     /// The input itself and all files that it names, which a run must leave alone.
@@ -41,6 +43,15 @@ pub struct Built {
     pub findings: Vec<Finding>,
     /// Who changed it, where it was changed.
     pub by: String,
+}
+
+impl Built {
+    /// The same run of an input that was `asked` for in other words, as a checkpoint is to keep it.
+    #[must_use]
+    pub(crate) fn asked_for(mut self, asked: String) -> Self {
+        Arc::get_mut(&mut self.plan).expect("a plan that has just been made is nobody else's").origin.asked = asked;
+        self
+    }
 }
 
 /// Reads, checks and builds the input at `path`; `seed` replaces its seed.
@@ -94,7 +105,7 @@ pub fn build_written(path: &Path, by: Change, change: impl FnOnce(&mut Input)) -
     let text = if input == as_read { document.text().to_string() } else { text_of(&input, path, document.text(), by) };
     document.finish(Some(()))?;
     let plan = plan.expect("a plan exists where nothing is wrong");
-    Ok(Built { input, plan, input_sha256: sha256(&text), text, files, notes, findings, by: by.by.to_string() })
+    Ok(Built { input, plan: Arc::new(plan), input_sha256: sha256(&text), text, files, notes, findings, by: by.by.to_string() })
 }
 
 /// SHA-256 of a text, in hexadecimal.
@@ -274,6 +285,7 @@ impl Builder<'_> {
         run.update(&origin.version);
         run.update(fixed(input, self.record_every()));
         run.update(&origin.files);
+        let flows = flows?;
         Some(Plan {
             symmetry,
             rungs,
@@ -284,7 +296,8 @@ impl Builder<'_> {
             states,
             columns,
             functions,
-            flows: flows?,
+            program: default_program(&flows),
+            flows,
             lengths: Lengths {
                 equilibration: input.run.equilibration,
                 production: input.run.production,

@@ -164,7 +164,8 @@ fn random_starts_have_streams_of_their_own() {
         )
     };
     let starts = |text: &str| -> Vec<Vec<f64>> {
-        let Plan { starts, .. } = built(place.path(), text).unwrap_or_else(|message| panic!("{message}")).plan;
+        let plan = built(place.path(), text).unwrap_or_else(|message| panic!("{message}")).plan;
+        let Plan { starts, .. } = &*plan;
         starts.iter().map(|start| start.positions.row().to_vec()).collect()
     };
     let ladder = "ladder: [(temperature: 1.0, walkers: 4), (temperature: 2.0, walkers: 4)]";

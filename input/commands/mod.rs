@@ -71,7 +71,7 @@ fn with_spaced_ladder(built: Built, path: &Path, folder: &Path, monitor: &mut dy
         found => found?,
     };
     let (seed, boltzmann, last) = (built.input.seed, built.plan.boltzmann, betas.len() - 1);
-    let mut moved = build_written(path, Change { by: "`tune_ladder`", folder: Some(folder) }, |input| {
+    let moved = build_written(path, Change { by: "`tune_ladder`", folder: Some(folder) }, |input| {
         input.seed = seed;
         // What is written beside the run is what ran: these temperatures, which nothing moves again.
         input.run.tune_ladder = false;
@@ -80,8 +80,7 @@ fn with_spaced_ladder(built: Built, path: &Path, folder: &Path, monitor: &mut dy
             rung.temperature = format!("{temperature:.4e}").parse().unwrap_or(temperature);
         }
     })?;
-    moved.plan.origin.asked = built.plan.origin.asked;
-    Ok(moved)
+    Ok(moved.asked_for(built.plan.origin.asked.clone()))
 }
 
 /// `--output`, or the folder `output` beside the input.

@@ -48,7 +48,7 @@ pub(super) fn resumed(built: Built, path: &Path, directory: &Path) -> Result<Bui
         return Ok(built);
     }
     let seed = built.input.seed;
-    let mut changed = build_written(path, Change { by: "`tune_ladder`", folder: Some(directory) }, |input| {
+    let changed = build_written(path, Change { by: "`tune_ladder`", folder: Some(directory) }, |input| {
         input.seed = seed;
         input.run.record_every = input.run.record_every.or(record_every);
         if tuned {
@@ -58,8 +58,7 @@ pub(super) fn resumed(built: Built, path: &Path, directory: &Path) -> Result<Bui
             input.run.tune_ladder = false;
         }
     })?;
-    changed.plan.origin.asked = now.to_string();
-    Ok(changed)
+    Ok(changed.asked_for(now.to_string()))
 }
 
 fn temperatures(input: &Value) -> impl Iterator<Item = f64> + '_ {

@@ -11,8 +11,9 @@ use crate::output::summary::Summary;
 use crate::output::terminal::table;
 use crate::progress::{Finishing, Terminal, catch_interrupts};
 use mcflow_engine::trajectory::topology_pdb;
-use mcflow_engine::{Lengths, Memory, Monitor, Phase, Plan, RunError, Simulation, StopReason, TrajectoryFormat, checkpoint};
+use mcflow_engine::{Lengths, Memory, Monitor, Plan, RunError, Simulation, StopReason, TrajectoryFormat, checkpoint};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The arguments of `mcflow run`.
 pub struct Arguments<'a> {
@@ -67,13 +68,13 @@ pub(super) fn begun_or_spaced(
 ///
 /// # Errors
 /// A run that cannot begin or go on; files that cannot be written.
-pub(super) fn begin<'a>(
-    plan: &'a Plan,
+pub(super) fn begin(
+    plan: &Arc<Plan>,
     text: &str,
     files: &[NamedFile],
     directory: &Path,
     resume: bool,
-) -> Result<(Simulation<'a>, Log), Failure> {
+) -> Result<(Simulation, Log), Failure> {
     let goes_on = resume && checkpoint::exists(directory);
     if resume && !goes_on {
         if directory.join("summary.json").exists() {
@@ -133,7 +134,7 @@ pub fn carry_out(built: &mut Built, directory: &Path, resume: bool, monitor: &mu
     log_end(&mut log, &result);
     let out_of_time = matches!(result, Err(RunError::Stopped(StopReason::OutOfTime)));
     let Lengths { production, record_every, .. } = built.plan.lengths;
-    if out_of_time || (simulation.phase() == Phase::Complete && simulation.produced() < production) {
+    if out_of_time || (simulation.is_complete() && simulation.produced() < production) {
         // What ran is a production of as many sweeps as there was time for.
         built.input.run.production = simulation.produced().max(record_every);
         built.input.run.record_every = Some(record_every);

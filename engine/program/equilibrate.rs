@@ -1,0 +1,83 @@
+//! Equilibration: sweeps in which step sizes are tuned.
+
+use super::{Advance, Run, Stage};
+use crate::RunError;
+use crate::chains::Progress;
+use crate::interval::costs;
+use crate::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+/// Times that step sizes are tuned in a stage.
+const TUNINGS: u64 = 40;
+
+/// Sweeps before anything counts: step sizes and intervals of jumps are tuned, energies are computed anew at the end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Equilibrate {
+    /// How many; `run.equilibration` unless given.
+    #[serde(default)]
+    pub sweeps: Option<u64>,
+    /// Which moves: all those whose flow is there once a stage before has trained or judged one, unless given.
+    #[serde(default)]
+    pub moves: Option<Moves>,
+}
+
+/// The moves of a sweep that a stage does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Moves {
+    /// Those without a flow.
+    Local,
+    /// Those without a flow, and those whose flow is trained.
+    All,
+}
+
+impl Moves {
+    /// Whether flows move the walkers, where the input says this of a stage.
+    pub(super) fn with_flows(asked: Option<Self>, otherwise: bool) -> bool {
+        asked.map_or(otherwise, |moves| moves == Self::All)
+    }
+}
+
+impl Equilibrate {
+    fn with_flows(&self, run: &Run) -> bool {
+        Moves::with_flows(self.moves, run.has_flows())
+    }
+}
+
+impl Stage for Equilibrate {
+    fn name(&self) -> &'static str {
+        "Equilibrate"
+    }
+
+    fn counted_as(&self, run: &Run) -> &'static str {
+        if self.with_flows(run) { "equilibration_with_flows" } else { "equilibration" }
+    }
+
+    fn length(&self, plan: &Plan) -> u64 {
+        self.sweeps.unwrap_or(plan.lengths.equilibration)
+    }
+
+    fn advance(&self, run: &mut Run, done: u64, most: u64) -> Result<Advance, RunError> {
+        let total = self.length(&run.plan);
+        if done >= total {
+            run.ladder.refresh_energies();
+            return Ok(Advance::Finished);
+        }
+        let with_flows = self.with_flows(run);
+        let tune_every = (total / TUNINGS).max(1);
+        let until_tuning = tune_every - done % tune_every;
+        let count = most.min(until_tuning).min(total - done);
+        run.sweep(self.counted_as(run), done + 1, count, with_flows)?;
+        if (done + count).is_multiple_of(tune_every) {
+            let costs = if with_flows { costs(&run.plan, &run.flows) } else { Vec::new() };
+            run.tuned_at = run.ladder.tune(&run.tuned_at, &costs);
+        }
+        Ok(Advance::Done(count))
+    }
+
+    fn progress(&self, run: &Run, done: u64) -> Progress {
+        let phase = self.counted_as(run).replace('_', " ");
+        Progress { phase, done, total: self.length(&run.plan), figures: run.acceptances() }
+    }
+}

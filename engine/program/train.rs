@@ -1,0 +1,272 @@
+//! Training: flows learn from frames and from the potential.
+
+use super::{Advance, Pieces, Run, Stage};
+use crate::RunError;
+use crate::chains::Progress;
+use crate::plan::{FlowPlan, FlowSource, Plan, Role, Samples};
+use crate::random::{Purpose, purpose_stream};
+use crate::reference::{domain_of, numbered};
+use crate::sample_pool::SamplePool;
+use crate::symmetry::Domain;
+use crate::target::ReducedTarget;
+use crate::trained_flow::{TrainedFlow, fold_in_place};
+use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+/// Frames of a state that a map is trained on at least.
+const FEWEST_FRAMES: usize = 100;
+
+/// Trains flows one after the other, each by all stages of its `training`.
+///
+/// The first training of a flow begins from weights drawn by the seed of the run, with ends that its frames set. Another training of the same flow goes on
+/// from the weights and the ends that it has, with the frames that there are by then, other random numbers, and an optimiser that knows
+/// nothing of the training before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// Which: names of the input; all flows that have a `training` unless given.
+    #[serde(default)]
+    pub flows: Vec<String>,
+}
+
+/// What a training learns from.
+pub(crate) struct Prepared {
+    /// The flow, among those of the plan.
+    flow: usize,
+    /// Rows of the ensemble that it starts from, where that is not its prior.
+    from: Option<Vec<f64>>,
+    /// Rows of the ensemble that it leads to; those of the plan where they were read from a file.
+    to: Option<Vec<f64>>,
+    /// The flow as training finds it.
+    generator: Generator,
+    /// The domains of its ends.
+    domains: (Option<Domain>, Option<Domain>),
+    /// Loss of the last step, and the best on held-out rows.
+    losses: Option<(f64, f64)>,
+}
+
+/// Rows of the ensemble that a flow starts from and of the one that it leads to, where they are frames of this run.
+type Ends = (Option<Vec<f64>>, Option<Vec<f64>>);
+
+/// How a flow is trained.
+struct Course<'a> {
+    flow: &'a FlowPlan,
+    training: &'a Training,
+    samples: &'a Samples,
+    soft_core: f64,
+}
+
+impl Train {
+    /// The flows, and where each begins and ends among the steps of the stage.
+    fn courses(&self, plan: &Plan) -> Vec<(usize, u64, u64)> {
+        let mut begin = 0;
+        let trained = (0..plan.flows.len()).filter_map(|flow| {
+            let FlowSource::Train { training, .. } = &plan.flows[flow].source else { return None };
+            let asked = self.flows.is_empty() || self.flows.iter().any(|name| plan.flows[flow].is_called(name));
+            asked.then(|| (flow, training.stages.iter().map(|stage| stage.steps as u64).sum::<u64>().max(1)))
+        });
+        let place = |(flow, steps): (usize, u64)| {
+            let place = (flow, begin, begin + steps);
+            begin += steps;
+            place
+        };
+        trained.map(place).collect()
+    }
+
+    /// The flow at work after `done` steps.
+    fn at(&self, plan: &Plan, done: u64) -> Option<(usize, u64, u64)> {
+        self.courses(plan).into_iter().find(|&(_, _, end)| done < end)
+    }
+}
+
+impl Stage for Train {
+    fn name(&self) -> &'static str {
+        "Train"
+    }
+
+    fn counted_as(&self, _: &Run) -> &'static str {
+        "training"
+    }
+
+    fn length(&self, plan: &Plan) -> u64 {
+        self.courses(plan).last().map_or(0, |&(_, _, end)| end)
+    }
+
+    fn pieces(&self) -> Pieces {
+        Pieces::ByTime
+    }
+
+    fn advance(&self, run: &mut Run, done: u64, most: u64) -> Result<Advance, RunError> {
+        let plan = &*run.plan.clone();
+        let Some((number, _, end)) = self.at(plan, done) else { return Ok(Advance::Finished) };
+        let flow = &plan.flows[number];
+        let failed = |message: String| RunError::Training { flow: flow.name.clone(), message };
+        let course = Course::of(flow);
+        if run.prepared.as_ref().is_none_or(|prepared| prepared.flow != number) {
+            run.prepared = Some(course.prepare(run, number)?);
+        }
+        let Some(mut prepared) = run.prepared.take() else { return Ok(Advance::Finished) };
+        let (source_law, target_law) = course.laws(plan);
+        let rows = prepared.to.as_deref().unwrap_or_else(|| course.rows_of_file());
+        let source = prepared.from.as_deref().zip(source_law.as_ref()).map(|(rows, law)| Ensemble { rows, law });
+        let data = Data { target: Ensemble { rows, law: &target_law }, source };
+        let mut trainer = match run.training.take() {
+            Some(state) => Trainer::resume(&prepared.generator, data, course.training, state),
+            None => Trainer::new(&prepared.generator, data, course.training, seeds(plan, number, run.trainings_of(&flow.name)).1),
+        }
+        .map_err(|error| failed(error.to_string()))?;
+        // The last step counts once the weights are kept, so that the training is either at work or over.
+        let (left, mut count) = (end - done - 1, 0);
+        let mut over = false;
+        for _ in 0..most.max(1) {
+            match trainer.step().map_err(|error| failed(error.to_string()))? {
+                Some(progress) => {
+                    count += 1;
+                    prepared.losses = Some((progress.loss, progress.best));
+                }
+                None => {
+                    over = true;
+                    break;
+                }
+            }
+        }
+        if !over {
+            run.training = Some(trainer.state().clone());
+            run.prepared = Some(prepared);
+            return Ok(Advance::Done(count.min(left)));
+        }
+        let mut generator = prepared.generator.clone();
+        let report = trainer.finish(&mut generator);
+        let before = run.reports.get(&flow.name);
+        run.costs.entry(self.counted_as(run).to_string()).or_default().steps += report.steps as u64;
+        let report = before.map_or_else(|| report.clone(), |before| joined(before, &report));
+        run.keep(&flow.name, TrainedFlow { generator, from: prepared.domains.0, to: prepared.domains.1 }, report);
+        Ok(Advance::Done(end - done))
+    }
+
+    fn progress(&self, run: &Run, done: u64) -> Progress {
+        let (name, done, total) = match self.at(&run.plan, done) {
+            Some((flow, begin, end)) => (run.plan.flows[flow].name.as_str(), done - begin, end - begin),
+            None => ("", 0, 0),
+        };
+        let losses = run.prepared.as_ref().and_then(|prepared| prepared.losses);
+        let figures = losses.map_or(String::new(), |(loss, best)| format!("loss {loss:.3}  held out {best:.3}"));
+        Progress { phase: format!("training {name}").trim_end().to_string(), done, total, figures }
+    }
+
+    fn prepares_flows(&self) -> bool {
+        true
+    }
+}
+
+/// Seeds of the weights and of the training of a flow, in its training of number `round`.
+fn seeds(plan: &Plan, flow: usize, round: usize) -> (u64, u64) {
+    let mut random = purpose_stream(plan.seed, Purpose::Training, round);
+    (0..=flow).map(|_| (random.random(), random.random())).last().unwrap_or_default()
+}
+
+/// A training after another one, as one: stages are counted on, losses are those of all, what was kept is of the last.
+fn joined(before: &TrainingReport, after: &TrainingReport) -> TrainingReport {
+    let first = before.stages.len();
+    let mut all = before.clone();
+    all.stages.extend(after.stages.iter().cloned());
+    all.losses.extend(after.losses.iter().cloned().map(|mut losses| {
+        losses.stage += first;
+        losses
+    }));
+    TrainingReport {
+        seconds: before.seconds + after.seconds,
+        steps: before.steps + after.steps,
+        energy_evaluations: before.energy_evaluations + after.energy_evaluations,
+        best_step: after.best_step,
+        held_out_loss: after.held_out_loss,
+        interrupted: after.interrupted,
+        ..all
+    }
+}
+
+impl<'a> Course<'a> {
+    fn of(flow: &'a FlowPlan) -> Self {
+        let FlowSource::Train { training, samples, soft_core, .. } = &flow.source else {
+            unreachable!("the courses of a stage are those of flows to be trained");
+        };
+        Self { flow, training, samples, soft_core: *soft_core }
+    }
+
+    fn rows_of_file(&self) -> &'a [f64] {
+        if let Samples::Rows(rows) = self.samples { rows } else { &[] }
+    }
+
+    /// The laws of the ensemble that it starts from, where that is not its prior, and of the one that it leads to.
+    fn laws<'p>(&self, plan: &'p Plan) -> (Option<ReducedTarget<'p>>, ReducedTarget<'p>) {
+        let of_rung = |rung: usize| ReducedTarget::new(plan, rung).with_soft_core(self.soft_core);
+        let within = |state: usize, penalty: f64| ReducedTarget::within(plan, &plan.states[state], penalty).with_soft_core(self.soft_core);
+        match self.flow.role {
+            Role::Generator => (None, of_rung(0)),
+            Role::StateGenerator { state, penalty, .. } => (None, within(state, penalty)),
+            Role::ModeJump { from, to, penalty, .. } => (Some(within(from, penalty)), within(to, penalty)),
+            Role::Exchange { from, to } => (Some(of_rung(from)), of_rung(to)),
+        }
+    }
+
+    /// The rows of both ends; flows are judged by the latest frames, and learn from the others.
+    fn rows(&self, plan: &Plan, pools: &[SamplePool]) -> Result<Ends, String> {
+        let of_rung = |rung: usize| {
+            let found = pools[rung].training_frames(None).len();
+            if found < FEWEST_FRAMES {
+                return Err(format!(
+                    "{found} frames of rung {rung}, expected at least {FEWEST_FRAMES}: give it more walkers, or the run more frames"
+                ));
+            }
+            Ok(pools[rung].training_rows(None))
+        };
+        let of_state = |state: usize| {
+            let found = pools[0].training_frames(Some(state)).len();
+            if found < FEWEST_FRAMES {
+                let name = &plan.states[state].name;
+                let remedy = "give it a `start`, or the run more frames";
+                return Err(format!("{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: {remedy}"));
+            }
+            Ok(pools[0].training_rows(Some(state)))
+        };
+        Ok(match &self.flow.role {
+            Role::Generator => match self.samples {
+                Samples::FromRun { .. } | Samples::Collected => (None, Some(pools[0].training_rows(None))),
+                Samples::Rows(_) => (None, None),
+            },
+            Role::StateGenerator { state, .. } => (None, Some(of_state(*state)?)),
+            Role::ModeJump { from, to, .. } => (Some(of_state(*from)?), Some(of_state(*to)?)),
+            Role::Exchange { from, to } => (Some(of_rung(*from)?), Some(of_rung(*to)?)),
+        })
+    }
+
+    /// Rows and the flow as its training finds it.
+    fn prepare(&self, run: &Run, number: usize) -> Result<Prepared, RunError> {
+        let (plan, name) = (&*run.plan, &self.flow.name);
+        let FlowSource::Train { shape, .. } = &self.flow.source else { unreachable!("courses are those of flows to be trained") };
+        let (mut from, mut to) = self.rows(plan, &run.pools).map_err(|message| RunError::Training { flow: name.clone(), message })?;
+        let dim = plan.starts[0].positions.row().len();
+        let earlier = run.flows.get(name).filter(|_| run.trainings_of(name) > 0);
+        let mut domains = earlier.map_or((None, None), |flow| (flow.from.clone(), flow.to.clone()));
+        if let Some(symmetry) = &plan.symmetry {
+            let dimension = plan.starts[0].cell.dimension();
+            let rows = to.get_or_insert_with(|| self.rows_of_file().to_vec());
+            if earlier.is_none() {
+                let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([&rows[..]]).collect();
+                let domain = numbered(&domain_of(symmetry, &ends, dim), dimension);
+                domains = (from.as_ref().map(|_| domain.clone()), Some(domain));
+            }
+            let ends = [from.as_mut().zip(domains.0.as_ref()), Some(rows).zip(domains.1.as_ref())];
+            ends.into_iter().flatten().for_each(|(rows, domain)| fold_in_place(domain, rows, dim));
+        }
+        let generator = match earlier {
+            Some(flow) => flow.generator.clone(),
+            None => {
+                let rows = to.as_deref().unwrap_or_else(|| self.rows_of_file());
+                shape.begin(dim, from.as_deref(), rows, seeds(plan, number, 0).0)
+            }
+        };
+        Ok(Prepared { flow: number, from, to, generator, domains, losses: None })
+    }
+}
