@@ -45,10 +45,12 @@ pub use local::LocalEntry;
 pub use memory::{Memory, bytes_of_walkers};
 pub use microstate::Microstate;
 pub use normals::fill_normals;
-pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan};
+pub use plan::{
+    FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, sweep_time,
+};
 pub use program::{Simulation, StageCost};
 pub use random::{Purpose, Random, normal, purpose_stream, purpose_streams, streams};
-pub use record::{Accumulator, LEADING_COLUMNS, Recorder};
+pub use record::{LEADING_COLUMNS, Recorder};
 pub use sample_pool::SamplePool;
 pub use schedule::{Entry, Trained, tuned_parameter};
 pub use spacing::equally_spaced;

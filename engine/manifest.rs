@@ -2,7 +2,6 @@
 
 use crate::RunError;
 use crate::plan::{FlowSource, Plan};
-use crate::record::trajectory_paths;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +44,7 @@ pub fn note(directory: &Path, name: &Path) -> Result<(), RunError> {
 /// The files that a run of `plan` will make in its folder, as seen from there.
 pub fn planned(plan: &Plan) -> Vec<PathBuf> {
     let mut files = vec![PathBuf::from(NAME), PathBuf::from("observables.csv")];
-    files.extend(trajectory_paths(plan, Path::new("")));
+    files.extend(plan.trajectories.iter().flat_map(|own| own.walkers.iter().map(|&walker| PathBuf::from(own.file_name(walker)))));
     let trained = plan.flows.iter().filter(|flow| matches!(flow.source, FlowSource::Train { .. }));
     files.extend(trained.map(|flow| flow_path(Path::new(""), &flow.name)));
     let checkpoint = Path::new("checkpoint");

@@ -49,7 +49,8 @@ impl Memory {
         let (n, walkers) = (plan.particles.n(), plan.starts.len());
         let dim = (n * cell.dimension()) as f64;
         let lists = plan.potential.cutoff().is_some() && cell.is_periodic();
-        let functions: f64 = plan.functions.iter().map(|function| function.bins() as f64).sum();
+        let subject = plan.subject();
+        let functions: f64 = plan.functions.iter().map(|function| function.numbers(&subject)).sum();
         // Checkpoints copy the walkers and write them out.
         let walkers_alone = bytes_of_walkers(walkers, n, cell.dimension(), lists);
         let mut memory =

@@ -1,6 +1,6 @@
 //! A run as data: all that is decided before the first step.
 
-use crate::observers::{Column, Observable, State};
+use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::ProgramStage;
 use crate::schedule::Entry;
 use crate::start_memory::Wanderers;
@@ -36,8 +36,8 @@ pub struct Plan {
     pub states: Vec<State>,
     /// Numbers of each sample.
     pub columns: Vec<Column>,
-    /// Profiles and radial distribution functions.
-    pub functions: Vec<Observable>,
+    /// Functions that are accumulated, such as profiles.
+    pub functions: Vec<Arc<dyn Function>>,
     /// Flows to be trained or used.
     pub flows: Vec<FlowPlan>,
     /// The stages of the run.
@@ -84,6 +84,17 @@ impl Plan {
         time.map_or((sweep as f64, Clock::Sweeps), |time| (time * self.file_units.picoseconds, clock))
     }
 
+    /// What observables are of.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            particles: &self.particles,
+            cell: &self.starts[0].cell,
+            bonds: self.bonds.clone(),
+            record_every: self.lengths.record_every,
+            clock: sweep_time(&self.entries, self.file_units),
+        }
+    }
+
     /// The pairs of rungs that an entry exchanges between.
     pub fn pairs_of(&self, entry: &Entry) -> Vec<(usize, usize)> {
         let Entry::Exchange { flow, .. } = entry else { return Vec::new() };
@@ -116,6 +127,31 @@ impl Plan {
         why.extend(self.errors_of_dynamics());
         why
     }
+}
+
+/// Sweeps after which all entries have come round at most, so that their time is a number.
+const MOST_SWEEPS_IN_TURN: u64 = 1 << 40;
+
+/// The time of dynamics that passes in the sweeps after which all entries have come round.
+///
+/// # Errors
+/// Names an entry that moves walkers without taking time.
+pub fn sweep_time(entries: &[Entry], units: FileUnits) -> Result<SweepTime, String> {
+    let common = |a: u64, b: u64| {
+        let (mut x, mut y) = (a, b);
+        while y > 0 {
+            (x, y) = (y, x % y);
+        }
+        (a / x.max(1)).saturating_mul(b)
+    };
+    let sweeps = entries.iter().fold(1, |all, entry| common(all, (entry.interval() as u64).max(1)));
+    if sweeps > MOST_SWEEPS_IN_TURN {
+        return Err("the entries of the sweep come round together too seldom".to_string());
+    }
+    let time_of = |entry: &Entry| entry.time(sweeps).ok_or_else(|| format!("{} takes no time of dynamics", entry.name()));
+    let time: f64 = entries.iter().map(time_of).sum::<Result<f64, String>>()?;
+    let unit = if units.reduced { Unit::ReducedTime } else { Unit::Picoseconds };
+    Ok(SweepTime { sweeps, time: time * units.picoseconds, unit })
 }
 
 /// The input of a run as a checkpoint keeps it.
@@ -287,6 +323,18 @@ pub struct TrajectoryPlan {
     pub every: u64,
     /// Which walkers are written, a file each.
     pub walkers: Vec<usize>,
+}
+
+impl TrajectoryPlan {
+    /// The name of the file of one of its walkers: `trajectory.dcd`; with several walkers `trajectory-3.dcd`.
+    pub(crate) fn file_name(&self, walker: usize) -> String {
+        let extension = match self.format {
+            TrajectoryFormat::Dcd => "dcd",
+            TrajectoryFormat::Xyz => "xyz",
+        };
+        let name = if self.walkers.len() == 1 { "trajectory".to_string() } else { format!("trajectory-{walker}") };
+        format!("{name}.{extension}")
+    }
 }
 
 /// Formats that trajectories are written in.

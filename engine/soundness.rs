@@ -15,7 +15,7 @@ impl Plan {
     pub fn topology(&self, column: usize) -> Topology {
         let cell_changes = self.rungs.iter().any(|rung| rung.thermodynamic_state.pressure.is_some());
         match &self.columns[column] {
-            Column::Variable(_, variable) => variable.topology(&self.starts[0].cell, cell_changes),
+            Column::Variable(own) => own.of.topology(&self.starts[0].cell, cell_changes),
             _ => Topology::Line,
         }
     }

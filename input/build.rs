@@ -16,10 +16,10 @@ use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
-use mcflow_engine::observers::{Column, Condition, Kinetic, Observable, State, Variable, state_of};
+use mcflow_engine::observers::{Column, Condition, Function, Kinetic, Observable, State, Subject, Variable, state_of};
 use mcflow_engine::program::default_program;
-use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan};
-use mcflow_potentials::{Cell, Configuration, PotentialSum, Term};
+use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan, sweep_time};
+use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -220,8 +220,9 @@ impl Builder<'_> {
                 self.add(&key, problems);
             }
         }
-        let states = self.states(n, cell);
-        let functions = self.observables(n, cell);
+        let subject = self.subject(particles, cell);
+        let states = self.states(&subject);
+        let functions = self.observables(&subject);
         let constant_pressure = input.ladder.first().is_some_and(|rung| rung.pressure.is_some());
         for (k, entry) in input.sweep.iter().enumerate() {
             self.add(&format!("sweep[{k}]"), entry.problems(cell, constant_pressure));
@@ -243,7 +244,7 @@ impl Builder<'_> {
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
         let potential = potential_sound.then(|| PotentialSum::new(&terms, particles, cell));
-        let columns = potential.as_ref().map(|potential| self.columns(potential, cell)).unwrap_or_default();
+        let columns = potential.as_ref().map(|potential| self.columns(potential, &subject)).unwrap_or_default();
         let potentials = potential.as_ref().map(|potential| self.scaled_potentials(potential)).unwrap_or_default();
         if let (Some(_), Some(Compare { quantity: Quantity::Mean(name), .. })) = (&potential, &input.compare)
             && !functions.iter().any(|f| f.name() == name)
@@ -457,15 +458,27 @@ impl Builder<'_> {
         terms
     }
 
-    fn states(&mut self, n: usize, cell: &Cell) -> Vec<State> {
+    /// What observables and states are of.
+    fn subject<'s>(&self, particles: &'s Particles, cell: &'s Cell) -> Subject<'s> {
+        let input = self.input;
+        Subject {
+            particles,
+            cell,
+            bonds: input.system.potential.iter().flat_map(Term::bonds).collect(),
+            record_every: self.record_every(),
+            clock: sweep_time(&input.sweep, input.units.file_units()),
+        }
+    }
+
+    fn states(&mut self, subject: &Subject) -> Vec<State> {
         let input = self.input;
         let mut states = Vec::new();
         for (name, state) in input.states.iter() {
-            self.add(&format!("states[{name:?}].where"), state.condition.problems(n, cell));
+            self.add(&format!("states[{name:?}].where"), state.condition.problems(subject));
             if name.is_empty() || name.contains([',', '"', '\n']) {
                 self.report(format!("states[{name:?}]"), format!("{name:?}"), "a name without commas and quotation marks");
             }
-            states.push(State { name: name.to_string(), condition: state.condition.clone() });
+            states.push(State { name: name.to_string(), condition: state.condition.bound_to(subject) });
         }
         self.complete_voronoi_cells(&mut states);
         states
@@ -503,7 +516,8 @@ impl Builder<'_> {
         }
     }
 
-    fn observables(&mut self, n: usize, cell: &Cell) -> Vec<Observable> {
+    /// The functions, after all observables were checked.
+    fn observables(&mut self, subject: &Subject) -> Vec<Arc<dyn Function>> {
         let input = self.input;
         // What columns of every run and figures beside them are called.
         let mut names: Vec<&str> =
@@ -513,13 +527,13 @@ impl Builder<'_> {
         names.extend(RungObservables::KEYS);
         for (k, observable) in input.observables.iter().enumerate() {
             let key = format!("observables[{k}]");
-            self.add(&key, observable.problems(n, cell));
+            self.add(&key, observable.problems(subject));
             if names.contains(&observable.name()) || observable.name().starts_with("energy.") {
                 self.report(format!("{key}.name"), format!("{:?}", observable.name()), "a name that is not taken");
             }
             names.push(observable.name());
         }
-        input.observables.iter().filter(|o| !matches!(o, Observable::Column { .. })).cloned().collect()
+        input.observables.iter().filter_map(Observable::function).map(|function| function.bound(subject)).collect()
     }
 
     /// The potential of each rung; factors that are wrong count as 1.
@@ -541,8 +555,8 @@ impl Builder<'_> {
         potentials
     }
 
-    fn columns(&self, potential: &PotentialSum, cell: &Cell) -> Vec<Column> {
-        let input = self.input;
+    fn columns(&self, potential: &PotentialSum, subject: &Subject) -> Vec<Column> {
+        let (input, cell) = (self.input, subject.cell);
         let mut columns = vec![Column::PotentialEnergy];
         if cell.is_periodic() {
             columns.push(Column::PotentialEnergyPerParticle);
@@ -570,11 +584,7 @@ impl Builder<'_> {
         if input.sweep.iter().any(|e| e.name() == "Langevin") {
             columns.push(Column::KineticTemperature);
         }
-        for observable in &input.observables {
-            if let Observable::Column { name, of } = observable {
-                columns.push(Column::Variable(name.clone(), of.clone()));
-            }
-        }
+        columns.extend(input.observables.iter().filter_map(Observable::column).map(|column| Column::Variable(column.bound_to(subject))));
         columns
     }
 
@@ -618,7 +628,7 @@ impl Builder<'_> {
         plans
     }
 
-    fn check_compare(&mut self, states: &[State], functions: &[Observable]) {
+    fn check_compare(&mut self, states: &[State], functions: &[Arc<dyn Function>]) {
         let Some(compare) = &self.input.compare else { return };
         if let Quantity::FreeEnergyDifference { from, to } = &compare.quantity {
             let known: Vec<&str> = states.iter().map(|s| s.name.as_str()).collect();

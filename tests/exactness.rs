@@ -8,7 +8,7 @@ use common::maps::map_between;
 use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Change, Proposal, VolumeMeasure, VolumeShape};
-use mcflow_engine::observers::{Axis, Condition, State, Variable};
+use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::{Entry, Microstate};
 use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
 
@@ -145,7 +145,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
 /// Three regions of the double well along x, joined in a row by two maps: from the middle one there are two ways, from the others one, so
 /// that the ratio of their choices counts. The middle region ends beyond the barrier, and both wells reach across boundaries.
 fn regions(entries: Vec<Entry>) -> Case {
-    let x = || Variable::Coordinate { particle: 0, axis: Axis::X };
+    let x = || Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
     let state = |name: &str, condition| State { name: name.to_string(), condition };
     Case {
         states: vec![
@@ -161,7 +161,7 @@ fn regions(entries: Vec<Entry>) -> Case {
 /// The same three regions reaching into each other: where two overlap the first one counts.
 fn overlapping_regions(entries: Vec<Entry>) -> Case {
     let mut case = regions(entries);
-    let x = || Variable::Coordinate { particle: 0, axis: Axis::X };
+    let x = || Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
     let conditions = [Condition::Below(x(), -1.0), Condition::Between(x(), -1.8, 1.5), Condition::Above(x(), 0.9)];
     case.states.iter_mut().zip(conditions).for_each(|(state, condition)| state.condition = condition);
     case

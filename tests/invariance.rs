@@ -10,7 +10,7 @@ use flow::flow_near_identity;
 use maps::{jump_flows, map_between};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Proposal, VolumeMeasure, VolumeShape};
-use mcflow_engine::observers::{Axis, Condition, State, Variable};
+use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
 use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
@@ -26,7 +26,7 @@ const STIFFNESS: f64 = 2.0;
 
 /// The state of all configurations whose first particle has its x between two numbers.
 fn state(name: &str, low: f64, high: f64) -> State {
-    let x = Variable::Coordinate { particle: 0, axis: Axis::X };
+    let x = Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
     State { name: name.to_string(), condition: Condition::Between(x, low, high) }
 }
 

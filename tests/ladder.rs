@@ -7,7 +7,7 @@ mod flow;
 use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{VolumeMeasure, VolumeShape};
-use mcflow_engine::observers::{Axis, Condition, State, Variable};
+use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
@@ -168,7 +168,7 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
             header: Header::default(),
         })
         .collect();
-    let x = Variable::Coordinate { particle: 0, axis: Axis::X };
+    let x = Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
     let states = [State { name: "right".to_string(), condition: Condition::Above(x, 0.0) }];
     let trained = Trained { generators: &generators, flows: &flows, states: &states };
     let walkers_in_all: usize = rungs.iter().map(|rung| rung.walkers).sum();

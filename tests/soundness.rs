@@ -3,7 +3,8 @@
 use mcflow::build::{Built, build};
 use mcflow::output::summary::Summary;
 use mcflow::output::terminal::table;
-use mcflow_engine::{Accumulator, Monitor, Progress, Simulation};
+use mcflow_engine::observers::{CollectiveVariable, Distance};
+use mcflow_engine::{Monitor, Progress, Simulation};
 use std::path::PathBuf;
 
 /// The input with this text, built in a folder of its own.
@@ -191,7 +192,7 @@ fn restraints_and_distances_are_of_nearest_images_in_skewed_cells() {
         run: (equilibration: 0, production: 1), observables: [Column(name: \"d\", of: Distance(0, 1))])";
     let plan = built("skewed", text).plan;
     let start = &plan.starts[0];
-    let distance = mcflow_engine::observers::Variable::Distance(0, 1).value(start);
+    let distance = Distance(0, 1).value(start);
     assert!((distance - 4.431).abs() < 5e-4, "{distance}");
     let energies = plan.potential.energies_by_term(start, &mut plan.potential.workspace());
     for (name, found) in energies.iter().filter(|(name, _)| name.starts_with("Harmonic")) {
@@ -275,12 +276,10 @@ fn ran(name: &str, text: &str) -> (Built, Summary, Recorded) {
         let recorder = simulation.recorder();
         let walkers = 0..simulation.plan().starts.len();
         let series = (0..recorder.columns().len()).map(|k| recorder.series(k, walkers.clone()).concat()).collect();
-        let mut counts: Vec<f64> = Vec::new();
-        for accumulator in &recorder.functions()[0] {
-            let Accumulator::Profile(histogram) = accumulator else { panic!("a profile") };
-            counts.resize(histogram.counts().len(), 0.0);
-            counts.iter_mut().zip(histogram.counts()).for_each(|(sum, count)| *sum += count as f64);
-        }
+        let curve = recorder.functions()[0].curve(walkers).expect("a profile");
+        let (width, samples) = (curve.points[1][0].unwrap() - curve.points[0][0].unwrap(), recorder.samples() as f64);
+        let counts = curve.points.iter().map(|point| (point[1].unwrap() * width * samples * simulation.plan().starts.len() as f64).round());
+        let counts: Vec<f64> = counts.collect();
         (series, counts)
     })
 }

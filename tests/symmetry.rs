@@ -10,7 +10,7 @@ use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::Proposal;
-use mcflow_engine::observers::{Condition, State, Variable};
+use mcflow_engine::observers::{Condition, Distance, State, Variable};
 use mcflow_engine::{Domain, Entry, Microstate, Monitor, Operation, Progress, Symmetry};
 use mcflow_potentials::{Cell, HarmonicRestraint, Particles, Precision, Term};
 
@@ -33,7 +33,7 @@ fn pairs(entries: Vec<Entry>, domains: [bool; 2]) -> Case {
     let square = KT / STIFFNESS;
     let restraint = HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 2]; 4] };
     let state = |name: &str, condition| State { name: name.to_string(), condition };
-    let distance = || Variable::Distance(0, 1);
+    let distance = || Variable::Distance(Distance(0, 1));
     let domain = |wanted: bool, reference: [f64; 8]| wanted.then(|| Domain::new(&group(), reference.to_vec()));
     fn squared(s: &Microstate, i: usize, j: usize) -> f64 {
         let (a, b) = (s.configuration.positions.get(i), s.configuration.positions.get(j));

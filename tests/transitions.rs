@@ -8,7 +8,7 @@ mod maps;
 
 use maps::{jump_flows, map_between};
 use mcflow_engine::moves::Proposal;
-use mcflow_engine::observers::{Axis, Condition, State, Variable};
+use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
@@ -200,7 +200,7 @@ impl Flows {
             .iter()
             .enumerate()
             .map(|(k, &(low, high))| {
-                let x = Variable::Coordinate { particle: 0, axis: Axis::X };
+                let x = Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
                 State { name: format!("state {k}"), condition: Condition::Between(x, low, high) }
             })
             .collect();

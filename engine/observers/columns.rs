@@ -1,13 +1,33 @@
 //! The numbers of one sample: a row of `observables.csv`.
 
-use super::Variable;
-use super::pressure::{Kinetic, pressure, virial_pressure};
-use crate::walker::{Environment, Walker};
+use super::pressure::{Ensemble, Kinetic, pressure, virial_pressure};
+use super::{Label, Subject, Unit, Variable};
+use crate::microstate::Microstate;
+use mcflow_potentials::Workspace;
+use serde::{Deserialize, Serialize};
 
 /// The name of the column of the smallest height of the cell.
 pub const SMALLEST_HEIGHT: &str = "smallest_height";
 
-/// One number a sample.
+/// A variable with the name that it has in files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedVariable {
+    /// Its name.
+    pub name: String,
+    /// The variable.
+    pub of: Variable,
+}
+
+impl NamedVariable {
+    /// The same with what the variable needs of the particles filled in.
+    #[must_use]
+    pub fn bound_to(&self, subject: &Subject) -> Self {
+        Self { name: self.name.clone(), of: self.of.bound_to(subject) }
+    }
+}
+
+/// One number of each sample: a column of `observables.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
     /// Potential energy U.
@@ -28,8 +48,8 @@ pub enum Column {
     SmallestHeight,
     /// Kinetic temperature 2K / (f k_B), f the number of momentum components.
     KineticTemperature,
-    /// A variable, with its name.
-    Variable(String, Variable),
+    /// A variable that the user has named.
+    Variable(NamedVariable),
 }
 
 impl Column {
@@ -45,17 +65,31 @@ impl Column {
             Self::Volume => "volume".to_string(),
             Self::SmallestHeight => SMALLEST_HEIGHT.to_string(),
             Self::KineticTemperature => "kinetic_temperature".to_string(),
-            Self::Variable(name, _) => name.clone(),
+            Self::Variable(own) => own.name.clone(),
+        }
+    }
+
+    /// The text of an axis that shows it.
+    pub fn label(&self) -> Label {
+        match self {
+            Self::PotentialEnergy => Label::new("U", Unit::Energy),
+            Self::PotentialEnergyPerParticle => Label::new("U/N", Unit::Energy),
+            Self::Term(..) => Label::new("energy", Unit::Energy),
+            Self::Pressure(_) => Label::new("pressure", Unit::Pressure),
+            Self::VirialPressure(_) => Label::new("virial pressure", Unit::Pressure),
+            Self::Density => Label::new("density", Unit::Density),
+            Self::Volume => Label::new("volume", Unit::Volume),
+            Self::SmallestHeight => Label::new("smallest height", Unit::Length),
+            Self::KineticTemperature => Label::new("kinetic temperature", Unit::Temperature),
+            Self::Variable(own) => own.of.label().unwrap_or_else(|| Label::plain(&own.name)),
         }
     }
 }
 
-/// All columns of a walker whose energy and virial have just been refreshed. `boltzmann` is k_B in the units of the run.
-pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment, boltzmann: f64) -> Vec<f64> {
+/// The numbers of one sample, column by column, of a state whose energy and virial have just been refreshed, with the workspace of its walker.
+pub fn sample(columns: &[Column], state: &Microstate, workspace: &mut Workspace, ensemble: &Ensemble) -> Vec<f64> {
     let wants_terms = columns.iter().any(|c| matches!(c, Column::Term(..)));
-    let terms =
-        if wants_terms { environment.potential.energies_by_term(&walker.state.configuration, &mut walker.workspace) } else { Vec::new() };
-    let state = &walker.state;
+    let terms = if wants_terms { ensemble.potential.energies_by_term(&state.configuration, workspace) } else { Vec::new() };
     let n = state.configuration.positions.n() as f64;
     columns
         .iter()
@@ -63,15 +97,15 @@ pub fn sample(columns: &[Column], walker: &mut Walker, environment: &Environment
             Column::PotentialEnergy => state.energy,
             Column::PotentialEnergyPerParticle => state.energy / n,
             Column::Term(_, k) => terms[*k].1.energy,
-            Column::Pressure(kinetic) => pressure(*kinetic, state, environment),
-            Column::VirialPressure(kinetic) => virial_pressure(*kinetic, state, environment),
+            Column::Pressure(kinetic) => pressure(*kinetic, state, ensemble),
+            Column::VirialPressure(kinetic) => virial_pressure(*kinetic, state, ensemble),
             Column::Density => n / state.volume(),
             Column::Volume => state.volume(),
             Column::SmallestHeight => state.configuration.cell.smallest_height(),
             Column::KineticTemperature => {
-                2.0 * state.kinetic_energy(&environment.particles) / (state.degrees_of_freedom() as f64 * boltzmann)
+                2.0 * state.kinetic_energy(ensemble.particles) / (state.degrees_of_freedom() as f64 * ensemble.boltzmann)
             }
-            Column::Variable(_, variable) => variable.value(&state.configuration),
+            Column::Variable(own) => own.of.value(&state.configuration),
         })
         .collect()
 }

@@ -1,119 +1,104 @@
-//! What is measured: numbers a sample, accumulated functions, states.
+//! What is measured: numbers of each sample, accumulated functions, and states.
+//!
+//! An observable beyond those that every run has is of one of two kinds. A number of each sample is a column; what it is follows from a
+//! collective variable ([`CollectiveVariable`]). A function, such as a profile or g(r), is accumulated ([`AccumulatedFunction`]).
 
 mod columns;
+mod functions;
+mod label;
 mod pressure;
 mod states;
-mod variable;
+mod subject;
+mod variables;
 
-pub use columns::{Column, SMALLEST_HEIGHT, sample};
-pub use pressure::Kinetic;
+#[cfg(test)]
+mod tests;
+
+pub use columns::{Column, NamedVariable, SMALLEST_HEIGHT, sample};
+pub use functions::{AccumulatedFunction, Accumulation, Caption, Curve, Function, Picture, Profile, RadialDistribution, Sample};
+pub use label::{Label, Unit};
+pub use pressure::{Ensemble, Kinetic};
 pub use states::{Condition, State, state_of};
-pub use variable::{Axis, Topology, Variable};
+pub use subject::{Subject, SweepTime};
+pub use variables::{Angle, Axis, CollectiveVariable, Combination, Coordinate, Dihedral, Distance, GradientRow, Shift, Topology, Variable};
 
 use mcflow_base::Problem;
-use mcflow_potentials::Cell;
 use serde::{Deserialize, Serialize};
 
 /// An observable beyond those that every run has, as the user writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Observable {
-    /// A column of its own.
-    Column {
-        /// Its name.
-        name: String,
-        /// What it is.
-        of: Variable,
-    },
+    /// A variable as a column of `observables.csv`, with its mean in the summary.
+    Column(NamedVariable),
     /// The free-energy profile -ln p(s) of a variable s.
-    Profile {
-        /// Its name.
-        name: String,
-        /// s.
-        of: Variable,
-        /// Left end.
-        from: f64,
-        /// Right end.
-        to: f64,
-        /// Number of bins.
-        #[serde(default = "hundred")]
-        bins: usize,
-    },
+    Profile(Profile),
     /// The radial distribution function g(r).
-    RadialDistribution {
-        /// Its name.
-        #[serde(default = "radial_distribution")]
-        name: String,
-        /// Largest r; half the smallest height of the starting cell unless given.
-        to: Option<f64>,
-        /// Number of bins.
-        #[serde(default = "hundred")]
-        bins: usize,
-    },
+    RadialDistribution(RadialDistribution),
 }
 
 /// Bytes of a name: files have names of at most 255.
 const LONGEST_NAME: usize = 200;
 
-fn hundred() -> usize {
-    100
-}
-fn radial_distribution() -> String {
-    "radial_distribution".to_string()
-}
-
 impl Observable {
-    /// Bins that it is accumulated in; none of a column.
-    pub fn bins(&self) -> usize {
+    /// The one match over all kinds of functions: the function that is accumulated, or the variable that is a column.
+    pub fn kind(&self) -> Kind<'_> {
         match self {
-            Self::Profile { bins, .. } | Self::RadialDistribution { bins, .. } => *bins,
-            Self::Column { .. } => 0,
+            Self::Column(own) => Kind::Column(own),
+            Self::Profile(own) => Kind::Function(own),
+            Self::RadialDistribution(own) => Kind::Function(own),
         }
+    }
+
+    /// The function that is accumulated; `None` of a column.
+    pub fn function(&self) -> Option<&dyn Function> {
+        if let Kind::Function(own) = self.kind() { Some(own) } else { None }
+    }
+
+    /// The variable that is a column; `None` of a function.
+    pub fn column(&self) -> Option<&NamedVariable> {
+        if let Kind::Column(own) = self.kind() { Some(own) } else { None }
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        match self {
-            Self::Column { name, .. } | Self::Profile { name, .. } | Self::RadialDistribution { name, .. } => name,
+        match self.kind() {
+            Kind::Column(own) => &own.name,
+            Kind::Function(own) => own.name(),
         }
     }
 
-    /// What is wrong with it.
-    pub fn problems(&self, n: usize, cell: &Cell) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        match self {
-            Self::Column { of, .. } | Self::Profile { of, .. } => {
-                problems.extend(of.problems(n, cell).into_iter().map(|p| p.within("of")));
-            }
-            Self::RadialDistribution { to, .. } => {
-                let half = 0.5 * cell.smallest_height();
-                if !cell.is_periodic() {
-                    problems.push(Problem::new("", "a radial distribution function in an open cell", "a periodic cell"));
-                } else if to.is_some_and(|to| !(to > 0.0 && to <= half)) {
-                    problems.push(Problem::new("to", to.unwrap_or(0.0), format!("above 0 and at most half the smallest height, {half}")));
-                }
-                if n < 2 {
-                    problems.push(Problem::new("", format!("a radial distribution function of {n} particle"), "at least two particles"));
-                }
-            }
+    /// The variable that it is of, where it is of one.
+    pub fn variable(&self) -> Option<&Variable> {
+        match self.kind() {
+            Kind::Column(own) => Some(&own.of),
+            Kind::Function(own) => own.variable(),
         }
-        if let Self::Profile { from, to, .. } = self
-            && !(from.is_finite() && to.is_finite() && from < to)
-        {
-            problems.push(Problem::new("to", format!("from {from} to {to}"), "two finite numbers, the first below the second"));
-        }
-        if let Self::Profile { bins, .. } | Self::RadialDistribution { bins, .. } = self
-            && !(1..=1_000_000).contains(bins)
-        {
-            problems.push(Problem::new("bins", bins, "a whole number from 1 to 1000000"));
-        }
-        if self.name().is_empty() || !self.name().chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
-            problems.push(Problem::new("name", format!("{:?}", self.name()), "letters, digits, `_`, `-`, `.`"));
+    }
+
+    /// What the user may have got wrong: each problem with the key of the input that it is about.
+    pub fn problems(&self, subject: &Subject) -> Vec<Problem> {
+        let mut problems = match self.kind() {
+            Kind::Column(own) => own.of.problems(subject).into_iter().map(|p| p.within("of")).collect(),
+            Kind::Function(own) => own.problems(subject),
+        };
+        let name = self.name();
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) {
+            problems.push(Problem::new("name", format!("{name:?}"), "letters, digits, `_`, `-`, `.`"));
         }
         // Functions get a file of this name.
-        if self.name().len() > LONGEST_NAME {
-            problems.push(Problem::new("name", format!("a name of {} bytes", self.name().len()), format!("at most {LONGEST_NAME}")));
+        if name.len() > LONGEST_NAME {
+            problems.push(Problem::new("name", format!("a name of {} bytes", name.len()), format!("at most {LONGEST_NAME}")));
         }
         problems
     }
+}
+
+/// The two kinds of observables.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'a> {
+    /// A number of each sample.
+    Column(&'a NamedVariable),
+    /// A function that is accumulated.
+    Function(&'a dyn Function),
 }

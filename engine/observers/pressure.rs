@@ -1,11 +1,23 @@
 //! The pressure of a configuration.
 
 use crate::microstate::Microstate;
-use crate::walker::Environment;
-use mcflow_potentials::Shell;
+use mcflow_potentials::{Particles, PotentialSum, Shell};
 
 /// Half width of the shell at a jump over the distance of the jump.
 const WIDTH: f64 = 0.04;
+
+/// The distribution that a sample is of.
+#[derive(Clone, Copy)]
+pub struct Ensemble<'a> {
+    /// The potential energy that is sampled.
+    pub potential: &'a PotentialSum,
+    /// Masses of the particles.
+    pub particles: &'a Particles,
+    /// 1 / kT.
+    pub beta: f64,
+    /// k_B in the units of the run.
+    pub boltzmann: f64,
+}
 
 /// Where the kinetic part of the pressure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +32,18 @@ pub enum Kinetic {
 /// virial W, and the impulse of each jump of a pair energy at a cutoff.
 ///
 /// A tail correction counts as the energy c / V that it adds: W = d U. The state's virial must be known.
-pub(super) fn pressure(kinetic: Kinetic, state: &Microstate, environment: &Environment) -> f64 {
+pub(super) fn pressure(kinetic: Kinetic, state: &Microstate, ensemble: &Ensemble) -> f64 {
     let cell = &state.configuration.cell;
     let d = cell.dimension() as f64;
     let mut virial = state.virial.expect("refreshed before sampling");
-    if environment.potential.has_jumps() {
+    if ensemble.potential.has_jumps() {
         // Tail corrections leave out the impulse of a fluid that is uniform from the cutoff on.
-        let tail = environment.potential.tail(cell);
+        let tail = ensemble.potential.tail(cell);
         virial += d * tail.energy - tail.virial;
-        let beta = environment.thermodynamic_state.beta;
-        virial += environment.potential.pairs_at_jumps(&state.configuration, WIDTH).iter().map(|shell| impulse(shell, beta)).sum::<f64>();
+        let beta = ensemble.beta;
+        virial += ensemble.potential.pairs_at_jumps(&state.configuration, WIDTH).iter().map(|shell| impulse(shell, beta)).sum::<f64>();
     }
-    (kinetic_part(kinetic, state, environment) + virial / d) / state.volume()
+    (kinetic_part(kinetic, state, ensemble) + virial / d) / state.volume()
 }
 
 /// (K + W / d) / V with tail corrections, but without the impulse of jumps at cutoffs: what programs of molecular dynamics and tables of
@@ -39,16 +51,16 @@ pub(super) fn pressure(kinetic: Kinetic, state: &Microstate, environment: &Envir
 /// truncated, else it is that of no energy at all.
 ///
 /// Source: Allen and Tildesley, Computer Simulation of Liquids, 2nd edition (2017), section 2.8.
-pub(super) fn virial_pressure(kinetic: Kinetic, state: &Microstate, environment: &Environment) -> f64 {
+pub(super) fn virial_pressure(kinetic: Kinetic, state: &Microstate, ensemble: &Ensemble) -> f64 {
     let virial = state.virial.expect("refreshed before sampling");
     let d = state.configuration.cell.dimension() as f64;
-    (kinetic_part(kinetic, state, environment) + virial / d) / state.volume()
+    (kinetic_part(kinetic, state, ensemble) + virial / d) / state.volume()
 }
 
-fn kinetic_part(kinetic: Kinetic, state: &Microstate, environment: &Environment) -> f64 {
+fn kinetic_part(kinetic: Kinetic, state: &Microstate, ensemble: &Ensemble) -> f64 {
     match kinetic {
-        Kinetic::Temperature => state.configuration.positions.n() as f64 / environment.thermodynamic_state.beta,
-        Kinetic::Momenta => 2.0 * state.kinetic_energy(&environment.particles) / state.configuration.cell.dimension() as f64,
+        Kinetic::Temperature => state.configuration.positions.n() as f64 / ensemble.beta,
+        Kinetic::Momenta => 2.0 * state.kinetic_energy(ensemble.particles) / state.configuration.cell.dimension() as f64,
     }
 }
 

@@ -1,8 +1,8 @@
 //! States: named regions of configuration space, with the depth inside them.
 
-use super::{Topology, Variable};
+use super::{GradientRow, Subject, Topology, Variable};
 use mcflow_base::Problem;
-use mcflow_potentials::{Cell, Configuration};
+use mcflow_potentials::Configuration;
 use serde::{Deserialize, Serialize};
 
 /// Which configurations belong to a state.
@@ -50,7 +50,8 @@ impl Condition {
         let (depth, slope) = self.depth_and_slope(configuration);
         let factor = factor(depth);
         if factor != 0.0 {
-            slope.iter().for_each(|(weight, variable)| variable.add_gradient(configuration, factor * weight, row));
+            let mut row = GradientRow::new(configuration, row);
+            slope.iter().for_each(|(weight, variable)| variable.add_gradient(configuration, factor * weight, &mut row));
         }
         depth
     }
@@ -98,7 +99,7 @@ impl Condition {
     pub fn follows_translation(&self) -> bool {
         match self {
             Self::Above(variable, _) | Self::Below(variable, _) | Self::Between(variable, ..) => variable.follows_translation(),
-            Self::Nearest { of, .. } => of.iter().any(Variable::follows_translation),
+            Self::Nearest { of, .. } => of.iter().any(|variable| variable.follows_translation()),
             Self::All(conditions) => conditions.iter().any(Self::follows_translation),
         }
     }
@@ -112,16 +113,33 @@ impl Condition {
         }
     }
 
+    /// The condition with what its variables need of the particles filled in.
+    #[must_use]
+    pub fn bound_to(&self, subject: &Subject) -> Self {
+        match self {
+            Self::Above(variable, bound) => Self::Above(variable.bound_to(subject), *bound),
+            Self::Below(variable, bound) => Self::Below(variable.bound_to(subject), *bound),
+            Self::Between(variable, low, high) => Self::Between(variable.bound_to(subject), *low, *high),
+            Self::Nearest { of, point, others } => Self::Nearest {
+                of: of.iter().map(|variable| variable.bound_to(subject)).collect(),
+                point: point.clone(),
+                others: others.clone(),
+            },
+            Self::All(conditions) => Self::All(conditions.iter().map(|condition| condition.bound_to(subject)).collect()),
+        }
+    }
+
     /// What is wrong with it.
-    pub fn problems(&self, n: usize, cell: &Cell) -> Vec<Problem> {
+    pub fn problems(&self, subject: &Subject) -> Vec<Problem> {
+        let cell = subject.cell;
         let number = |key: &str, value: f64| (!value.is_finite()).then(|| Problem::new(key, value, "a finite number"));
         let inside = |problems: Vec<Problem>, key: String| problems.into_iter().map(move |p| p.within(&key));
         match self {
             Self::Above(variable, bound) | Self::Below(variable, bound) => {
-                inside(variable.problems(n, cell), "[0]".to_string()).chain(number("[1]", *bound)).collect()
+                inside(variable.problems(subject), "[0]".to_string()).chain(number("[1]", *bound)).collect()
             }
             Self::Between(variable, low, high) => {
-                let mut problems: Vec<Problem> = inside(variable.problems(n, cell), "[0]".to_string()).collect();
+                let mut problems: Vec<Problem> = inside(variable.problems(subject), "[0]".to_string()).collect();
                 problems.extend(number("[1]", *low).into_iter().chain(number("[2]", *high)));
                 let whole = |period: f64| high - low >= period || (high - low).rem_euclid(period) == 0.0;
                 if problems.is_empty() && variable.period(cell).is_some_and(whole) {
@@ -136,13 +154,10 @@ impl Condition {
             Self::Nearest { of, point, .. } => {
                 let mut problems = Vec::new();
                 for (k, variable) in of.iter().enumerate() {
-                    problems.extend(inside(variable.problems(n, cell), format!("of[{k}]")));
+                    problems.extend(inside(variable.problems(subject), format!("of[{k}]")));
                     if variable.topology(cell, false) != Topology::Line {
-                        let found = if matches!(variable, Variable::Coordinate { .. }) {
-                            "a coordinate in a periodic cell"
-                        } else {
-                            "a dihedral angle"
-                        };
+                        let place = if cell.is_periodic() { " in a periodic cell" } else { "" };
+                        let found = format!("{}{place}", variable.noun());
                         problems.push(Problem::new(format!("of[{k}]"), found, "a variable without a period, or `Between`"));
                     }
                 }
@@ -158,7 +173,7 @@ impl Condition {
             }
             Self::All(conditions) if conditions.is_empty() => vec![Problem::new("", "no condition", "at least one condition")],
             Self::All(conditions) => {
-                conditions.iter().enumerate().flat_map(|(k, c)| inside(c.problems(n, cell), format!("[{k}]")).collect::<Vec<_>>()).collect()
+                conditions.iter().enumerate().flat_map(|(k, c)| inside(c.problems(subject), format!("[{k}]")).collect::<Vec<_>>()).collect()
             }
         }
     }
@@ -181,7 +196,7 @@ pub fn state_of(states: &[State], configuration: &Configuration) -> Option<usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observers::Axis;
+    use crate::observers::{Axis, Coordinate, Dihedral};
     use mcflow_potentials::{Cell, Vectors};
 
     fn at(x: f64, y: f64) -> Configuration {
@@ -189,7 +204,7 @@ mod tests {
     }
 
     fn coordinate(axis: Axis) -> Variable {
-        Variable::Coordinate { particle: 0, axis }
+        Variable::Coordinate(Coordinate { particle: 0, axis })
     }
 
     #[test]
@@ -212,7 +227,7 @@ mod tests {
     fn arcs_go_round() {
         let points = [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -0.05, 1.0]];
         let configuration = Configuration { positions: Vectors::from_points(3, &points), cell: Cell::open(3) };
-        let dihedral = Variable::Dihedral(0, 1, 2, 3);
+        let dihedral = Variable::Dihedral(Dihedral(0, 1, 2, 3));
         assert!(dihedral.value(&configuration) < -170.0);
         assert!(Condition::Between(dihedral.clone(), 150.0, -150.0).holds(&configuration));
         assert!(!Condition::Between(dihedral, -150.0, 150.0).holds(&configuration));

@@ -3,14 +3,12 @@
 mod series;
 mod trajectories;
 
-pub(crate) use trajectories::trajectory_paths;
-
 use crate::RunError;
 use crate::ladder::Ladder;
 use crate::manifest::note;
-use crate::observers::{Observable, sample, state_of};
+use crate::observers::{Accumulation, Ensemble, Sample, sample, state_of};
 use crate::plan::Plan;
-use crate::statistics::{Histogram, RadialDistribution, StateIndex};
+use crate::statistics::StateIndex;
 use crate::trajectory::Frame;
 use crate::walker::Walker;
 use rayon::prelude::*;
@@ -21,16 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use trajectories::{TrajectoryPosition, WalkerTrajectory, trajectory_name};
-
-/// An accumulated function of one walker.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Accumulator {
-    /// Counts of a variable.
-    Profile(Histogram),
-    /// Counts of distances.
-    RadialDistribution(RadialDistribution),
-}
+use trajectories::{TrajectoryPosition, WalkerTrajectory};
 
 /// Where the files of a record end, and what has been accumulated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,7 +28,8 @@ pub struct RecordPosition {
     csv_bytes: u64,
     series: StoredSeries,
     trajectories: Vec<TrajectoryPosition>,
-    functions: Vec<Vec<Accumulator>>,
+    /// What [`Accumulation::stored`] has of each function.
+    functions: Vec<Vec<u8>>,
 }
 
 /// The record of production.
@@ -51,8 +41,8 @@ pub struct Recorder {
     series: SeriesFile,
     /// The last sample of each walker; none of a run that was just resumed.
     latest: Vec<Row>,
-    /// `[function][walker]`.
-    functions: Vec<Vec<Accumulator>>,
+    /// The accumulators of each function of the plan.
+    functions: Vec<Box<dyn Accumulation>>,
     writers: Vec<WalkerTrajectory>,
 }
 
@@ -93,26 +83,8 @@ impl Recorder {
     }
 
     fn empty(plan: &Plan, path: PathBuf, file: File, series: SeriesFile) -> Self {
-        let walkers = plan.starts.len();
-        let functions = plan
-            .functions
-            .iter()
-            .map(|function| {
-                let accumulator = match function {
-                    Observable::Profile { from, to, bins, .. } => {
-                        Accumulator::Profile(Histogram::new(*from, *to, *bins).expect("bounds were checked"))
-                    }
-                    Observable::RadialDistribution { to, bins, .. } => {
-                        let cell = &plan.starts[0].cell;
-                        let largest = to.unwrap_or(0.5 * cell.smallest_height());
-                        let radial = RadialDistribution::new(cell.dimension(), largest, *bins, None);
-                        Accumulator::RadialDistribution(radial.expect("bounds were checked"))
-                    }
-                    Observable::Column { .. } => unreachable!("columns are no accumulated functions"),
-                };
-                vec![accumulator; walkers]
-            })
-            .collect();
+        let subject = plan.subject();
+        let functions = plan.functions.iter().map(|function| function.begin(&subject, plan.starts.len())).collect();
         Self {
             path,
             csv: BufWriter::new(file),
@@ -147,11 +119,21 @@ impl Recorder {
         let series = SeriesFile::resume(directory, shape, position.samples, &position.series)?;
         let mut recorder = Self::empty(plan, path, file, series);
         recorder.csv_bytes = position.csv_bytes;
-        recorder.functions.clone_from(&position.functions);
+        let damaged = |found: String| RunError::Checkpoint {
+            path: directory.display().to_string(),
+            found,
+            expected: "the counts that this run had at its checkpoint".to_string(),
+        };
+        if position.functions.len() != plan.functions.len() {
+            return Err(damaged(format!("counts of {} functions, not of {}", position.functions.len(), plan.functions.len())));
+        }
+        let stored = plan.functions.iter().zip(&position.functions);
+        recorder.functions =
+            stored.map(|(function, stored)| function.resume(stored, plan.starts.len())).collect::<Result<_, _>>().map_err(damaged)?;
 
         for (number, trajectory) in plan.trajectories.iter().enumerate() {
             for &walker in &trajectory.walkers {
-                let name = trajectory_name(plan, number, walker);
+                let name = trajectory.file_name(walker);
                 let written = match position.trajectories.iter().find(|before| before.name == name) {
                     Some(before) => WalkerTrajectory::resume(plan, directory, (number, walker), before)?,
                     None => {
@@ -181,26 +163,21 @@ impl Recorder {
         let mut samples: Vec<Row> = Vec::new();
         for chains in &mut ladder.rungs {
             let environment = &chains.environment;
+            let ensemble = Ensemble {
+                potential: &environment.potential,
+                particles: &environment.particles,
+                beta: environment.thermodynamic_state.beta,
+                boltzmann: plan.boltzmann,
+            };
             samples.par_extend(chains.walkers.par_iter_mut().map(|walker| {
-                let row = sample(&plan.columns, walker, environment, plan.boltzmann);
+                let row = sample(&plan.columns, &walker.state, &mut walker.workspace, &ensemble);
                 (row, state_of(&plan.states, &walker.state.configuration).map(|s| s as u32))
             }));
         }
         let walkers: Vec<&Walker> = ladder.walkers().collect();
-        for (functions, observable) in self.functions.iter_mut().zip(&plan.functions) {
-            functions.par_iter_mut().zip(&walkers).for_each(|(accumulator, walker)| {
-                let configuration = &walker.state.configuration;
-                match (accumulator, observable) {
-                    (Accumulator::Profile(histogram), Observable::Profile { of, from, .. }) => {
-                        histogram.add(of.value_from(configuration, *from))
-                    }
-                    (Accumulator::RadialDistribution(radial), _) => {
-                        radial.add(configuration, &plan.particles).expect("a periodic cell was checked");
-                    }
-                    _ => unreachable!("accumulators follow the observables"),
-                }
-            });
-        }
+        let seen: Vec<Sample> =
+            walkers.iter().map(|walker| Sample { sweep, configuration: &walker.state.configuration, particles: &plan.particles }).collect();
+        self.functions.iter_mut().for_each(|function| function.add(&seen));
         let rungs: Vec<(usize, f64)> =
             plan.rungs.iter().enumerate().flat_map(|(k, rung)| std::iter::repeat_n((k, rung.temperature), rung.walkers)).collect();
         let mut line = String::new();
@@ -259,7 +236,7 @@ impl Recorder {
             csv_bytes: self.csv_bytes,
             series: self.series.stored(),
             trajectories: self.writers.iter().map(WalkerTrajectory::position).collect(),
-            functions: self.functions.clone(),
+            functions: self.functions.iter().map(|function| function.stored()).collect(),
         }
     }
 
@@ -298,8 +275,8 @@ impl Recorder {
         self.series.failure()
     }
 
-    /// The accumulated functions, `[function][walker]`.
-    pub fn functions(&self) -> &[Vec<Accumulator>] {
+    /// What has been accumulated of each function of the plan.
+    pub fn functions(&self) -> &[Box<dyn Accumulation>] {
         &self.functions
     }
 }

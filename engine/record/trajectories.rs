@@ -33,7 +33,7 @@ impl WalkerTrajectory {
     /// A new file, whose first frame is of sweep number `first`.
     pub(super) fn create(plan: &Plan, directory: &Path, (number, walker): (usize, usize), first: u64) -> Result<Self, RunError> {
         let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
-        let name = trajectory_name(plan, number, walker);
+        let name = plan.trajectories[number].file_name(walker);
         note(directory, Path::new(&name))?;
         let path = directory.join(&name);
         let writer = match format {
@@ -57,7 +57,7 @@ impl WalkerTrajectory {
         position: &TrajectoryPosition,
     ) -> Result<Self, RunError> {
         let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
-        let name = trajectory_name(plan, number, walker);
+        let name = plan.trajectories[number].file_name(walker);
         let path = directory.join(&name);
         if (position.every, position.walker) != (every, walker) {
             return Err(RunError::Checkpoint {
@@ -75,24 +75,6 @@ impl WalkerTrajectory {
         let writer = writer.map_err(|source| failed(&path, source))?;
         Ok(Self { path, name, every, first, walker, writer })
     }
-}
-
-/// `trajectory.dcd`; with several walkers `trajectory-3.dcd`.
-pub(super) fn trajectory_name(plan: &Plan, number: usize, walker: usize) -> String {
-    let trajectory = &plan.trajectories[number];
-    let extension = match trajectory.format {
-        TrajectoryFormat::Dcd => "dcd",
-        TrajectoryFormat::Xyz => "xyz",
-    };
-    let name = if trajectory.walkers.len() == 1 { "trajectory".to_string() } else { format!("trajectory-{walker}") };
-    format!("{name}.{extension}")
-}
-
-/// The trajectory files of a plan.
-pub(crate) fn trajectory_paths(plan: &Plan, directory: &Path) -> Vec<PathBuf> {
-    let all = plan.trajectories.iter().enumerate();
-    all.flat_map(|(number, trajectory)| trajectory.walkers.iter().map(move |&walker| directory.join(trajectory_name(plan, number, walker))))
-        .collect()
 }
 
 /// Readers of DCD count in steps, all of one length; a step here is a sweep, whose time is that of the dynamics where all frames are equally far

@@ -28,7 +28,7 @@ pub use histogram::{FreeEnergyProfile, Histogram, ProfilePoint, free_energy_prof
 pub use mixing::{Mixing, mixing};
 pub use normal::{normal_cumulative, normal_quantile};
 pub use pareto::{GeneralizedPareto, fit_generalized_pareto, pareto_k};
-pub use radial::{RadialDistribution, RadialPoint, radial_distribution};
+pub use radial::{RadialPoint, RadialSums, radial_distribution};
 pub use reweighting::{FewWeights, LARGEST_PARETO_K, WeightSummary, Weighted, Weights, log_mean_exp, log_sum_exp};
 pub use significance::{KolmogorovSmirnov, kolmogorov_smirnov, kolmogorov_smirnov_two_samples, two_sided_p_value, z_score};
 pub use states::{LogRatio, StateIndex, free_energy_difference, log_ratio, round_trips, state_populations};

@@ -4,14 +4,14 @@ use mcflow_base::{Kernel, Lane, dispatch};
 use mcflow_potentials::{Cell, Configuration, Particles};
 use serde::{Deserialize, Serialize};
 
-/// Accumulates the radial distribution function g(r) of a periodic system in 1 to 3 dimensions.
+/// Sums of pair distances of one walker, from which the radial distribution function g(r) of a periodic system in 1 to 3 dimensions follows.
 ///
 /// g(r) = mean of V n(r) / (pairs v(r)): n(r) pairs in a shell, v(r) = 2 dr, pi (r2^2 - r1^2) or 4/3 pi (r2^3 - r1^3) its volume, V the volume
 /// of the cell, and N (N-1) / 2 pairs of all particles, or of the two types chosen: N_a (N_a - 1) / 2 or N_a N_b. An ideal gas has g = 1.
 ///
 /// Source: Frenkel and Smit, Understanding Molecular Simulation (2002), algorithm 7.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RadialDistribution {
+pub struct RadialSums {
     dimension: usize,
     largest: f64,
     /// Type indices of the pairs counted; all pairs where `None`.
@@ -64,7 +64,7 @@ pub struct RadialPoint {
 ///
 /// # Errors
 /// Says that there is no walker, or that they were not made alike.
-pub fn radial_distribution(walkers: &[RadialDistribution]) -> Result<Vec<RadialPoint>, String> {
+pub fn radial_distribution(walkers: &[RadialSums]) -> Result<Vec<RadialPoint>, String> {
     let Some((first, others)) = walkers.split_first() else { return Err("no radial distribution".to_string()) };
     let mut all = first.clone();
     others.iter().try_for_each(|other| all.merge(other))?;
@@ -92,7 +92,7 @@ pub fn radial_distribution(walkers: &[RadialDistribution]) -> Result<Vec<RadialP
     Ok(all.values().into_iter().enumerate().map(point).collect())
 }
 
-impl RadialDistribution {
+impl RadialSums {
     /// `n_bins` bins from 0 to `largest` in `dimension` dimensions, of all pairs or of those of two types.
     ///
     /// # Errors

@@ -93,8 +93,8 @@ fn radial_distribution_of_an_ideal_gas_is_one() {
         particles.type_names.push("B".to_string());
         particles.types[20..].fill(1);
         let largest = cell.smallest_height() / 2.0;
-        let mut all: Vec<RadialDistribution> =
-            [None, Some((0, 0)), Some((0, 1))].map(|types| RadialDistribution::new(dimension, largest, 5, types).unwrap()).to_vec();
+        let mut all: Vec<RadialSums> =
+            [None, Some((0, 0)), Some((0, 1))].map(|types| RadialSums::new(dimension, largest, 5, types).unwrap()).to_vec();
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
         for _ in 0..1000 {
             let mut positions = Vectors::zeros(dimension, n);
@@ -107,7 +107,7 @@ fn radial_distribution_of_an_ideal_gas_is_one() {
             all.iter_mut().for_each(|r| r.add(&configuration, &particles).unwrap());
         }
         for radial in &all {
-            let back: RadialDistribution = serde_json::from_str(&serde_json::to_string(radial).unwrap()).unwrap();
+            let back: RadialSums = serde_json::from_str(&serde_json::to_string(radial).unwrap()).unwrap();
             assert_eq!(&back, radial);
             let values = radial.values();
             // Pairs of an ideal gas are independent pair by pair: Poisson errors of the counts (the first 3-d shell is the smallest).
@@ -138,7 +138,7 @@ fn radial_distribution_by_hand() {
     let particles = Particles::alike("A", 2, 1.0);
     let positions = Vectors::from_points(2, &[[0.1, 0.0, 0.0], [3.6, 0.0, 0.0]]);
     let configuration = Configuration { positions, cell: cell.clone() };
-    let mut radial = RadialDistribution::new(2, 3.0, 3, None).unwrap();
+    let mut radial = RadialSums::new(2, 3.0, 3, None).unwrap();
     radial.add(&configuration, &particles).unwrap();
     let values = radial.values();
     // One pair at 0.5 across the boundary: g = V / (pi 1^2); the bin beyond half of the cell has no value.
@@ -147,18 +147,18 @@ fn radial_distribution_by_hand() {
     let mut twice = radial.clone();
     twice.merge(&radial).unwrap();
     assert_eq!(twice.values(), values);
-    assert!(twice.merge(&RadialDistribution::new(2, 3.0, 4, None).unwrap()).is_err());
+    assert!(twice.merge(&RadialSums::new(2, 3.0, 4, None).unwrap()).is_err());
     // What never changes has no error; two walkers that differ have one: 0 and 2 g about g are (2 / 1 (g^2 + g^2))^(1/2) / 2 = g apart.
     assert!(radial_distribution(&[twice.clone(), radial.clone()]).unwrap().iter().all(|p| p.standard_error.is_none()));
     let elsewhere = Configuration { positions: Vectors::from_points(2, &[[0.0; 3], [1.5, 0.0, 0.0]]), ..configuration.clone() };
-    let mut other = RadialDistribution::new(2, 3.0, 3, None).unwrap();
+    let mut other = RadialSums::new(2, 3.0, 3, None).unwrap();
     other.add(&elsewhere, &particles).unwrap();
     let points = radial_distribution(&[radial.clone(), other]).unwrap();
     let g = points[0].value.unwrap();
     assert!((points[0].standard_error.unwrap() - g).abs() < 1e-12 && points[2].value.is_none(), "{points:?}");
     let open = Configuration { positions: Vectors::zeros(2, 2), cell: Cell::open(2) };
     assert!(radial.add(&open, &particles).unwrap_err().contains("open space"));
-    assert!(RadialDistribution::new(2, f64::NAN, 3, None).is_err());
-    let mut none = RadialDistribution::new(2, 3.0, 3, Some((0, 1))).unwrap();
+    assert!(RadialSums::new(2, f64::NAN, 3, None).is_err());
+    let mut none = RadialSums::new(2, 3.0, 3, Some((0, 1))).unwrap();
     assert!(none.add(&configuration, &particles).unwrap_err().contains("at least one pair"));
 }

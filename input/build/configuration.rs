@@ -229,8 +229,9 @@ impl Builder<'_> {
                 }
                 let mut random = purpose_stream(self.input.seed, Purpose::Starts, number);
                 // Random points of a state are those of its region: what falls outside is drawn again.
-                let region = self.states_with_start().get(number).map(|&state| self.input.states.0[state].1.condition.clone());
-                let region = region.filter(|region| region.problems(n, &space.cell).is_empty() && !region.has_cell());
+                let subject = self.subject(&space.particles, &space.cell);
+                let region = self.states_with_start().get(number).map(|&state| self.input.states.0[state].1.condition.bound_to(&subject));
+                let region = region.filter(|region| region.problems(&subject).is_empty() && !region.has_cell());
                 let tries = (200_000_000 / (n * n).max(1)).clamp(10, 1000);
                 let mut all = Vec::new();
                 for _ in 0..walkers {

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::schema::SymmetryInput;
-use mcflow_engine::observers::{Observable, State};
+use mcflow_engine::observers::State;
 use mcflow_engine::{Operation, Random, Symmetry, normal, streams};
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
 use rand::RngExt;
@@ -87,6 +87,7 @@ impl Builder<'_> {
         let input = self.input;
         let mut random = streams(1, 1).remove(0);
         let cell = &starts[0].cell;
+        let subject = self.subject(particles, cell);
         let terms: Vec<PotentialSum> = terms.iter().map(|term| PotentialSum::new(std::slice::from_ref(term), particles, cell)).collect();
         let mut wrong: Vec<(String, String)> = Vec::new();
         for trial in 0..TRIALS {
@@ -109,7 +110,8 @@ impl Builder<'_> {
                 compare(format!("system.potential[{k}]"), energy(&here), energy(&there));
             }
             for (k, observable) in input.observables.iter().enumerate() {
-                if let Observable::Column { of, .. } | Observable::Profile { of, .. } = observable {
+                if let Some(of) = observable.variable() {
+                    let of = of.bound_to(&subject);
                     compare(format!("observables[{k}].of"), of.value(&here), of.value(&there));
                 }
             }

@@ -3,14 +3,29 @@
 use super::summary::LARGEST_R_HAT;
 use mcflow_engine::FlowAssessment;
 
-/// A number with its error as people write it: `3.3812(41)`.
+/// Errors below this fraction of the number are those of rounding alone.
+const ROUNDING: f64 = 1e-12;
+
+/// A number with its standard error in units of its last digits, as people write it: `3.3812(41)` is 3.3812 with the error 0.0041.
+///
+/// A number whose error is 0, or that of rounding, stands alone with the digits that it has: `2`, `0.35`. One whose error is not finite is
+/// written as [`without_error`] does.
 pub fn with_error(value: f64, error: f64) -> String {
-    if !(error.is_finite() && error > 0.0 && value.is_finite()) {
-        return format!("{value:.6}");
+    if !(error.is_finite() && error >= 0.0 && value.is_finite()) {
+        return without_error(value);
+    }
+    if error <= ROUNDING * value.abs() {
+        return but_for_rounding(value);
     }
     let digits = (1.0 - error.log10().floor()).clamp(0.0, 15.0) as usize;
     let scaled = (error * 10f64.powi(digits as i32)).round();
     format!("{value:.digits$}({scaled:.0})")
+}
+
+/// The shortest decimal that is the number to twelve digits.
+fn but_for_rounding(value: f64) -> String {
+    let rounded: f64 = format!("{value:.11e}").parse().unwrap_or(value);
+    if rounded == 0.0 || (1e-4..1e15).contains(&rounded.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
 /// A number whose error is not known, to the digits that a reader may use.
@@ -55,7 +70,17 @@ mod tests {
         assert_eq!(with_error(3.38123, 0.0041), "3.3812(41)");
         assert_eq!(with_error(-5.5, 0.12), "-5.50(12)");
         assert_eq!(with_error(1234.0, 56.0), "1234(56)");
-        assert_eq!(with_error(2.0, 0.0), "2.000000");
+    }
+
+    #[test]
+    fn numbers_without_any_error_have_no_digits_of_rounding() {
+        assert_eq!(with_error(2.0, 0.0), "2");
+        assert_eq!(with_error(0.1 + 0.2, 0.0), "0.3");
+        assert_eq!(with_error(0.1 + 0.2, 3e-17), "0.3");
+        assert_eq!(with_error(-1.25e-9, 0.0), "-1.25e-9");
+        assert_eq!(with_error(0.0, 0.0), "0");
+        assert_eq!(with_error(1.0 / 3.0, 1e-18), "0.333333333333");
+        assert_eq!(with_error(0.5, f64::NAN), "0.500000");
     }
 
     #[test]

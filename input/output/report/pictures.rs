@@ -3,15 +3,13 @@
 use super::Illustration;
 use crate::build::Built;
 use crate::output::figures::{Figure, Reference, Series, Style};
-use crate::output::functions::{FunctionSummary, FunctionValues};
+use crate::output::functions::FunctionSummary;
 use crate::output::measured::with_error;
 use crate::output::summary::Summary;
-use crate::output::text::number;
+use crate::output::text::{escape, number};
 use crate::units::Units;
-use mcflow_engine::observers::{Axis, Column, Observable, Variable};
-use mcflow_engine::statistics::{
-    FreeEnergyProfile, Histogram, RadialPoint, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile, slices,
-};
+use mcflow_engine::observers::{Caption, Column, Label, Picture, Unit};
+use mcflow_engine::statistics::{Histogram, StateIndex, autocorrelation, estimate, free_energy_difference, free_energy_profile, slices};
 use mcflow_engine::{FlowKind, Simulation};
 
 /// Points of a figure, over all its lines.
@@ -42,40 +40,29 @@ impl Symbols {
         format!("{}{power}", self.length)
     }
 
-    fn pressure(&self, name: &str) -> String {
-        let per = if self.energy.contains('/') { " per " } else { "/" };
-        format!("{name} ({}{per}{})", self.energy, self.volume())
+    /// The symbol of a unit.
+    fn unit(&self, unit: Unit) -> String {
+        match unit {
+            Unit::Energy => self.energy.to_string(),
+            Unit::Thermal => "kT".to_string(),
+            Unit::Length => self.length.to_string(),
+            Unit::SquaredLength => format!("{}²", self.length),
+            Unit::Volume => self.volume(),
+            Unit::Density => format!("1/{}", self.volume()),
+            Unit::Pressure => {
+                let per = if self.energy.contains('/') { " per " } else { "/" };
+                format!("{}{per}{}", self.energy, self.volume())
+            }
+            Unit::Temperature => self.temperature.to_string(),
+            Unit::Picoseconds => "ps".to_string(),
+            // The unit of time that length, energy and mass make.
+            Unit::ReducedTime => "σ√(m/ε)".to_string(),
+        }
     }
 
     /// A quantity and its unit.
-    fn column(&self, column: &Column) -> String {
-        match column {
-            Column::PotentialEnergy => format!("U ({})", self.energy),
-            Column::PotentialEnergyPerParticle => format!("U/N ({})", self.energy),
-            Column::Term(..) => format!("energy ({})", self.energy),
-            Column::Pressure(_) => self.pressure("pressure"),
-            Column::VirialPressure(_) => self.pressure("virial pressure"),
-            Column::SmallestHeight => format!("smallest height ({})", self.length),
-            Column::Density => format!("density (1/{})", self.volume()),
-            Column::Volume => format!("volume ({})", self.volume()),
-            Column::KineticTemperature => format!("kinetic temperature ({})", self.temperature),
-            Column::Variable(name, variable) => self.variable(name, variable),
-        }
-    }
-
-    fn variable(&self, name: &str, variable: &Variable) -> String {
-        match variable {
-            Variable::Coordinate { particle, axis } => {
-                let axis = match axis {
-                    Axis::X => 'x',
-                    Axis::Y => 'y',
-                    Axis::Z => 'z',
-                };
-                format!("{axis} of particle {particle} ({})", self.length)
-            }
-            Variable::Distance(i, j) => format!("distance {i}–{j} ({})", self.length),
-            _ => name.to_string(),
-        }
+    fn label(&self, label: &Label) -> String {
+        label.unit.map_or_else(|| label.text.clone(), |unit| format!("{} ({})", label.text, self.unit(unit)))
     }
 }
 
@@ -97,7 +84,7 @@ pub fn time_series(built: &Built, simulation: &Simulation, summary: &Summary) ->
         Illustration::from(Figure {
             title: name.clone(),
             x_label: "sweep".to_string(),
-            y_label: symbols.column(&plan.columns[k]),
+            y_label: symbols.label(&plan.columns[k].label()),
             series: series.collect(),
             references: mean.map(|m| Reference::horizontal(m, "mean")).into_iter().collect(),
             height: 280,
@@ -142,7 +129,7 @@ pub fn histograms(built: &Built, simulation: &Simulation) -> Vec<Illustration> {
         let (points, errors) = density(&slices(&simulation.recorder().series(k, simulation.plan().walkers(0))))?;
         Some(Illustration::from(Figure {
             title: format!("Distribution of {}", column.name()),
-            x_label: symbols.column(column),
+            x_label: symbols.label(&column.label()),
             y_label: "probability density".to_string(),
             series: vec![Series::new("", Style::Steps, points).with_errors(errors)],
             ..Figure::default()
@@ -182,52 +169,29 @@ fn density(walkers: &[&[f64]]) -> Option<Density> {
     Some((profile.points.iter().map(|p| (p.coordinate, p.density)).collect(), profile.points.iter().map(error).collect()))
 }
 
-/// Free-energy profiles and radial distribution functions of the first rung.
+/// The accumulated functions of the first rung.
 pub fn functions(built: &Built, simulation: &Simulation, summary: &Summary) -> Vec<Illustration> {
     let symbols = Symbols::new(built, simulation);
-    let observables = &simulation.plan().functions;
-    let figure = |function: &FunctionSummary| match &function.values {
-        FunctionValues::Profile(found) => {
-            let of = observables.iter().find_map(|o| match o {
-                Observable::Profile { name, of, .. } if *name == function.name => Some(of),
-                _ => None,
-            })?;
-            profile(&function.name, symbols.variable(&function.name, of), found)
-        }
-        FunctionValues::RadialDistribution { points } => Some(radial(&function.name, &symbols, points)),
-    };
-    summary.functions.iter().filter(|function| function.rung == 0).filter_map(figure).collect()
+    let first = |function: &&FunctionSummary| function.rung == 0;
+    summary.functions.iter().filter(first).filter_map(|function| function.curve.picture.as_ref()).map(|p| curve(p, &symbols)).collect()
 }
 
-fn profile(name: &str, x_label: String, profile: &FreeEnergyProfile) -> Option<Illustration> {
-    let lowest = profile.points.iter().filter_map(|p| p.free_energy).reduce(f64::min)?;
-    let points = profile.points.iter().map(|p| (p.coordinate, p.free_energy.map_or(f64::NAN, |f| f - lowest)));
-    let errors = profile.points.iter().map(|p| p.standard_error.unwrap_or(0.0)).collect();
-    let mut caption = "F(s) = −ln p(s), from its lowest value on; the band is one standard error.".to_string();
-    if profile.outside > 0.0 {
-        caption.push_str(&format!(" {} % of the samples lie outside the range.", number(100.0 * profile.outside, 2)));
-    }
+fn curve(picture: &Picture, symbols: &Symbols) -> Illustration {
+    let points = picture.points.iter().map(|[x, y, _]| (*x, *y)).collect();
+    let errors = picture.points.iter().map(|[_, _, error]| *error).collect();
+    let piece = |piece: &Caption| match piece {
+        Caption::Words(words) => escape(words),
+        Caption::Share(share) => format!("{} %", number(100.0 * share, 2)),
+    };
     let figure = Figure {
-        title: format!("Free-energy profile {name}"),
-        x_label,
-        y_label: "F (kT)".to_string(),
-        series: vec![Series::new("", Style::Line, points.collect()).with_errors(errors)],
-        ..Figure::default()
-    };
-    Some(Illustration { figure, caption })
-}
-
-fn radial(name: &str, symbols: &Symbols, points: &[RadialPoint]) -> Illustration {
-    let errors = points.iter().map(|p| p.standard_error.unwrap_or(0.0)).collect();
-    let points = points.iter().map(|p| (p.coordinate, p.value.unwrap_or(f64::NAN))).collect();
-    Illustration::from(Figure {
-        title: format!("Radial distribution function {name}"),
-        x_label: format!("r ({})", symbols.length),
-        y_label: "g(r)".to_string(),
-        references: vec![Reference::horizontal(1.0, "")],
+        title: picture.title.clone(),
+        x_label: symbols.label(&picture.x),
+        y_label: symbols.label(&picture.y),
+        references: picture.reference.map(|level| Reference::horizontal(level, "")).into_iter().collect(),
         series: vec![Series::new("", Style::Line, points).with_errors(errors)],
         ..Figure::default()
-    })
+    };
+    Illustration { figure, caption: picture.caption.iter().map(piece).collect() }
 }
 
 /// The autocorrelation function of the potential energy.

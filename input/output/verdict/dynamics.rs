@@ -3,7 +3,7 @@
 use super::{Finding, Severity};
 use crate::build::Built;
 use crate::output::summary::Summary;
-use mcflow_engine::observers::{Column, Observable};
+use mcflow_engine::observers::Column;
 use mcflow_engine::{Entry, Plan, Simulation};
 use mcflow_potentials::Confinement;
 
@@ -20,13 +20,11 @@ pub fn notes(plan: &Plan) -> Vec<Finding> {
 fn drift(plan: &Plan) -> Option<Finding> {
     (0..plan.rungs.len()).find(|&rung| plan.confinement(rung) == Confinement::Drifts)?;
     let columns = plan.columns.iter().filter_map(|column| match column {
-        Column::Variable(name, of) if of.follows_translation() => Some(format!("the column {name}")),
+        Column::Variable(own) if own.of.follows_translation() => Some(format!("the column {}", own.name)),
         _ => None,
     });
-    let functions = plan.functions.iter().filter_map(|function| match function {
-        Observable::Profile { name, of, .. } if of.follows_translation() => Some(format!("the profile {name}")),
-        _ => None,
-    });
+    let functions = plan.functions.iter().filter(|function| function.variable().is_some_and(|of| of.follows_translation()));
+    let functions = functions.map(|function| format!("the profile {}", function.name()));
     let states = plan.states.iter().filter(|state| state.condition.follows_translation()).map(|state| format!("the state {}", state.name));
     let flows = plan.flows.iter().map(|flow| format!("weights of the flow {}", flow.name));
     let spoilt: Vec<String> = columns.chain(functions).chain(states).chain(flows).collect();
