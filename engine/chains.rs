@@ -3,10 +3,10 @@
 use crate::dynamics::Replicas;
 use crate::interval::{interval_that_pays, memory};
 use crate::local::LocalEntry;
+use crate::map::Map;
 use crate::moves::{Tally, runaway};
 use crate::record::Recorder;
 use crate::schedule::{Entry, Trained, tuned_parameter};
-use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
 use crate::{RunError, StopReason};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Trained flows by name.
-pub type Generators = BTreeMap<String, TrainedFlow>;
+pub type Generators = BTreeMap<String, Map>;
 
 /// The walkers and what they share while they move.
 pub struct Chains {

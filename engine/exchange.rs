@@ -1,12 +1,13 @@
 //! Exchange of configurations between two rungs, as they are or through a flow.
 
 use crate::accept::metropolis_hastings;
-use crate::moves::energies_of;
+use crate::charts::Element;
+use crate::configurations::Configurations;
+use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
-use crate::random::Random;
-use crate::symmetry::{Domain, Element};
-use crate::trained_flow::TrainedFlow;
+use crate::random::{Random, fill_normal};
 use crate::walker::{Environment, Walker};
+use mcflow_flows::Direction;
 use mcflow_potentials::Evaluation;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -47,7 +48,7 @@ pub struct Exchange<'a> {
     /// All states of the run: exchanges between them are counted apart.
     pub states: &'a [State],
     /// f, and whether it starts in the lower rung.
-    pub map: Option<(&'a TrainedFlow, bool)>,
+    pub map: Option<(&'a Map, bool)>,
     /// Changes `delta_u` and `log_q_ratio` before the decision: how tests make mutants. `None` in every run.
     pub mutant: Option<ExchangeMutant>,
 }
@@ -111,7 +112,7 @@ impl Exchange<'_> {
 
     fn through(
         &self,
-        map: &TrainedFlow,
+        map: &Map,
         forwards: bool,
         lower: Side,
         upper: Side,
@@ -119,19 +120,19 @@ impl Exchange<'_> {
         random: &mut Random,
         tally: &mut PairTally,
     ) {
-        let dim = map.generator.dim();
-        let gather = |walkers: &[Walker], members: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
-            members.flat_map(|w| walkers[w].state.configuration.positions.row()).copied().collect()
+        let of_lower: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
+        let of_upper: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+        let (upwards, downwards) =
+            if forwards { (Direction::Forward, Direction::Inverse) } else { (Direction::Inverse, Direction::Forward) };
+        let mut carry = |walkers: &[Walker], members: &[usize], direction: Direction| {
+            map.carry(&Configurations::of(walkers).select(members), direction, &mut |_, numbers| fill_normal(random, numbers))
         };
-        let from_lower = gather(lower.0, &mut pairs.iter().map(|pair| pair.0));
-        let from_upper = gather(upper.0, &mut pairs.iter().map(|pair| pair.1));
-        let (up, down) = (map.images(&from_lower, !forwards), map.images(&from_upper, forwards));
-        let (to_upper, to_lower) = (&up.rows, &down.rows);
-        let cell = lower.0[0].state.configuration.cell.clone();
-        let (lower_energies, upper_energies) = (energies_of(lower.1, &cell, to_lower, dim), energies_of(upper.1, &cell, to_upper, dim));
+        let up: Passage = carry(lower.0, &of_lower, upwards);
+        let down: Passage = carry(upper.0, &of_upper, downwards);
+        let (lower_energies, upper_energies) = (down.to.energies(lower.1.potential), up.to.energies(upper.1.potential));
         let mut number = 0;
         pairs.retain(|&(a, b)| {
-            let (k, row) = (number, number * dim..(number + 1) * dim);
+            let k = number;
             number += 1;
             if !(up.feasible[k] && down.feasible[k]) {
                 (tally.attempted, tally.infeasible) = (tally.attempted + 1, tally.infeasible + 1);
@@ -143,14 +144,14 @@ impl Exchange<'_> {
                 environment.thermodynamic_state.reduced_energy_change((walker.state.energy, volume), (energy, volume))
             };
             let delta_u = change(a, lower.1, lower_energies[k]) + change(b, upper.1, upper_energies[k]);
-            if !self.decide(delta_u, up.log_det[k] + down.log_det[k], random, tally) {
+            if !self.decide(delta_u, up.log_ratio[k] + down.log_ratio[k], random, tally) {
                 return false;
             }
             let before = state_of(self.states, &a.state.configuration);
-            relabel_momenta(a, map.start(!forwards), up.elements[k].as_ref());
-            relabel_momenta(b, map.start(forwards), down.elements[k].as_ref());
-            a.take_positions(&to_lower[row.clone()], lower_energies[k]);
-            b.take_positions(&to_upper[row], upper_energies[k]);
+            relabel_momenta(a, up.elements[k].as_ref());
+            relabel_momenta(b, down.elements[k].as_ref());
+            a.take_positions(down.to.row(k), lower_energies[k]);
+            b.take_positions(up.to.row(k), upper_energies[k]);
             tally.between_states += u64::from(state_of(self.states, &a.state.configuration) != before);
             true
         });
@@ -166,10 +167,10 @@ impl Exchange<'_> {
     }
 }
 
-/// Momenta go with their configuration into the domain that it is mapped from.
-fn relabel_momenta(walker: &mut Walker, domain: Option<&Domain>, element: Option<&Element>) {
-    if let Some((domain, element)) = domain.zip(element) {
-        let image = domain.symmetry().image(element, walker.state.momenta.row());
+/// Momenta go with their configuration to the image that is carried.
+fn relabel_momenta(walker: &mut Walker, element: Option<&Element>) {
+    if let Some(element) = element {
+        let image = element.image(walker.state.momenta.row());
         walker.state.momenta.row_mut().copy_from_slice(&image);
     }
 }

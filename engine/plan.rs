@@ -1,12 +1,12 @@
 //! A run as data: all that is decided before the first step.
 
+use crate::charts::Symmetry;
+use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::ProgramStage;
 use crate::schedule::Entry;
 use crate::start_memory::Wanderers;
-use crate::symmetry::Symmetry;
 use crate::thermodynamics::ThermodynamicState;
-use crate::trained_flow::TrainedFlow;
 use crate::trajectory::{Clock, FileUnits};
 use crate::walker::Environment;
 use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
@@ -254,7 +254,7 @@ pub enum Role {
 #[derive(Clone)]
 pub enum FlowSource {
     /// Weights that were trained before.
-    Trained(Box<TrainedFlow>),
+    Trained(Box<Map>),
     /// Training in this run.
     Train {
         /// Layers, prior and coordinates.

@@ -57,6 +57,11 @@ pub fn normal(random: &mut Random) -> f64 {
     StandardNormal.sample(random)
 }
 
+/// Fills with standard normal numbers.
+pub(crate) fn fill_normal(random: &mut Random, numbers: &mut [f64]) {
+    numbers.iter_mut().for_each(|number| *number = normal(random));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

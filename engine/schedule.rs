@@ -1,10 +1,10 @@
 //! One sweep: which moves, in which order, how often.
 
 use crate::dynamics::Splitting;
+use crate::map::Map;
 use crate::moves::{GeneratorDraw, LatentWalk, ModeJump, StateGenerator, StateMap, Tally, VolumeMeasure, VolumeShape};
 use crate::observers::State;
 use crate::plan::{FlowPlan, Role};
-use crate::trained_flow::TrainedFlow;
 use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use mcflow_potentials::{Cell, Precision};
@@ -478,7 +478,7 @@ impl Entry {
 #[derive(Clone, Copy)]
 pub struct Trained<'a> {
     /// Flows by name.
-    pub generators: &'a BTreeMap<String, TrainedFlow>,
+    pub generators: &'a BTreeMap<String, Map>,
     /// All flows of the run.
     pub flows: &'a [FlowPlan],
     /// All states of the run.
@@ -487,13 +487,13 @@ pub struct Trained<'a> {
 
 impl<'a> Trained<'a> {
     /// Flows by name, none of which maps states.
-    pub fn generators(generators: &'a BTreeMap<String, TrainedFlow>) -> Self {
+    pub fn generators(generators: &'a BTreeMap<String, Map>) -> Self {
         Self { generators, flows: &[], states: &[] }
     }
 
     /// The same states, nothing trained.
     pub(crate) fn without_flows(&self) -> Trained<'a> {
-        static NONE: BTreeMap<String, TrainedFlow> = BTreeMap::new();
+        static NONE: BTreeMap<String, Map> = BTreeMap::new();
         Trained { generators: &NONE, ..*self }
     }
 

@@ -1,10 +1,10 @@
 //! A walker: one Markov chain's state, and the only way to change it.
 
 use crate::accept::metropolis_hastings;
+use crate::charts::Element;
 use crate::microstate::Microstate;
 use crate::moves::{Change, Move, OnReject, Proposal, Tally};
 use crate::random::Random;
-use crate::symmetry::{Domain, Element};
 use crate::thermodynamics::ThermodynamicState;
 use mcflow_potentials::{Evaluation, Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
@@ -140,11 +140,10 @@ impl Walker {
         self.other.current_forces = None;
     }
 
-    /// Takes the momenta of the other buffer along with the positions into the domain: the element that led these there acts on both.
-    pub(crate) fn relabel_proposed_momenta(&mut self, domain: Option<&Domain>, element: Option<&Element>) {
-        if let Some((domain, element)) = domain.zip(element) {
-            let image = domain.symmetry().image(element, self.state.momenta.row());
-            self.other.momenta.row_mut().copy_from_slice(&image);
+    /// Takes the momenta of the other buffer along to the image that positions were replaced by: the element that led these there acts on both.
+    pub(crate) fn relabel_proposed_momenta(&mut self, element: Option<&Element>) {
+        if let Some(element) = element {
+            self.other.momenta.row_mut().copy_from_slice(&element.image(self.state.momenta.row()));
         }
     }
 

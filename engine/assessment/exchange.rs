@@ -1,13 +1,12 @@
 //! How good a map between two rungs is.
 
-use super::{
-    FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, groups, index, mapped, state_of_row, unjudged,
-};
+use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, groups, index, mapped, unjudged};
+use crate::map::Map;
 use crate::plan::{FlowPlan, Plan};
+use crate::random::Random;
 use crate::sample_pool::SamplePool;
 use crate::statistics::{Origin, StateIndex, Weights, standard_error_by_influence};
-use crate::trained_flow::TrainedFlow;
-use mcflow_flows::TrainingReport;
+use mcflow_flows::{Direction, TrainingReport};
 
 /// Judges a map between two rungs by frames it has not seen: the weights of the mapped frames of the rung it starts from, the states and the
 /// free-energy difference they give, and how often exchanges with frames of each state of the other rung would be accepted.
@@ -18,28 +17,28 @@ pub(crate) fn assess_exchange(
     plan: &Plan,
     flow: &FlowPlan,
     (from, to): (usize, usize),
-    map: &TrainedFlow,
+    map: &Map,
     pools: &[SamplePool],
     report: Option<&TrainingReport>,
+    random: &mut Random,
 ) -> FlowAssessment {
-    let dim = map.generator.dim();
-    let side = |rung: usize, other: usize, backwards: bool| {
+    let mut side = |rung: usize, other: usize, direction: Direction| {
         let frames = pools[rung].spread(pools[rung].unseen_frames(None, report.is_some()), FRAMES_OF_A_STATE);
         let n = frames.len();
-        let Mapped { images, log_det, feasible, before, after } =
-            mapped(plan, (rung, other), map, &pools[rung].rows_of(&frames), backwards);
-        let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + log_det[k]);
+        let Mapped { passage, before, after } = mapped(plan, (rung, other), map, pools[rung].rows_of(&frames), direction, random);
+        let log_w = (0..n).map(|k| plan.beta(rung) * before[k] - plan.beta(other) * after[k] + passage.log_ratio[k]);
         // What an exchange would not take has no weight.
         let possible = |w: f64, feasible: bool| feasible && w < f64::INFINITY;
-        let log_w: Vec<f64> = log_w.zip(feasible).map(|(w, feasible)| if possible(w, feasible) { w } else { f64::NEG_INFINITY }).collect();
-        (images, log_w, frames)
+        let log_w: Vec<f64> =
+            log_w.zip(&passage.feasible).map(|(w, feasible)| if possible(w, *feasible) { w } else { f64::NEG_INFINITY }).collect();
+        (passage.to, log_w, frames)
     };
-    let (images, log_w, frames) = side(from, to, false);
-    let (_, other_log_w, other_frames) = side(to, from, true);
+    let (images, log_w, frames) = side(from, to, Direction::Forward);
+    let (_, other_log_w, other_frames) = side(to, from, Direction::Inverse);
     let other_states: Vec<Option<usize>> = other_frames.iter().map(|&k| pools[to].states[k]).collect();
     let weights = Weights::new(&log_w).ok();
     let summary = weights.as_ref().map(Weights::summary);
-    let image_states: Vec<StateIndex> = images.chunks(dim).map(|row| index(state_of_row(plan, row))).collect();
+    let image_states: Vec<StateIndex> = (0..images.len()).map(|k| index(images.state(k, &plan.states))).collect();
     let origins: Vec<Origin> = frames.iter().map(|&k| pools[from].origin(k)).collect();
     let differences = weights
         .iter()

@@ -1,14 +1,15 @@
 //! How good a generator is, of all configurations or of those of one state.
 
 use super::{
-    FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference, groups, index, state_of_row, unjudged,
+    FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference, configurations, groups, index, unjudged,
 };
+use crate::configurations::Configurations;
+use crate::map::Map;
 use crate::moves::{GeneratorDraw, StateGenerator};
 use crate::plan::{FlowPlan, Plan};
-use crate::random::Random;
+use crate::random::{Random, fill_normal};
 use crate::sample_pool::SamplePool;
 use crate::statistics::{Origin, StateIndex, Weights, independent_frames};
-use crate::trained_flow::TrainedFlow;
 use mcflow_flows::{Prior, TrainingReport};
 
 /// Draws that are made and weighed at once.
@@ -24,7 +25,7 @@ const LOG_ODDS: f64 = 9.2;
 pub(crate) fn assess(
     plan: &Plan,
     flow: &FlowPlan,
-    trained: &TrainedFlow,
+    trained: &Map,
     of_state: Option<usize>,
     reference: &SamplePool,
     trained_on_pool: bool,
@@ -33,8 +34,8 @@ pub(crate) fn assess(
 ) -> FlowAssessment {
     let judge = Judge { plan, trained, of_state };
     let draws = judge.draws(flow.assessment_draws, random);
-    let (acceptance, coverage) = judge.frames(reference, trained_on_pool, &draws);
-    let log_domains = trained.to.as_ref().map_or(0.0, |domain| domain.symmetry().log_order());
+    let (acceptance, coverage) = judge.frames(reference, trained_on_pool, &draws, random);
+    let log_domains = trained.end().log_images();
     let weights = Weights::new(&draws.log_weights).ok();
     let summary = weights.as_ref().map(Weights::summary);
     let log_z = summary.as_ref().map(|s| {
@@ -113,7 +114,7 @@ impl Coverage {
 
 struct Judge<'a> {
     plan: &'a Plan,
-    trained: &'a TrainedFlow,
+    trained: &'a Map,
     of_state: Option<usize>,
 }
 
@@ -125,18 +126,18 @@ impl Judge<'_> {
     }
 
     fn draws(&self, count: usize, random: &mut Random) -> Draws {
-        let dim = self.trained.generator.dim();
-        let state = |row: &[f64]| state_of_row(self.plan, row);
+        let dim = self.trained.dim();
         let (mut log_weights, mut states) = (Vec::with_capacity(count), Vec::with_capacity(count));
         while log_weights.len() < count {
             let n = DRAWS_AT_ONCE.min(count - log_weights.len());
             let mut latents = vec![0.0; n * dim];
             self.trained.generator.draw_latent(random, &mut latents);
-            let (rows, judged) = self.as_move().draw(&latents, vec![0; n], dim, &state);
-            let weights = self.log_weights(&rows, &judged.log_density).into_iter().zip(&judged.feasible);
+            let frame = configurations(self.plan, self.plan.starts[0].positions.row().to_vec());
+            let (drawn, judged) = self.as_move().draw(&latents, vec![0; n], &frame.repeated(n));
+            let weights = self.log_weights(&drawn, &judged.log_density).into_iter().zip(&judged.feasible);
             // A weight of +inf is one that the accept rule refuses.
             log_weights.extend(weights.map(|(w, feasible)| if *feasible && w < f64::INFINITY { w } else { f64::NEG_INFINITY }));
-            states.extend(rows.chunks(dim).map(|row| index(state(row))));
+            states.extend((0..n).map(|k| index(drawn.state(k, &self.plan.states))));
         }
         let mut sorted = log_weights.clone();
         sorted.sort_by(f64::total_cmp);
@@ -144,16 +145,20 @@ impl Judge<'_> {
         Draws { log_weights, states, sorted, cumulated }
     }
 
-    fn log_weights(&self, rows: &[f64], log_density: &[f64]) -> Vec<f64> {
-        let mut energies = vec![0.0; log_density.len()];
-        self.plan.rungs[0].potential.energies(&self.plan.starts[0].cell, rows, &mut energies);
+    fn log_weights(&self, of: &Configurations, log_density: &[f64]) -> Vec<f64> {
+        let energies = of.energies(&self.plan.rungs[0].potential);
         let beta = self.plan.beta(0);
         energies.iter().zip(log_density).map(|(energy, log_q)| -beta * energy - log_q).collect()
     }
 
     /// How draws are accepted from frames of each state, and what these say of the draws.
-    fn frames(&self, reference: &SamplePool, trained_on_pool: bool, draws: &Draws) -> (Vec<StateAcceptance>, Vec<Coverage>) {
-        let dim = self.trained.generator.dim();
+    fn frames(
+        &self,
+        reference: &SamplePool,
+        trained_on_pool: bool,
+        draws: &Draws,
+        random: &mut Random,
+    ) -> (Vec<StateAcceptance>, Vec<Coverage>) {
         let (mut acceptance, mut coverage) = (Vec::new(), Vec::new());
         for state in groups(self.plan).filter(|state| self.of_state.is_none() || *state == self.of_state) {
             let unseen = reference.unseen_frames(None, trained_on_pool).into_iter().filter(|&k| reference.states[k] == state).collect();
@@ -162,10 +167,10 @@ impl Judge<'_> {
             if chosen.is_empty() || draws.sorted.is_empty() {
                 continue;
             }
-            let rows = reference.rows_of(&chosen);
-            let judged = self.as_move().judge(&rows, dim, &|row: &[f64]| state_of_row(self.plan, row));
+            let frames = configurations(self.plan, reference.rows_of(&chosen));
+            let judged = self.as_move().judge(&frames, &mut |_, numbers| fill_normal(random, numbers));
             let log_weights: Vec<f64> = self
-                .log_weights(&rows, &judged.log_density)
+                .log_weights(&frames, &judged.log_density)
                 .into_iter()
                 .zip(&judged.feasible)
                 .map(|(w, feasible)| if *feasible && !w.is_nan() { w } else { f64::INFINITY })

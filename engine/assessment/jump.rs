@@ -1,11 +1,12 @@
 //! How good a map between two states is.
 
-use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, mapped, state_of_row, unjudged};
+use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, mapped, unjudged};
+use crate::map::Map;
 use crate::plan::{FlowPlan, Plan};
+use crate::random::Random;
 use crate::sample_pool::SamplePool;
 use crate::statistics::{NoEstimate, Origin, bennett_acceptance_ratio, independent_frames, standard_error_by_influence};
-use crate::trained_flow::TrainedFlow;
-use mcflow_flows::TrainingReport;
+use mcflow_flows::{Direction, TrainingReport};
 
 /// Effective works from either state below which Bennett's ratio has no error bar worth its name.
 const FEWEST_WORKS: usize = 50;
@@ -25,22 +26,23 @@ pub(crate) fn assess_jump(
     plan: &Plan,
     flow: &FlowPlan,
     (from, to): (usize, usize),
-    map: &TrainedFlow,
+    map: &Map,
     reference: &SamplePool,
     report: Option<&TrainingReport>,
+    random: &mut Random,
 ) -> FlowAssessment {
-    let (dim, beta) = (map.generator.dim(), plan.beta(0));
+    let beta = plan.beta(0);
     let mut acceptance = Vec::new();
     let mut sides = Vec::new();
-    for (state, other, backwards) in [(from, to, false), (to, from, true)] {
+    for (state, other, direction) in [(from, to, Direction::Forward), (to, from, Direction::Inverse)] {
         let frames = reference.spread(reference.unseen_frames(Some(state), report.is_some()), FRAMES_OF_A_STATE);
         let n = frames.len();
-        let Mapped { images, log_det, feasible, before, after } = mapped(plan, (0, 0), map, &reference.rows_of(&frames), backwards);
+        let Mapped { passage, before, after } = mapped(plan, (0, 0), map, reference.rows_of(&frames), direction, random);
         let works: Vec<f64> = (0..n)
             .map(|k| {
-                let arrived = state_of_row(plan, &images[k * dim..(k + 1) * dim]) == Some(other);
-                let work = beta * (after[k] - before[k]) - log_det[k];
-                if arrived && feasible[k] && !work.is_nan() { work } else { f64::INFINITY }
+                let arrived = passage.to.state(k, &plan.states) == Some(other);
+                let work = beta * (after[k] - before[k]) - passage.log_ratio[k];
+                if arrived && passage.feasible[k] && !work.is_nan() { work } else { f64::INFINITY }
             })
             .collect();
         let name = &plan.states[state].name;
@@ -107,7 +109,7 @@ fn difference(first: &Works, second: &Works) -> Result<(f64, f64), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Random, normal, streams};
+    use crate::random::{normal, streams};
 
     /// Gaussian works from one end of exact difference `exact`, of walkers whose works are correlated over some `tau` rounds.
     fn works<'a>(random: &mut Random, state: &'a str, walkers: std::ops::Range<usize>, rounds: usize, tau: f64, exact: f64) -> Works<'a> {

@@ -8,12 +8,12 @@ pub(crate) use exchange::assess_exchange;
 pub(crate) use generator::assess;
 pub(crate) use jump::assess_jump;
 
-use crate::observers::state_of;
+use crate::configurations::Configurations;
+use crate::map::{Map, Passage};
 use crate::plan::{FlowPlan, Plan};
+use crate::random::{Random, fill_normal};
 use crate::statistics::StateIndex;
-use crate::trained_flow::{Images, TrainedFlow};
-use mcflow_flows::TrainingReport;
-use mcflow_potentials::{Configuration, Vectors};
+use mcflow_flows::{Direction, TrainingReport};
 use serde::{Deserialize, Serialize};
 
 /// A number with its standard error, or with the reason why it has none.
@@ -160,7 +160,7 @@ impl FlowAssessment {
 const FRAMES_OF_A_STATE: usize = 2000;
 
 /// What is known of a flow before it is judged.
-fn unjudged(flow: &FlowPlan, kind: FlowKind, trained: &TrainedFlow, report: Option<&TrainingReport>) -> FlowAssessment {
+fn unjudged(flow: &FlowPlan, kind: FlowKind, trained: &Map, report: Option<&TrainingReport>) -> FlowAssessment {
     FlowAssessment {
         name: flow.name.clone(),
         kind,
@@ -181,11 +181,10 @@ fn unjudged(flow: &FlowPlan, kind: FlowKind, trained: &TrainedFlow, report: Opti
     }
 }
 
-/// The state that a row is in.
-fn state_of_row(plan: &Plan, row: &[f64]) -> Option<usize> {
-    let cell = &plan.starts[0].cell;
-    let positions = Vectors::from_row(cell.dimension(), row);
-    state_of(&plan.states, &Configuration { positions, cell: cell.clone() })
+/// Frames of a pool, or draws, as configurations of the run.
+fn configurations(plan: &Plan, positions: Vec<f64>) -> Configurations {
+    let start = &plan.starts[0];
+    Configurations::new(&start.cell, start.positions.row().len(), positions)
 }
 
 fn index(state: Option<usize>) -> StateIndex {
@@ -197,25 +196,21 @@ fn groups(plan: &Plan) -> impl Iterator<Item = Option<usize>> {
     (0..plan.states.len()).map(Some).chain([None])
 }
 
-/// Rows through a map.
+/// Frames through a map.
 struct Mapped {
-    images: Vec<f64>,
-    log_det: Vec<f64>,
-    /// Whether the way back leads to the same row.
-    feasible: Vec<bool>,
-    /// Energies of the rows, and of their images.
+    passage: Passage,
+    /// Energies of the frames, and of their images.
     before: Vec<f64>,
     after: Vec<f64>,
 }
 
-/// Rows of the first of `rungs` through a map that leads to the second.
-fn mapped(plan: &Plan, rungs: (usize, usize), map: &TrainedFlow, rows: &[f64], backwards: bool) -> Mapped {
-    let (cell, n) = (&plan.starts[0].cell, rows.len() / map.generator.dim());
-    let Images { rows: images, log_det, feasible, .. } = map.images(rows, backwards);
-    let mut mapped = Mapped { images, log_det, feasible, before: vec![0.0; n], after: vec![0.0; n] };
-    plan.rungs[rungs.0].potential.energies(cell, rows, &mut mapped.before);
-    plan.rungs[rungs.1].potential.energies(cell, &mapped.images, &mut mapped.after);
-    mapped
+/// Frames of the first of `rungs` through a map that leads to the second.
+fn mapped(plan: &Plan, rungs: (usize, usize), map: &Map, frames: Vec<f64>, direction: Direction, random: &mut Random) -> Mapped {
+    let frames = configurations(plan, frames);
+    let passage = map.carry(&frames, direction, &mut |_, numbers| fill_normal(random, numbers));
+    let before = frames.energies(&plan.rungs[rungs.0].potential);
+    let after = passage.to.energies(&plan.rungs[rungs.1].potential);
+    Mapped { passage, before, after }
 }
 
 #[cfg(test)]

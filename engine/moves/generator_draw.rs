@@ -1,13 +1,13 @@
 //! Configurations drawn from generators, whatever the present one.
 
-use super::flow_rows::{current_rows, densities_of, energies_of, forward_rows, returns};
 use super::{Change, OnReject, Proposal};
-use crate::observers::{State, state_of};
+use crate::charts::Element;
+use crate::configurations::Configurations;
+use crate::map::{Map, Noise};
+use crate::observers::State;
+use crate::random::fill_normal;
 use crate::statistics::log_sum_exp;
-use crate::symmetry::Element;
-use crate::trained_flow::{TrainedFlow, fold};
 use crate::walker::{Environment, Walker};
-use mcflow_potentials::{Configuration, Vectors};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -45,18 +45,18 @@ pub struct StateGenerator<'a> {
     /// The number of the state; `None` for all configurations.
     pub state: Option<usize>,
     /// The flow.
-    pub flow: &'a TrainedFlow,
+    pub flow: &'a Map,
 }
 
-/// Rows with what a generator says of them. The assessment of flows asks the same functions, so that it calls possible what the chain does.
+/// Configurations with what a generator says of them. The assessment of flows asks the same functions, so that it calls possible what the chain does.
 pub(crate) struct Judged {
-    /// Which generator; `None` where there is none for the state of the row.
+    /// Which generator; `None` where there is none for the state of the configuration.
     pub of: Vec<Option<usize>>,
     /// ln q.
     pub log_density: Vec<f64>,
-    /// Whether the generator can draw the row.
+    /// Whether the generator can draw it.
     pub feasible: Vec<bool>,
-    /// What led the row into the domain.
+    /// What led to the image that the generator draws.
     pub elements: Vec<Option<Element>>,
 }
 
@@ -64,8 +64,8 @@ impl GeneratorDraw<'_> {
     /// Attempts in all walkers, counted under `entry`.
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
         let Some(first) = self.generators.first() else { return };
-        let dim = first.flow.generator.dim();
-        let cell = walkers[0].state.configuration.cell.clone();
+        let dim = first.flow.dim();
+        let frames = Configurations::of(&*walkers);
         let draws = self.count * self.tries;
         let mut latents = vec![0.0; walkers.len() * draws * dim];
         let mut of = Vec::with_capacity(walkers.len() * draws);
@@ -76,13 +76,9 @@ impl GeneratorDraw<'_> {
                 of.push(number);
             }
         }
-        let state = |row: &[f64]| {
-            let positions = Vectors::from_row(cell.dimension(), row);
-            state_of(self.states, &Configuration { positions, cell: cell.clone() })
-        };
-        let (proposed, drawn) = self.draw(&latents, of, dim, &state);
-        let energies = energies_of(environment, &cell, &proposed, dim);
-        let mut current = self.judge(&current_rows(walkers, dim), dim, &state);
+        let (proposed, drawn) = self.draw(&latents, of, &frames.repeated(draws));
+        let energies = proposed.energies(environment.potential);
+        let mut current = self.judge(&frames, &mut |w, numbers| fill_normal(&mut walkers[w].random, numbers));
 
         let Judged { of, log_density, feasible, elements } = &mut current;
         let walkers = walkers.par_iter_mut().zip(of).zip(log_density).zip(feasible).zip(elements).enumerate();
@@ -97,9 +93,8 @@ impl GeneratorDraw<'_> {
                     _ => choose(walker, environment, *log_q, tries, &drawn, &energies),
                 };
                 let proposal = chosen.map(|(k, log_q_ratio)| {
-                    walker.propose_positions(&proposed[k * dim..(k + 1) * dim]);
-                    let domain = of.and_then(|of| self.generators[of].flow.to.as_ref());
-                    walker.relabel_proposed_momenta(domain, element.as_ref());
+                    walker.propose_positions(proposed.row(k));
+                    walker.relabel_proposed_momenta(element.as_ref());
                     Proposal { change: Change::Whole, energy: energies[k], log_q_ratio, on_reject: OnReject::Keep }
                 });
                 if walker.decide(proposal, entry, environment)
@@ -112,58 +107,44 @@ impl GeneratorDraw<'_> {
         });
     }
 
-    /// Draws from the generators that each is of.
-    pub(crate) fn draw(
-        &self,
-        latents: &[f64],
-        of: Vec<usize>,
-        dim: usize,
-        state: &(impl Fn(&[f64]) -> Option<usize> + Sync),
-    ) -> (Vec<f64>, Judged) {
-        let n = of.len();
-        let mut proposed = vec![0.0; latents.len()];
+    /// Draws from the generators that each is of; `frames` are the configurations that they belong to.
+    pub(crate) fn draw(&self, latents: &[f64], of: Vec<usize>, frames: &Configurations) -> (Configurations, Judged) {
+        let (n, dim) = (of.len(), latents.len() / of.len().max(1));
+        let mut proposed = frames.clone();
         let (mut log_density, mut feasible) = (vec![f64::NEG_INFINITY; n], vec![false; n]);
-        for (number, StateGenerator { state: its, flow }) in self.generators.iter().enumerate() {
+        for (number, StateGenerator { state, flow }) in self.generators.iter().enumerate() {
             let members: Vec<usize> = (0..n).filter(|&k| of[k] == number).collect();
             let latents: Vec<f64> = members.iter().flat_map(|&k| &latents[k * dim..(k + 1) * dim]).copied().collect();
-            let (rows, _) = forward_rows(&flow.generator, &latents);
-            let (back, log_q) = densities_of(&flow.generator, &rows);
-            let rows_and_back = rows.par_chunks(dim).zip(back.par_chunks(dim)).zip(latents.par_chunks(dim));
-            let possible: Vec<bool> = rows_and_back
-                .map(|((row, back), z)| {
-                    returns(z, back)
-                        && flow.to.as_ref().is_none_or(|domain| domain.holds(row))
-                        && its.is_none_or(|its| state(row) == Some(its))
-                })
-                .collect();
+            let drawn = flow.draw(&latents, frames.select(&members));
+            let log_q = flow.log_density(&drawn.latents);
+            let inside =
+                (0..members.len()).into_par_iter().map(|m| state.is_none_or(|state| drawn.to.state(m, self.states) == Some(state)));
+            let inside: Vec<bool> = inside.collect();
             for (m, &k) in members.iter().enumerate() {
-                proposed[k * dim..(k + 1) * dim].copy_from_slice(&rows[m * dim..(m + 1) * dim]);
-                (log_density[k], feasible[k]) = (log_q[m], possible[m]);
+                proposed.put(k, drawn.to.row(m));
+                (log_density[k], feasible[k]) = (log_q[m], drawn.latents.feasible[m] && inside[m]);
             }
         }
         (proposed, Judged { of: of.into_iter().map(Some).collect(), log_density, feasible, elements: vec![None; n] })
     }
 
-    /// The densities of rows that were not drawn, each by the generator of its state.
-    pub(crate) fn judge(&self, rows: &[f64], dim: usize, state: &(impl Fn(&[f64]) -> Option<usize> + Sync)) -> Judged {
-        let n = rows.len() / dim;
-        let of_state = |row: &[f64]| {
-            let found = self.generators.iter().any(|generator| generator.state.is_some()).then(|| state(row));
+    /// The densities of configurations that were not drawn, each by the generator of its state.
+    pub(crate) fn judge(&self, configurations: &Configurations, noise: Noise) -> Judged {
+        let n = configurations.len();
+        let of_state = |k: usize| {
+            let found = self.generators.iter().any(|generator| generator.state.is_some()).then(|| configurations.state(k, self.states));
             self.generators.iter().position(|generator| generator.state.is_none() || Some(generator.state) == found)
         };
-        let of: Vec<Option<usize>> = rows.par_chunks(dim).map(of_state).collect();
+        let of: Vec<Option<usize>> = (0..n).into_par_iter().map(of_state).collect();
         let mut judged = Judged { of, log_density: vec![f64::NEG_INFINITY; n], feasible: vec![false; n], elements: vec![None; n] };
         for (number, StateGenerator { flow, .. }) in self.generators.iter().enumerate() {
             let members: Vec<usize> = (0..n).filter(|&k| judged.of[k] == Some(number)).collect();
-            let rows: Vec<f64> = members.iter().flat_map(|&k| &rows[k * dim..(k + 1) * dim]).copied().collect();
-            let (folded, mut elements, known) = fold(flow.to.as_ref(), &rows, dim);
-            let (latents, log_q) = densities_of(&flow.generator, &folded);
-            let (back, _) = forward_rows(&flow.generator, &latents);
+            let mut latents = flow.latents(&configurations.select(&members), &mut |m, numbers| noise(members[m], numbers));
+            let log_q = flow.log_density(&latents);
             for (m, &k) in members.iter().enumerate() {
-                let row = m * dim..(m + 1) * dim;
                 judged.log_density[k] = log_q[m];
-                judged.feasible[k] = known[m] && (log_q[m] == f64::NEG_INFINITY || returns(&folded[row.clone()], &back[row]));
-                judged.elements[k] = elements[m].take();
+                judged.feasible[k] = latents.known[m] && (log_q[m] == f64::NEG_INFINITY || latents.feasible[m]);
+                judged.elements[k] = latents.elements[m].take();
             }
         }
         judged

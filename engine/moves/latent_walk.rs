@@ -1,9 +1,9 @@
 //! A small step in latent space: a step in data space that follows the landscape the flow has learnt.
 
-use super::flow_rows::{current_rows, energies_of, forward_rows, inverse_rows, returns};
 use super::{Change, OnReject, Proposal};
-use crate::random::normal;
-use crate::trained_flow::{TrainedFlow, fold};
+use crate::configurations::Configurations;
+use crate::map::Map;
+use crate::random::{fill_normal, normal};
 use crate::walker::{Environment, Walker};
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 /// Source: Noé, Olsson, Köhler and Wu, Science 365 (2019) eaaw1147 (whose published sampler leaves the Jacobians out).
 pub struct LatentWalk<'a> {
     /// The flow.
-    pub flow: &'a TrainedFlow,
+    pub flow: &'a Map,
     /// Attempts of each walker.
     pub count: usize,
     /// s, in latent units.
@@ -26,38 +26,30 @@ pub struct LatentWalk<'a> {
 impl LatentWalk<'_> {
     /// Attempts in all walkers, counted under `entry`.
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
-        let TrainedFlow { generator, to: domain, .. } = self.flow;
-        let dim = generator.dim();
-        let (current, mut elements, known) = fold(domain.as_ref(), &current_rows(walkers, dim), dim);
-        let (mut latents, mut log_det) = inverse_rows(generator, &current);
-        let (back, _) = forward_rows(generator, &latents);
-        let comes_back = current.chunks(dim).zip(back.chunks(dim)).map(|(x, y)| returns(x, y));
-        let mut invertible: Vec<bool> = comes_back.zip(known).map(|(back, known)| back && known).collect();
+        let (map, dim) = (self.flow, self.flow.dim());
+        let frames = Configurations::of(&*walkers);
+        let mut current = map.latents(&frames, &mut |w, numbers| fill_normal(&mut walkers[w].random, numbers));
         for _ in 0..self.count {
-            let mut stepped = latents.clone();
+            let mut stepped = current.rows.clone();
             for (walker, z) in walkers.iter_mut().zip(stepped.chunks_mut(dim)) {
                 for value in z {
                     *value += self.step * normal(&mut walker.random);
                 }
             }
-            let (proposed, _) = forward_rows(generator, &stepped);
-            let (back, log_det_back) = inverse_rows(generator, &proposed);
-            let energies = energies_of(environment, &walkers[0].state.configuration.cell, &proposed, dim);
-            let known = latents.par_chunks_mut(dim).zip(&mut log_det).zip(&mut invertible).zip(&mut elements);
+            let drawn = map.draw(&stepped, frames.clone());
+            let energies = drawn.to.energies(environment.potential);
+            let known = current.rows.par_chunks_mut(dim).zip(&mut current.log_det).zip(&mut current.feasible).zip(&mut current.elements);
             walkers.par_iter_mut().zip(known).enumerate().for_each(|(w, (walker, (((z, log_det), invertible), element)))| {
-                let row = w * dim..(w + 1) * dim;
-                let inside = domain.as_ref().is_none_or(|domain| domain.holds(&proposed[row.clone()]));
-                let feasible = *invertible && inside && returns(&stepped[row.clone()], &back[row.clone()]);
-                let proposal = feasible.then(|| {
-                    walker.propose_positions(&proposed[row.clone()]);
-                    walker.relabel_proposed_momenta(domain.as_ref(), element.as_ref());
+                let proposal = (*invertible && drawn.latents.feasible[w]).then(|| {
+                    walker.propose_positions(drawn.to.row(w));
+                    walker.relabel_proposed_momenta(element.as_ref());
                     // The determinants are those of the inverse: J_f(z') = 1 / J_f^-1(x').
-                    let log_q_ratio = *log_det - log_det_back[w];
+                    let log_q_ratio = *log_det - drawn.latents.log_det[w];
                     Proposal { change: Change::Whole, energy: energies[w], log_q_ratio, on_reject: OnReject::Keep }
                 });
                 if walker.decide(proposal, entry, environment) {
-                    z.copy_from_slice(&back[row]);
-                    *log_det = log_det_back[w];
+                    z.copy_from_slice(&drawn.latents.rows[w * dim..(w + 1) * dim]);
+                    *log_det = drawn.latents.log_det[w];
                     *invertible = true;
                     *element = None;
                 }

@@ -5,7 +5,6 @@
 //! `tests/exactness.rs` with its mutant.
 
 mod displacement;
-mod flow_rows;
 mod generator_draw;
 mod hamiltonian;
 mod identity_swap;
@@ -15,8 +14,6 @@ mod translation;
 mod volume;
 
 pub use displacement::Displacement;
-pub use flow_rows::ROUND_TRIP_TOLERANCE;
-pub(crate) use flow_rows::{energies_of, forward_rows, inverse_rows, returns};
 pub use generator_draw::{GeneratorDraw, StateGenerator};
 pub(crate) use hamiltonian::trajectory_steps;
 pub use hamiltonian::{Hmc, MetropolizedStep};

@@ -1,11 +1,13 @@
 //! Jumps between named states by trained bijections.
 
-use super::flow_rows::energies_of;
 use super::{Change, OnReject, Proposal};
+use crate::charts::Element;
+use crate::configurations::Configurations;
+use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
-use crate::symmetry::Element;
-use crate::trained_flow::{Images, TrainedFlow};
+use crate::random::fill_normal;
 use crate::walker::{Environment, Walker};
+use mcflow_flows::Direction;
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -17,7 +19,7 @@ pub struct StateMap<'a> {
     /// Where it leads.
     pub to: usize,
     /// f.
-    pub map: &'a TrainedFlow,
+    pub map: &'a Map,
 }
 
 /// Neural mode jump: from x in state a, one of the m_a maps that begin or end there is chosen with equal probability; x' = f(x), or f^-1(x)
@@ -29,7 +31,7 @@ pub struct StateMap<'a> {
 /// counts. Momenta stay as they are: they are independent of the positions.
 ///
 /// Of a system with a declared symmetry x is first replaced by its image in the domain of a, with momenta, and x' must be in that of b:
-/// see [`Domain`](crate::Domain).
+/// see [`Folded`](crate::charts::Folded).
 ///
 /// Source: Sbailò, Dibak and Noé, J. Chem. Phys. 154 (2021) 074101.
 pub struct ModeJump<'a> {
@@ -47,15 +49,15 @@ pub struct ModeJump<'a> {
 #[derive(Clone, Copy)]
 struct Way {
     map: usize,
-    backwards: bool,
+    direction: Direction,
     /// The state it leads to.
     to: usize,
     /// ln m_a - ln m_b.
     log_choice_ratio: f64,
 }
 
-/// An image of a walker, its log-determinant, and what led the walker into the domain of the map.
-type Image = (Vec<f64>, f64, Option<Element>);
+/// Where a walker arrives, by its number among those that arrive; ln of the ratio of the ways back and here, and what led to the image that was carried.
+type Arrival = (usize, f64, Option<Element>);
 
 impl ModeJump<'_> {
     /// Maps that begin or end in a state.
@@ -72,52 +74,49 @@ impl ModeJump<'_> {
         let chosen = walker.random.random_range(0..ways);
         let map = self.maps.iter().enumerate().filter(|(_, map)| map.from == from || map.to == from).nth(chosen).map(|(k, _)| k)?;
         let backwards = self.maps[map].to == from;
-        let to = if backwards { self.maps[map].from } else { self.maps[map].to };
-        Some(Way { map, backwards, to, log_choice_ratio: (ways as f64).ln() - (self.ways_from(to) as f64).ln() })
+        let (to, direction) = if backwards { (self.maps[map].from, Direction::Inverse) } else { (self.maps[map].to, Direction::Forward) };
+        Some(Way { map, direction, to, log_choice_ratio: (ways as f64).ln() - (self.ways_from(to) as f64).ln() })
     }
 
     /// Attempts in all walkers, counted under `entry`. Rows that go the same way are mapped in one batch.
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
         for _ in 0..self.count {
             let ways: Vec<Option<Way>> = walkers.iter_mut().map(|walker| self.choose(walker)).collect();
-            let dim = self.maps.first().map_or(0, |map| map.map.generator.dim());
-            let mut proposals: Vec<Option<Image>> = vec![None; walkers.len()];
+            let frames = Configurations::of(&*walkers);
+            let mut arrivals: Vec<Option<Arrival>> = vec![None; walkers.len()];
+            let mut arrived = frames.with(Vec::new());
             for (number, map) in self.maps.iter().enumerate() {
-                for backwards in [false, true] {
-                    let going = |w: &usize| ways[*w].is_some_and(|way| way.map == number && way.backwards == backwards);
+                for direction in [Direction::Forward, Direction::Inverse] {
+                    let going = |w: &usize| ways[*w].is_some_and(|way| way.map == number && way.direction == direction);
                     let members: Vec<usize> = (0..walkers.len()).filter(going).collect();
                     if members.is_empty() {
                         continue;
                     }
-                    let rows: Vec<f64> = members.iter().flat_map(|&w| walkers[w].state.configuration.positions.row()).copied().collect();
-                    let Images { rows, log_det, elements, feasible, .. } = map.map.images(&rows, backwards);
-                    for ((k, &w), element) in members.iter().enumerate().zip(elements) {
-                        if feasible[k] {
-                            proposals[w] = Some((rows[k * dim..(k + 1) * dim].to_vec(), log_det[k], element));
+                    let noise = &mut |m: usize, numbers: &mut [f64]| fill_normal(&mut walkers[members[m]].random, numbers);
+                    let Passage { to, log_ratio, feasible, elements } = map.map.carry(&frames.select(&members), direction, noise);
+                    for ((m, &w), element) in members.iter().enumerate().zip(elements) {
+                        if feasible[m] {
+                            arrivals[w] = Some((arrived.len(), log_ratio[m], element));
+                            arrived.push(to.row(m));
                         }
                     }
                 }
             }
-            // One batch of energies; rows without a proposal are not in it.
-            let cell = &walkers[0].state.configuration.cell;
-            let rows: Vec<f64> = proposals.iter().flatten().flat_map(|(row, ..)| row).copied().collect();
-            let mut energies = energies_of(environment, cell, &rows, dim.max(1)).into_iter();
-            let energies: Vec<f64> = proposals
-                .iter()
-                .map(|proposal| proposal.as_ref().map_or(0.0, |_| energies.next().expect("an energy for each row")))
-                .collect();
-            walkers.par_iter_mut().zip(proposals).zip(energies).zip(ways).for_each(|(((walker, proposal), energy), way)| {
-                let proposal = proposal.zip(way).and_then(|((row, log_det, element), way)| {
-                    walker.propose_positions(&row);
-                    walker.relabel_proposed_momenta(self.maps[way.map].map.start(way.backwards), element.as_ref());
-                    let arrived = state_of(self.states, &walker.other.configuration) == Some(way.to);
-                    let log_q_ratio = way.log_choice_ratio + log_det;
-                    arrived.then_some(Proposal { change: Change::Whole, energy, log_q_ratio, on_reject: OnReject::Keep })
+            // One batch of energies; configurations that arrive nowhere are not in it.
+            let energies = arrived.energies(environment.potential);
+            walkers.par_iter_mut().zip(arrivals).zip(ways).for_each(|((walker, arrival), way)| {
+                let proposal = arrival.zip(way).and_then(|((number, log_ratio, element), way)| {
+                    walker.propose_positions(arrived.row(number));
+                    walker.relabel_proposed_momenta(element.as_ref());
+                    let inside = state_of(self.states, &walker.other.configuration) == Some(way.to);
+                    let log_q_ratio = way.log_choice_ratio + log_ratio;
+                    inside.then_some(Proposal { change: Change::Whole, energy: energies[number], log_q_ratio, on_reject: OnReject::Keep })
                 });
                 let before = walker.tallies[entry];
                 walker.decide(proposal, entry, environment);
                 let counts = walker.tallies[entry].since(&before);
-                if let Some(tally) = way.and_then(|way| walker.tallies.get_mut(self.ways_at + 2 * way.map + usize::from(way.backwards))) {
+                let backwards = |way: Way| usize::from(way.direction == Direction::Inverse);
+                if let Some(tally) = way.and_then(|way| walker.tallies.get_mut(self.ways_at + 2 * way.map + backwards(way))) {
                     tally.add(&counts);
                 }
             });

@@ -44,12 +44,13 @@ impl Stage for Judge {
         let report = run.reports.get(&flow.name);
         // Frames read from a file are others than those of the walkers.
         let from_file = matches!(flow.source, FlowSource::Train { samples: Samples::Rows(_), .. } | FlowSource::Trained(_));
-        let mut draws = |state, seen| assess(plan, flow, trained, state, &run.pools[0], seen, report, &mut random);
         let judged = match &flow.role {
-            Role::Generator => draws(None, !from_file),
-            Role::StateGenerator { state, .. } => draws(Some(*state), report.is_some()),
-            Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, &run.pools[0], report),
-            Role::Exchange { from, to } => assess_exchange(plan, flow, (*from, *to), trained, &run.pools, report),
+            Role::Generator => assess(plan, flow, trained, None, &run.pools[0], !from_file, report, &mut random),
+            Role::StateGenerator { state, .. } => {
+                assess(plan, flow, trained, Some(*state), &run.pools[0], report.is_some(), report, &mut random)
+            }
+            Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, &run.pools[0], report, &mut random),
+            Role::Exchange { from, to } => assess_exchange(plan, flow, (*from, *to), trained, &run.pools, report, &mut random),
         };
         run.assessments.retain(|before| before.name != judged.name);
         run.assessments.push(judged);

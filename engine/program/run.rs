@@ -16,7 +16,7 @@ use crate::record::Recorder;
 use crate::sample_pool::SamplePool;
 use crate::schedule::{Entry, Trained};
 use crate::start_memory::{CommonStart, Remembered};
-use crate::trained_flow::TrainedFlow;
+use crate::map::Map;
 use crate::walker::Walker;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
@@ -193,7 +193,7 @@ impl Run {
     }
 
     /// Takes a flow that has just been trained, with the report of all its trainings.
-    pub(crate) fn keep(&mut self, name: &str, flow: TrainedFlow, report: TrainingReport) {
+    pub(crate) fn keep(&mut self, name: &str, flow: Map, report: TrainingReport) {
         self.flows.insert(name.to_string(), flow);
         self.reports.insert(name.to_string(), report);
         *self.trainings.entry(name.to_string()).or_default() += 1;

@@ -3,16 +3,16 @@
 use super::{Advance, Pieces, Run, Stage};
 use crate::RunError;
 use crate::chains::Progress;
+use crate::charts::{self, Cartesian, Chart, Folded, domain_of, numbered};
+use crate::map::{End, Map};
 use crate::plan::{FlowPlan, FlowSource, Plan, Role, Samples};
 use crate::random::{Purpose, purpose_stream};
-use crate::reference::{domain_of, numbered};
 use crate::sample_pool::SamplePool;
-use crate::symmetry::Domain;
 use crate::target::ReducedTarget;
-use crate::trained_flow::{TrainedFlow, fold_in_place};
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Frames of a state that a map is trained on at least.
 const FEWEST_FRAMES: usize = 100;
@@ -40,8 +40,8 @@ pub(crate) struct Prepared {
     to: Option<Vec<f64>>,
     /// The flow as training finds it.
     generator: Generator,
-    /// The domains of its ends.
-    domains: (Option<Domain>, Option<Domain>),
+    /// The chart of its ends.
+    chart: Arc<dyn Chart>,
     /// Loss of the last step, and the best on held-out rows.
     losses: Option<(f64, f64)>,
 }
@@ -141,7 +141,8 @@ impl Stage for Train {
         let before = run.reports.get(&flow.name);
         run.costs.entry(self.counted_as(run).to_string()).or_default().steps += report.steps as u64;
         let report = before.map_or_else(|| report.clone(), |before| joined(before, &report));
-        run.keep(&flow.name, TrainedFlow { generator, from: prepared.domains.0, to: prepared.domains.1 }, report);
+        let start = if prepared.from.is_some() { End::Ensemble(prepared.chart.clone()) } else { End::Prior };
+        run.keep(&flow.name, Map::new(generator, start, prepared.chart), report);
         Ok(Advance::Done(end - done))
     }
 
@@ -248,17 +249,19 @@ impl<'a> Course<'a> {
         let (mut from, mut to) = self.rows(plan, &run.pools).map_err(|message| RunError::Training { flow: name.clone(), message })?;
         let dim = plan.starts[0].positions.row().len();
         let earlier = run.flows.get(name).filter(|_| run.trainings_of(name) > 0);
-        let mut domains = earlier.map_or((None, None), |flow| (flow.from.clone(), flow.to.clone()));
-        if let Some(symmetry) = &plan.symmetry {
-            let dimension = plan.starts[0].cell.dimension();
-            let rows = to.get_or_insert_with(|| self.rows_of_file().to_vec());
-            if earlier.is_none() {
-                let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([&rows[..]]).collect();
-                let domain = numbered(&domain_of(symmetry, &ends, dim), dimension);
-                domains = (from.as_ref().map(|_| domain.clone()), Some(domain));
+        let chart: Arc<dyn Chart> = match (earlier, &plan.symmetry) {
+            (Some(flow), _) => flow.end_chart(),
+            (None, None) => Arc::new(Cartesian::new(dim)),
+            (None, Some(symmetry)) => {
+                let rows = to.as_deref().unwrap_or_else(|| self.rows_of_file());
+                let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([rows]).collect();
+                let domain = numbered(&domain_of(symmetry, &ends, dim), plan.starts[0].cell.dimension());
+                Arc::new(Folded::new(Arc::new(Cartesian::new(dim)), domain))
             }
-            let ends = [from.as_mut().zip(domains.0.as_ref()), Some(rows).zip(domains.1.as_ref())];
-            ends.into_iter().flatten().for_each(|(rows, domain)| fold_in_place(domain, rows, dim));
+        };
+        if plan.symmetry.is_some() {
+            from = from.map(|from| charts::rows_of(&*chart, &from));
+            to = Some(charts::rows_of(&*chart, to.as_deref().unwrap_or_else(|| self.rows_of_file())));
         }
         let generator = match earlier {
             Some(flow) => flow.generator.clone(),
@@ -267,6 +270,6 @@ impl<'a> Course<'a> {
                 shape.begin(dim, from.as_deref(), rows, seeds(plan, number, 0).0)
             }
         };
-        Ok(Prepared { flow: number, from, to, generator, domains, losses: None })
+        Ok(Prepared { flow: number, from, to, generator, chart, losses: None })
     }
 }

@@ -7,7 +7,7 @@ use crate::checkpoint::Stored;
 use crate::manifest::{flow_path, note};
 use crate::plan::Plan;
 use crate::program::run::read_before;
-use crate::trained_flow::TrainedFlow;
+use crate::map::Map;
 use mcflow_flows::Generator;
 use std::collections::BTreeMap;
 use std::fs;
@@ -69,7 +69,7 @@ impl Weights {
                 expected: "the weights that this run wrote".to_string(),
             };
             let (generator, header) = Generator::load(&path).map_err(|error| wrong(error.to_string()))?;
-            flows.insert(name.clone(), TrainedFlow::restored(generator, &header, plan.symmetry.as_ref()).map_err(wrong)?);
+            flows.insert(name.clone(), Map::restored(generator, &header, plan.symmetry.as_ref()).map_err(wrong)?);
             written.insert(name.clone(), (stored.trainings.get(name).copied().unwrap_or(0), bytes.clone()));
         }
         Ok((Self(written), flows))

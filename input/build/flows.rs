@@ -6,7 +6,7 @@ use super::weights::System;
 use crate::schema::{FlowInput, MapInput, SamplesInput};
 use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::observers::State;
-use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Role, Samples, Symmetry, TrainedFlow};
+use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Map, Role, Samples, Symmetry};
 use mcflow_flows::{Bond, Coordinates, Generator, Header, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles, Term};
 
@@ -189,7 +189,7 @@ impl Builder<'_> {
             }
             return match Generator::load(&path) {
                 Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {
-                    match TrainedFlow::restored(generator, &header, symmetry) {
+                    match Map::restored(generator, &header, symmetry) {
                         Ok(flow) => {
                             *read = Some(header);
                             Some(FlowSource::Trained(Box::new(flow)))

@@ -138,5 +138,5 @@ fn random_image(symmetry: &Symmetry, row: &[f64], random: &mut Random) -> Vec<f6
         shuffled.shuffle(random);
         set.iter().zip(shuffled).for_each(|(&i, from)| particle[i] = from);
     }
-    symmetry.image_by(operation, &particle, row)
+    symmetry.element(operation, particle).image(row)
 }

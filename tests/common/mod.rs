@@ -3,12 +3,12 @@
 pub mod flow;
 pub mod maps;
 
-use maps::{draw_flows, jump_flows};
+use maps::{chart_of, draw_flows, jump_flows};
 use mcflow_engine::moves::Proposal;
 use mcflow_engine::observers::State;
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
-    Chains, Domain, Entry, Environment, Microstate, Random, ThermodynamicState, Trained, TrainedFlow, Walker, normal, streams,
+    Chains, Domain, End, Entry, Environment, Map, Microstate, Random, ThermodynamicState, Trained, Walker, normal, streams,
 };
 use mcflow_flows::Generator;
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term, Vectors};
@@ -79,7 +79,7 @@ impl Case {
         let (of_states, plans) = draw_flows(&self.draws, &self.domains[1]);
         generators.extend(of_states);
         flows.extend(plans);
-        let with_domain = |flow: &Generator| TrainedFlow { generator: flow.clone(), from: None, to: self.domains[1].clone() };
+        let with_domain = |flow: &Generator| Map::new(flow.clone(), End::Prior, chart_of(flow.dim(), &self.domains[1]));
         generators.extend(self.flow.iter().map(|flow| ("flow".to_string(), with_domain(flow))));
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {

@@ -1,6 +1,6 @@
 //! Reference configurations of domains, made of frames.
 
-use crate::symmetry::{Domain, Symmetry};
+use super::{Domain, Symmetry};
 use rayon::prelude::*;
 
 /// Frames that a reference is the mean of, at most.
@@ -83,8 +83,8 @@ pub(crate) fn numbered(domain: &Domain, dimension: usize) -> Domain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::charts::Operation;
     use crate::random::{normal, streams};
-    use crate::symmetry::Operation;
 
     /// A square lattice of 4 by 4 whose particles are numbered at random in each frame, and moved a little.
     fn frames(count: usize) -> (Vec<f64>, Symmetry) {

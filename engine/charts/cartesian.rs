@@ -1,0 +1,40 @@
+//! Positions as they are.
+
+use super::{Chart, Entered, Left};
+
+/// The row of a configuration is its positions: all x, then all y, then all z.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cartesian {
+    coordinates: usize,
+}
+
+impl Cartesian {
+    /// For configurations of so many coordinates.
+    pub fn new(coordinates: usize) -> Self {
+        Self { coordinates }
+    }
+}
+
+impl Chart for Cartesian {
+    fn numbers(&self) -> usize {
+        self.coordinates
+    }
+
+    fn coordinates(&self) -> usize {
+        self.coordinates
+    }
+
+    fn enter(&self, positions: &[f64], rows: &mut [f64], entered: &mut [Entered]) {
+        rows.copy_from_slice(positions);
+        entered.fill(Entered { log_det: 0.0, feasible: true, element: None });
+    }
+
+    fn leave(&self, rows: &[f64], positions: &mut [f64], left: &mut [Left]) {
+        positions.copy_from_slice(rows);
+        left.fill(Left { log_det: 0.0, feasible: true });
+    }
+
+    fn pull_back(&self, _: &[f64], by_positions: &[f64], _: &[f64], by_rows: &mut [f64]) {
+        by_rows.copy_from_slice(by_positions);
+    }
+}
