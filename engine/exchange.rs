@@ -129,7 +129,7 @@ impl Exchange<'_> {
         };
         let up: Passage = carry(lower.0, &of_lower, upwards);
         let down: Passage = carry(upper.0, &of_upper, downwards);
-        let (lower_energies, upper_energies) = (down.to.energies(lower.1.potential), up.to.energies(upper.1.potential));
+        let (lower_energies, upper_energies) = (down.to.energies(&lower.1.potential), up.to.energies(&upper.1.potential));
         let mut number = 0;
         pairs.retain(|&(a, b)| {
             let k = number;

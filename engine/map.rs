@@ -126,6 +126,7 @@ impl Map {
             return Passage { to: from.clone(), log_ratio: vec![0.0; n], feasible: vec![false; n], elements: vec![None; n] };
         };
         let (here, there) = if forward { (start, self.end()) } else { (self.end(), start) };
+        let returns = |row: &[f64], back: &[f64]| if forward { self.returns_latent(row, back) } else { self.returns(row, back) };
         let back = if forward { Direction::Inverse } else { Direction::Forward };
         let (rows, entered) = self.enter(here, from, noise);
         let (arrived, mut log_ratio) = self.flow(direction, &rows);
@@ -136,7 +137,7 @@ impl Map {
             .zip(rows.par_chunks(self.dim()))
             .zip(returned.par_chunks(self.dim()))
             .zip(&entered)
-            .for_each(|(((lands, row), back), entered)| *lands = *lands && entered.feasible && self.returns(row, back));
+            .for_each(|(((lands, row), back), entered)| *lands = *lands && entered.feasible && returns(row, back));
         for ((log_ratio, entered), log_det) in log_ratio.iter_mut().zip(&entered).zip(&log_det) {
             *log_ratio += entered.log_det + log_det;
         }
@@ -156,7 +157,7 @@ impl Map {
             .par_iter_mut()
             .zip(latents.par_chunks(self.dim()))
             .zip(back.par_chunks(self.dim()))
-            .for_each(|((lands, row), back)| *lands = *lands && self.returns(row, back));
+            .for_each(|((lands, row), back)| *lands = *lands && self.returns_latent(row, back));
         let known = vec![true; lands.len()];
         let elements = vec![None; lands.len()];
         Drawn { to, latents: Latents { rows: back, log_det, known, feasible: lands, elements } }
@@ -240,9 +241,14 @@ impl Map {
         }
     }
 
-    /// Whether a row came back from a round trip.
+    /// Whether a row where the flow leads came back from a round trip.
     fn returns(&self, row: &[f64], back: &[f64]) -> bool {
-        row.iter().zip(back).all(|(a, b)| (a - b).abs() <= ROUND_TRIP_TOLERANCE * (1.0 + a.abs()))
+        self.generator.returns(row, back, ROUND_TRIP_TOLERANCE)
+    }
+
+    /// Whether a row where it starts did.
+    fn returns_latent(&self, row: &[f64], back: &[f64]) -> bool {
+        self.generator.returns_latent(row, back, ROUND_TRIP_TOLERANCE)
     }
 
     /// Rows through the flow with ln|det|, in tasks over threads.

@@ -1,27 +1,28 @@
 //! Positions as they are.
 
 use super::{Chart, Entered, Left};
+use mcflow_flows::Axis;
 
 /// The row of a configuration is its positions: all x, then all y, then all z.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cartesian {
-    coordinates: usize,
+    axes: Vec<Axis>,
 }
 
 impl Cartesian {
     /// For configurations of so many coordinates.
     pub fn new(coordinates: usize) -> Self {
-        Self { coordinates }
+        Self { axes: vec![Axis::Line; coordinates] }
     }
 }
 
 impl Chart for Cartesian {
-    fn numbers(&self) -> usize {
-        self.coordinates
+    fn axes(&self) -> &[Axis] {
+        &self.axes
     }
 
     fn coordinates(&self) -> usize {
-        self.coordinates
+        self.axes.len()
     }
 
     fn enter(&self, positions: &[f64], rows: &mut [f64], entered: &mut [Entered]) {

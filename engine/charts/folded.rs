@@ -1,6 +1,7 @@
 //! A chart of the one image of a configuration that lies in the domain of a reference.
 
 use super::{Chart, Domain, Entered, Left};
+use mcflow_flows::Axis;
 use std::sync::Arc;
 
 /// Configurations are replaced by their images in a [`Domain`] before they are written as rows by another chart.
@@ -23,8 +24,8 @@ impl Folded {
 }
 
 impl Chart for Folded {
-    fn numbers(&self) -> usize {
-        self.inner.numbers()
+    fn axes(&self) -> &[Axis] {
+        self.inner.axes()
     }
 
     fn coordinates(&self) -> usize {
@@ -55,6 +56,10 @@ impl Chart for Folded {
 
     fn pull_back(&self, rows: &[f64], by_positions: &[f64], by_log_det: &[f64], by_rows: &mut [f64]) {
         self.inner.pull_back(rows, by_positions, by_log_det, by_rows);
+    }
+
+    fn rescaled(&self) -> &[usize] {
+        self.inner.rescaled()
     }
 
     fn log_images(&self) -> f64 {

@@ -3,6 +3,7 @@
 //! A flow maps rows of numbers and knows nothing of particles. A [`Chart`] says which numbers a row has, and turns configurations into rows and
 //! rows into configurations, with the determinants of both. Adding a chart is one file here, one row in `tests.rs`.
 
+mod bonds;
 mod cartesian;
 mod domain;
 mod folded;
@@ -11,12 +12,14 @@ mod symmetry;
 #[cfg(test)]
 mod tests;
 
+pub use bonds::Bonds;
 pub use cartesian::Cartesian;
 pub use domain::Domain;
 pub use folded::Folded;
 pub(crate) use reference::{domain_of, numbered};
 pub use symmetry::{Element, Operation, Symmetry};
 
+use mcflow_flows::Axis;
 use rayon::prelude::*;
 use std::fmt::Debug;
 
@@ -27,8 +30,13 @@ use std::fmt::Debug;
 /// `enter` after `leave` the row. A row without a configuration is infeasible; one whose configuration has another row is found out by entering
 /// again, as [`Map`](crate::Map) does.
 pub trait Chart: Debug + Send + Sync {
+    /// The range of each number of a row.
+    fn axes(&self) -> &[Axis];
+
     /// Numbers of a row.
-    fn numbers(&self) -> usize;
+    fn numbers(&self) -> usize {
+        self.axes().len()
+    }
 
     /// Coordinates of a configuration: particles times dimensions.
     fn coordinates(&self) -> usize;
@@ -43,6 +51,12 @@ pub trait Chart: Debug + Send + Sync {
     /// Turns derivatives by what [`Chart::leave`] gives into those by the rows: `by_rows` = (d positions / d row)^T `by_positions` + `by_log_det`
     /// d ln|det d positions / d row| / d row, for training.
     fn pull_back(&self, rows: &[f64], by_positions: &[f64], by_log_det: &[f64], by_rows: &mut [f64]);
+
+    /// Places of a row that the layers of a map between ensembles know and leave alone: they are mapped linearly, by mean and spread, so that a map
+    /// between states that differ in one of them cannot stay where it is.
+    fn rescaled(&self) -> &[usize] {
+        &[]
+    }
 
     /// ln of the number of configurations that have the same row: images of each other, which the energy does not tell apart.
     fn log_images(&self) -> f64 {

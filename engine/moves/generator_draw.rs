@@ -77,7 +77,7 @@ impl GeneratorDraw<'_> {
             }
         }
         let (proposed, drawn) = self.draw(&latents, of, &frames.repeated(draws));
-        let energies = proposed.energies(environment.potential);
+        let energies = proposed.energies(&environment.potential);
         let mut current = self.judge(&frames, &mut |w, numbers| fill_normal(&mut walkers[w].random, numbers));
 
         let Judged { of, log_density, feasible, elements } = &mut current;

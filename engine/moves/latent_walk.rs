@@ -36,8 +36,9 @@ impl LatentWalk<'_> {
                     *value += self.step * normal(&mut walker.random);
                 }
             }
+            map.generator.wrap_latent(&mut stepped);
             let drawn = map.draw(&stepped, frames.clone());
-            let energies = drawn.to.energies(environment.potential);
+            let energies = drawn.to.energies(&environment.potential);
             let known = current.rows.par_chunks_mut(dim).zip(&mut current.log_det).zip(&mut current.feasible).zip(&mut current.elements);
             walkers.par_iter_mut().zip(known).enumerate().for_each(|(w, (walker, (((z, log_det), invertible), element)))| {
                 let proposal = (*invertible && drawn.latents.feasible[w]).then(|| {

@@ -103,7 +103,7 @@ impl ModeJump<'_> {
                 }
             }
             // One batch of energies; configurations that arrive nowhere are not in it.
-            let energies = arrived.energies(environment.potential);
+            let energies = arrived.energies(&environment.potential);
             walkers.par_iter_mut().zip(arrivals).zip(ways).for_each(|((walker, arrival), way)| {
                 let proposal = arrival.zip(way).and_then(|((number, log_ratio, element), way)| {
                     walker.propose_positions(arrived.row(number));
