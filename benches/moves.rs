@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{VolumeMeasure, VolumeShape};
+use mcflow_engine::moves::{Displacement, Hmc, Langevin, Volume, VolumeMeasure, VolumeShape};
 use mcflow_engine::{
     Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, fill_normals, streams,
 };
@@ -17,8 +17,8 @@ fn moves(criterion: &mut Criterion) {
         let term = LennardJones { epsilon: Some(1.0), sigma: Some(1.0), cutoff: Some(3.0), tail: true, ..LennardJones::default() };
         let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
         let entries = [
-            Entry::Displacement { count: Some(1000), step: 0.15, tune: false, every: 1 },
-            Entry::Volume {
+            Entry::Displacement(Displacement { count: Some(1000), step: 0.15, tune: false, every: 1 }),
+            Entry::Volume(Volume {
                 count: 1,
                 step: 0.001,
                 measure: VolumeMeasure::Logarithmic,
@@ -26,8 +26,8 @@ fn moves(criterion: &mut Criterion) {
                 largest_aspect: None,
                 tune: false,
                 every: 1,
-            },
-            Entry::Langevin {
+            }),
+            Entry::Langevin(Langevin {
                 steps: 10,
                 time_step: 0.004,
                 friction: 1.0,
@@ -35,8 +35,8 @@ fn moves(criterion: &mut Criterion) {
                 metropolized: true,
                 precision: Precision::Double,
                 every: 1,
-            },
-            Entry::Hmc { count: 1, steps: 10, time_step: 0.004, tune: false, precision: Precision::Double, every: 1 },
+            }),
+            Entry::Hmc(Hmc { count: 1, steps: 10, time_step: 0.004, tune: false, precision: Precision::Double, every: 1 }),
         ];
         let positions = Lattice::FaceCentredCubic.positions(n, &cell);
         let mut state = Microstate::new(Configuration { positions, cell });
@@ -79,7 +79,7 @@ fn replicas(criterion: &mut Criterion) {
         let environment = Environment::new(&potential, &particles, thermodynamic_state);
         let mut group = criterion.benchmark_group(name);
         for (kind, metropolized) in [("plain", false), ("Metropolized", true)] {
-            let entries = [Entry::Langevin {
+            let entries = [Entry::Langevin(Langevin {
                 steps: STEPS,
                 time_step: 0.004,
                 friction: 1.0,
@@ -87,7 +87,7 @@ fn replicas(criterion: &mut Criterion) {
                 metropolized,
                 precision: Precision::Double,
                 every: 1,
-            }];
+            })];
             for &count in counts {
                 group.sample_size(20).throughput(Throughput::Elements((STEPS * count) as u64));
                 group.bench_function(format!("Langevin, {kind}, {count} walkers"), |b| {

@@ -1,12 +1,11 @@
-//! All walkers of a run, swept through the schedule in step.
+//! All walkers of a run, swept in step.
 
 use crate::dynamics::Replicas;
 use crate::interval::{interval_that_pays, memory};
-use crate::local::LocalEntry;
 use crate::map::Map;
 use crate::moves::{Tally, runaway};
 use crate::record::Recorder;
-use crate::schedule::{Entry, Trained, tuned_parameter};
+use crate::sweep::{Alone, Entry, Ready, Setting, Trained, Tuning, run_group, tuned_parameter};
 use crate::walker::{Environment, Walker};
 use crate::{RunError, StopReason};
 use rayon::prelude::*;
@@ -20,9 +19,9 @@ pub type Generators = BTreeMap<String, Map>;
 pub struct Chains {
     /// The walkers, in a fixed order.
     pub walkers: Vec<Walker>,
-    /// Step size or time step of each schedule entry.
+    /// Step size or time step of each entry of the sweep.
     pub parameters: Vec<f64>,
-    /// The schedule.
+    /// The entries of the sweep.
     pub entries: Arc<[Entry]>,
     /// Potential, particles, target distribution.
     pub environment: Environment,
@@ -34,36 +33,39 @@ impl Chains {
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
-        let ready = self.prepare();
+        let ready = self.prepare(trained);
         let (entries, parameters) = (&self.entries, &self.parameters);
         let due = |sweep: u64| (0..entries.len()).filter(move |&index| entries[index].is_due(sweep, parameters[index]));
         let indices: Vec<usize> = (first..first + count).flat_map(due).collect();
-        self.run(&ready, &indices, trained);
+        self.run(&ready, &indices);
         self.finish(0, first + count - 1)
     }
 
-    /// All entries made ready, `None` where one needs a flow or another rung.
-    pub(crate) fn prepare(&self) -> Vec<Option<LocalEntry>> {
-        self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(index, self.parameters[index], &self.environment)).collect()
+    /// Makes all entries ready, with their tuned parameters.
+    pub(crate) fn prepare<'t>(&self, trained: &Trained<'t>) -> Vec<Ready<'t>> {
+        let setting = |index| Setting { index, environment: self.environment.clone(), trained: *trained };
+        self.entries.iter().enumerate().map(|(index, entry)| entry.prepare(self.parameters[index], &setting(index))).collect()
     }
 
     /// Does entries one after the other.
     ///
-    /// Those without a flow run in each walker alone, or in groups of walkers side by side, all those between two entries with a flow
-    /// in one go; an entry with a flow runs in all walkers at once. Each walker sees the same order of entries and uses its own random
+    /// Those that need one walker only run in each walker alone, or in groups of walkers side by side, all those between two entries that need
+    /// all walkers in one go. Each walker sees the same order of entries and uses its own random
     /// numbers, and groups follow from the order of the walkers, so threads change nothing.
-    pub(crate) fn run(&mut self, ready: &[Option<LocalEntry>], indices: &[usize], trained: &Trained) {
-        let mut pending: Vec<&LocalEntry> = Vec::new();
+    pub(crate) fn run(&mut self, ready: &[Ready], indices: &[usize]) {
+        let mut pending: Vec<&dyn Alone> = Vec::new();
         for &index in indices {
-            if let Some(local) = &ready[index] {
-                pending.push(local);
-            } else if !trained.generators.is_empty() {
-                self.run_local(&mut pending);
-                let counts = (index, trained.ways_at(&self.entries, index));
-                self.entries[index].run_flow(self.parameters[index], &mut self.walkers, counts, trained, &self.environment);
+            match &ready[index] {
+                Ready::Alone(alone) => pending.push(&**alone),
+                Ready::Together(together) => {
+                    self.run_alone(&mut pending);
+                    together.attempt(&mut self.walkers, index, &self.environment);
+                }
+                // A rung alone has nobody to exchange with.
+                Ready::Between(_) | Ready::Idle => {}
             }
         }
-        self.run_local(&mut pending);
+        self.run_alone(&mut pending);
     }
 
     /// Ends a stretch of sweeps, the last of which was `sweep`; `before` walkers are in the rungs before this one.
@@ -74,14 +76,16 @@ impl Chains {
         self.check_finite(before, sweep)
     }
 
-    fn run_local(&mut self, pending: &mut Vec<&LocalEntry>) {
+    fn run_alone(&mut self, pending: &mut Vec<&dyn Alone>) {
         let environment = &self.environment;
         let width = Replicas::width();
         let largest = self.walkers.len().min(width);
-        if pending.iter().any(|entry| entry.is_dynamics()) && Replicas::pay(largest, &environment.potential, environment.particles.n()) {
+        if pending.iter().any(|entry| entry.in_lanes().is_some())
+            && Replicas::pay(largest, &environment.potential, environment.particles.n())
+        {
             self.walkers.par_chunks_mut(width).for_each(|group| {
                 let mut replicas = None;
-                pending.iter().for_each(|entry| entry.run_group(group, &mut replicas, environment));
+                pending.iter().for_each(|entry| run_group(*entry, group, &mut replicas, environment));
             });
         } else {
             self.walkers.par_iter_mut().for_each(|walker| pending.iter().for_each(|entry| entry.run(walker, environment)));
@@ -127,9 +131,8 @@ impl Chains {
         let heights = self.walkers.iter().map(|walker| walker.state.configuration.cell.smallest_height());
         let height = heights.sum::<f64>() / self.walkers.len() as f64;
         for (index, entry) in self.entries.iter().enumerate() {
-            if let Some(target) = entry.target_acceptance() {
+            if let Tuning::Step { target, mut largest, .. } = entry.tuning(height) {
                 let counts = totals[index].since(&earlier[index]);
-                let mut largest = entry.largest_parameter(height);
                 if self.environment.thermodynamic_state.pressure.is_some() {
                     // Cells fluctuate: a small one of this moment keeps a step from growing, but takes nothing back.
                     largest = largest.max(self.parameters[index]);
@@ -151,7 +154,7 @@ impl Chains {
     /// Forgets all counts: production starts with zeros.
     pub fn reset_tallies(&mut self) {
         for walker in &mut self.walkers {
-            walker.tallies.fill(Tally::default());
+            walker.reset_tallies();
         }
     }
 

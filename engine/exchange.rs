@@ -44,7 +44,7 @@ pub struct PairTally {
 /// Source: Swendsen and Wang, Phys. Rev. Lett. 57 (1986) 2607; Sugita and Okamoto, Chem. Phys. Lett. 314 (1999) 141 (momenta); Okabe et al.,
 /// Chem. Phys. Lett. 335 (2001) 435 (pressure); Fukunishi, Watanabe and Takada, J. Chem. Phys. 116 (2002) 9058 (potentials); Invernizzi,
 /// Krämer, Clementi and Noé, J. Phys. Chem. Lett. 13 (2022) 11643 (learned).
-pub struct Exchange<'a> {
+pub struct PairExchange<'a> {
     /// All states of the run: exchanges between them are counted apart.
     pub states: &'a [State],
     /// f, and whether it starts in the lower rung.
@@ -62,7 +62,7 @@ type Side<'w, 'e> = (&'w mut [Walker], &'e Environment);
 /// A walker, what it shares with its rung, and what its configuration has in the potential of the other rung; `None` where that is the same.
 type Member<'w, 'e> = (&'w mut Walker, &'e Environment, Option<Evaluation>);
 
-impl Exchange<'_> {
+impl PairExchange<'_> {
     /// Tries one exchange for each pair of walkers; returns the numbers of those that exchanged.
     pub fn attempt(&self, lower: Side, upper: Side, random: &mut Random, tally: &mut PairTally) -> Vec<(usize, usize)> {
         let mut first: Vec<usize> = (0..lower.0.len()).collect();

@@ -3,7 +3,7 @@
 use crate::chains::Generators;
 use crate::moves::Tally;
 use crate::plan::{Plan, Role};
-use crate::schedule::Entry;
+use crate::sweep::{Entry, Tuning};
 
 /// Multiplications of the energy of a pair, and of a particle in its surroundings: what makes the arithmetic of a flow comparable.
 const OF_A_PAIR: f64 = 12.0;
@@ -45,7 +45,11 @@ pub(crate) fn memory(every: f64, counts: &Tally) -> Option<f64> {
 /// The work of an attempt of each entry in units of the local moves of a sweep; `None` where the interval is not tuned, or its flow is not trained.
 pub(crate) fn costs(plan: &Plan, generators: &Generators) -> Vec<Option<f64>> {
     let n = plan.particles.n() as f64;
-    let local: f64 = plan.entries.iter().filter_map(|entry| Some(entry.energies(plan.particles.n())? / entry.interval() as f64)).sum();
+    let local: f64 = plan
+        .entries
+        .iter()
+        .filter_map(|entry| Some(entry.work(plan.particles.n()).energies(plan.particles.n())? / entry.every() as f64))
+        .sum();
     let energy = OF_A_PAIR * 0.5 * n * (n - 1.0) + OF_A_PARTICLE * n;
     let of_flow = |name: &str| {
         let belongs = |role: &Role| match role {
@@ -58,11 +62,9 @@ pub(crate) fn costs(plan: &Plan, generators: &Generators) -> Vec<Option<f64>> {
     };
     let cost = |entry: &Entry| {
         let map = of_flow(entry.flow()?)?;
-        match entry {
-            Entry::ModeJump { tune: true, .. } => Some((1.0 + map) / local),
-            Entry::GeneratorDraw { tune: true, tries, .. } => Some(((1.0 + map) * *tries as f64 + map) / local),
-            _ => None,
-        }
+        let Tuning::Interval { .. } = entry.tuning(f64::INFINITY) else { return None };
+        let draws = entry.steps(plan.particles.n()) as f64;
+        Some((draws + entry.passages() * map) / local)
     };
     plan.entries.iter().map(|entry| cost(entry).filter(|cost| cost.is_finite())).collect()
 }

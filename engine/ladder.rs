@@ -2,13 +2,12 @@
 
 use crate::RunError;
 use crate::chains::Chains;
-use crate::exchange::{Exchange, ExchangeMutant, PairTally};
-use crate::local::LocalEntry;
+use crate::exchange::{ExchangeMutant, PairExchange, PairTally};
 use crate::microstate::Microstate;
-use crate::moves::{StateMap, Tally};
+use crate::moves::Tally;
 use crate::plan::Plan;
 use crate::random::{Purpose, Random, purpose_streams};
-use crate::schedule::{Entry, Trained};
+use crate::sweep::{Between, Ready, Trained};
 use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,7 +28,7 @@ pub struct Exchanges {
     pub(crate) random: Random,
     /// The replica in each walker, over all rungs.
     pub replicas: Vec<u32>,
-    /// Counts by schedule entry and pair of rungs.
+    /// Counts by entry of the sweep and pair of rungs.
     pub tallies: Vec<Vec<PairTally>>,
     /// The end of the ladder that each replica was in last: 0 the first rung, 1 the last.
     pub(crate) last_end: Vec<Option<u8>>,
@@ -108,7 +107,7 @@ impl Ladder {
                 state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
                 Walker::new(state, random, plan.entries.len(), &plan.rungs[rung].potential)
             });
-            let parameters = plan.entries.iter().map(Entry::parameter).collect();
+            let parameters = plan.entries.iter().map(|entry| entry.parameter()).collect();
             rungs.push(Chains {
                 walkers: walkers.collect(),
                 parameters,
@@ -121,13 +120,15 @@ impl Ladder {
         Self { rungs, exchanges }
     }
 
-    /// Does the sweeps `first..first + count` in all rungs, with exchanges where the schedule has them.
+    /// Does the sweeps `first..first + count` in all rungs, with exchanges where the sweep has them.
     ///
     /// # Errors
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let entries = self.rungs[0].entries.clone();
-        let ready: Vec<Vec<Option<LocalEntry>>> = self.rungs.iter().map(Chains::prepare).collect();
+        // Flows are those of the first rung; each knows the rungs that it exchanges between.
+        let here = |rung: usize| if rung == 0 { *trained } else { trained.without_flows() };
+        let ready: Vec<Vec<Ready>> = self.rungs.iter().enumerate().map(|(rung, chains)| chains.prepare(&here(rung))).collect();
         // Intervals that are tuned are those of the first rung, to which the flows belong.
         let parameters = self.rungs[0].parameters.clone();
         let mut pending: Vec<usize> = Vec::new();
@@ -135,13 +136,10 @@ impl Ladder {
         for sweep in first..first + count {
             let mut exchanged = false;
             for (index, entry) in entries.iter().enumerate().filter(|(index, entry)| entry.is_due(sweep, parameters[*index])) {
-                if let Entry::Exchange { flow, .. } = entry {
-                    let map = flow.as_ref().map(|name| trained.exchange_map(name));
-                    if let Some(map) = map.map_or(Some(None), |found| found.map(Some)) {
-                        self.run(&ready, &mut pending, trained);
-                        self.exchange(index, entry.occurrence(sweep), map, trained);
-                        exchanged = true;
-                    }
+                if let Ready::Between(between) = &ready[0][index] {
+                    self.run(&ready, &mut pending);
+                    self.exchange(index, entry.occurrence(sweep), *between, trained);
+                    exchanged = true;
                 } else {
                     pending.push(index);
                 }
@@ -150,7 +148,7 @@ impl Ladder {
                 self.exchanges.note_transitions(&sizes);
             }
         }
-        self.run(&ready, &mut pending, trained);
+        self.run(&ready, &mut pending);
         let mut before = 0;
         for chains in &mut self.rungs {
             chains.finish(before, first + count - 1)?;
@@ -160,24 +158,20 @@ impl Ladder {
     }
 
     /// Does entries that stay in their rung.
-    fn run(&mut self, ready: &[Vec<Option<LocalEntry>>], pending: &mut Vec<usize>, trained: &Trained) {
+    fn run(&mut self, ready: &[Vec<Ready>], pending: &mut Vec<usize>) {
         if pending.is_empty() {
             return;
         }
-        let run = |(number, (chains, ready)): (usize, (&mut Chains, &Vec<Option<LocalEntry>>))| {
-            // Flows are those of the first rung; each knows the rungs that it exchanges between.
-            let here = if number == 0 { *trained } else { trained.without_flows() };
-            chains.run(ready, pending, &here);
-        };
         if let ([chains], [ready]) = (&mut self.rungs[..], ready) {
-            run((0, (chains, ready)));
+            chains.run(ready, pending);
         } else {
-            self.rungs.par_iter_mut().zip(ready).enumerate().for_each(run);
+            self.rungs.par_iter_mut().zip(ready).for_each(|(chains, ready)| chains.run(ready, pending));
         }
         pending.clear();
     }
 
-    fn exchange(&mut self, index: usize, occurrence: u64, map: Option<StateMap>, trained: &Trained) {
+    fn exchange(&mut self, index: usize, occurrence: u64, between: Between, trained: &Trained) {
+        let map = if let Between::Mapped(map) = between { Some(map) } else { None };
         let pairs: Vec<(usize, usize, usize)> = match map {
             // Even pairs and odd ones in turn: within one round a walker takes part once.
             None => {
@@ -193,7 +187,7 @@ impl Ladder {
             let (below, above) = self.rungs.split_at_mut(upper);
             let (lower_chains, upper_chains) = (&mut below[lower], &mut above[0]);
             let Exchanges { random, replicas, tallies, mutant, .. } = &mut self.exchanges;
-            let exchange = Exchange { states: trained.states, map: map.map(|map| (map.map, map.from == lower)), mutant: *mutant };
+            let exchange = PairExchange { states: trained.states, map: map.map(|map| (map.map, map.from == lower)), mutant: *mutant };
             let exchanged = exchange.attempt(
                 (&mut lower_chains.walkers, &lower_chains.environment),
                 (&mut upper_chains.walkers, &upper_chains.environment),

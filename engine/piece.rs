@@ -2,7 +2,7 @@
 
 use crate::chains::Generators;
 use crate::plan::Plan;
-use crate::schedule::Entry;
+use crate::sweep::{Entry, StepWork};
 
 /// The work of a piece, in steps of a particle among its neighbours: some 0.1 s.
 const WORK: u64 = 1_000_000;
@@ -19,9 +19,9 @@ pub(crate) fn piece(plan: &Plan, generators: &Generators) -> u64 {
     let n = plan.particles.n() as u64;
     let partners = if plan.starts[0].cell.is_periodic() { 1 } else { 1 + n / NEIGHBOURS };
     let parameters = generators.values().map(|flow| flow.generator.n_parameters() as u64).max().unwrap_or(0);
-    let of_a_step = |entry: &Entry| match entry {
-        Entry::Displacement { .. } | Entry::IdentitySwap { .. } => OF_A_MOVE * partners,
-        entry if entry.flow().is_some() => (n * partners + parameters / PARAMETERS).max(OF_A_MOVE),
+    let of_a_step = |entry: &Entry| match entry.work(n as usize).of_a_step {
+        StepWork::Particles(_) => OF_A_MOVE * partners,
+        _ if entry.flow().is_some() => (n * partners + parameters / PARAMETERS).max(OF_A_MOVE),
         _ => (n * partners).max(OF_A_MOVE),
     };
     let work = plan.entries.iter().map(|entry| entry.steps(n as usize).saturating_mul(of_a_step(entry)));

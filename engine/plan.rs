@@ -4,8 +4,8 @@ use crate::charts::Symmetry;
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::ProgramStage;
-use crate::schedule::Entry;
 use crate::start_memory::Wanderers;
+use crate::sweep::{Entry, Trained};
 use crate::thermodynamics::ThermodynamicState;
 use crate::trajectory::{Clock, FileUnits};
 use crate::walker::Environment;
@@ -97,16 +97,12 @@ impl Plan {
 
     /// The pairs of rungs that an entry exchanges between.
     pub fn pairs_of(&self, entry: &Entry) -> Vec<(usize, usize)> {
-        let Entry::Exchange { flow, .. } = entry else { return Vec::new() };
-        match flow {
-            None => (1..self.rungs.len()).map(|upper| (upper - 1, upper)).collect(),
-            Some(name) => {
-                let role = self.flows.iter().find(|flow| flow.name == *name).map(|flow| &flow.role);
-                role.into_iter()
-                    .filter_map(|role| if let Role::Exchange { from, to } = role { Some((*from.min(to), *from.max(to))) } else { None })
-                    .collect()
-            }
-        }
+        entry.pairs(self.rungs.len(), &self.untrained())
+    }
+
+    /// The flows of the run before any is trained.
+    pub fn untrained(&self) -> Trained<'_> {
+        Trained { flows: &self.flows, states: &self.states, ..Trained::none() }
     }
 
     /// The walkers of a rung, among all.
@@ -144,7 +140,7 @@ pub fn sweep_time(entries: &[Entry], units: FileUnits) -> Result<SweepTime, Stri
         }
         (a / x.max(1)).saturating_mul(b)
     };
-    let sweeps = entries.iter().fold(1, |all, entry| common(all, (entry.interval() as u64).max(1)));
+    let sweeps = entries.iter().fold(1, |all, entry| common(all, (entry.every() as u64).max(1)));
     if sweeps > MOST_SWEEPS_IN_TURN {
         return Err("the entries of the sweep come round together too seldom".to_string());
     }

@@ -2,13 +2,13 @@
 
 use crate::observers::{Column, Topology};
 use crate::plan::Plan;
-use crate::schedule::Entry;
+use crate::sweep::{Effect, Entry, EquationsOfMotion};
 use mcflow_potentials::{Confinement, Precision};
 
 impl Plan {
     /// The entries that production has at all.
     fn due(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| entry.interval() as u64 <= self.lengths.production)
+        self.entries.iter().filter(|entry| entry.every() as u64 <= self.lengths.production)
     }
 
     /// What the values of a column are points of.
@@ -31,11 +31,11 @@ impl Plan {
     /// and exchanges only hand energies on.
     pub fn is_thermostatted(&self) -> bool {
         let in_place = self.rungs.iter().any(|rung| rung.potential.holds_in_place());
-        self.due().any(|entry| match entry {
-            Entry::Langevin { .. } => entry.has_noise(),
-            Entry::Translation { .. } => in_place,
-            Entry::Exchange { .. } => false,
-            _ => true,
+        self.due().any(|entry| match (entry.dynamics(), entry.effect()) {
+            (Some(dynamics), _) => dynamics.has_noise || !dynamics.keeps_momenta,
+            (None, Effect::Rigid) => in_place,
+            (None, Effect::Rungs) => false,
+            (None, _) => true,
         })
     }
 
@@ -58,14 +58,14 @@ impl Plan {
     pub(crate) fn moves_too_little(&self) -> Vec<String> {
         let production = self.lengths.production;
         if self.due().next().is_none() {
-            let least = self.entries.iter().map(Entry::interval).min().unwrap_or(0);
+            let least = self.entries.iter().map(|entry| entry.every()).min().unwrap_or(0);
             return vec![format!(
                 "no move of the sweep is ever due: the most frequent comes every {least} sweeps, and production has {production}; make `every` \
                  smaller"
             )];
         }
         let mut why = Vec::new();
-        let volume = |entry: &Entry| matches!(entry, Entry::Volume { .. });
+        let volume = |entry: &Entry| entry.effect() == Effect::Volume;
         if self.rungs.iter().any(|rung| rung.thermodynamic_state.pressure.is_some()) && !self.due().any(volume) {
             why.push(format!(
                 "no volume move is ever due in the {production} sweeps of production: the volume stays as it is; make its `every` smaller"
@@ -73,11 +73,11 @@ impl Plan {
         }
         let alone = self.particles.n() == 1;
         // Maps between states or rungs are fixed: what they lead to from one configuration is a handful of others.
-        let moves = |entry: &Entry, first: bool| match entry {
-            Entry::Displacement { .. } | Entry::Hmc { .. } | Entry::Langevin { .. } => true,
-            Entry::GeneratorDraw { .. } | Entry::LatentWalk { .. } => first,
-            Entry::Translation { .. } | Entry::Volume { .. } => alone,
-            Entry::IdentitySwap { .. } | Entry::ModeJump { .. } | Entry::Exchange { .. } => false,
+        let moves = |entry: &Entry, first: bool| match entry.effect() {
+            Effect::Particles => true,
+            Effect::Configuration => first,
+            Effect::Rigid | Effect::Volume => alone,
+            Effect::Permutation | Effect::State | Effect::Rungs => false,
         };
         let stuck = |first: bool| !self.due().any(|entry| moves(entry, first));
         let found = if alone {
@@ -98,15 +98,14 @@ impl Plan {
 
     /// What dynamics without an accept rule leaves in the chain.
     pub(crate) fn errors_of_dynamics(&self) -> Vec<String> {
-        let plain = |entry: &&Entry| matches!(entry, Entry::Langevin { metropolized: false, .. });
+        let plain = || self.due().filter_map(|entry| entry.dynamics().filter(|dynamics| !dynamics.accepted).map(|of| (entry.name(), of)));
         let thermostatted = self.is_thermostatted();
         let mut why: Vec<String> = Vec::new();
-        for entry in self.due().filter(plain) {
-            let Entry::Langevin { splitting, time_step, friction, precision, .. } = entry else { continue };
-            let forces = if *precision == Precision::Mixed { ", with pair forces in f32," } else { "" };
-            why.push(if thermostatted || entry.has_noise() {
+        for (name, EquationsOfMotion { splitting, time_step, friction, precision, has_noise, .. }) in plain() {
+            let forces = if precision == Precision::Mixed { ", with pair forces in f32," } else { "" };
+            why.push(if thermostatted || has_noise {
                 format!(
-                    "Langevin dynamics by {splitting:?} is not Metropolized: its time step {time_step}{forces} leaves an error in the whole chain"
+                    "{name} dynamics by {splitting:?} is not Metropolized: its time step {time_step}{forces} leaves an error in the whole chain"
                 )
             } else {
                 let noise = if splitting.has_noise() {
@@ -123,7 +122,7 @@ impl Plan {
         let mut jumps: Vec<String> = self.rungs.iter().flat_map(|rung| rung.potential.jumps()).collect();
         jumps.sort_unstable();
         jumps.dedup();
-        if !jumps.is_empty() && self.due().any(|entry| plain(&entry)) {
+        if !jumps.is_empty() && plain().next().is_some() {
             why.push(format!(
                 "the energy jumps ({}), which dynamics that is not Metropolized does not feel: an error that no smaller time step removes; \
                  `metropolized: true`, or a truncation without a jump",

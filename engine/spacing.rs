@@ -4,7 +4,7 @@ use crate::chains::{Monitor, Progress};
 use crate::ladder::Ladder;
 use crate::moves::Tally;
 use crate::plan::Plan;
-use crate::schedule::Trained;
+use crate::sweep::Trained;
 use crate::{Generators, RunError, StopReason};
 
 /// Rounds of measuring and moving: the first one moves far where the ladder is poor, the others by what is known near the transition.

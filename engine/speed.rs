@@ -4,7 +4,7 @@ use crate::chains::Generators;
 use crate::ladder::Ladder;
 use crate::plan::{FlowSource, Plan, Role};
 use crate::random::{normal, streams};
-use crate::schedule::Trained;
+use crate::sweep::Trained;
 use crate::target::ReducedTarget;
 use mcflow_flows::{Data, Ensemble, Trainer};
 use std::time::{Duration, Instant};

@@ -1,11 +1,10 @@
 //! How fast a system moves: the period of its fastest vibration, from which time steps follow.
 
-use crate::Entry;
 use crate::chains::{Chains, Generators};
 use crate::microstate::Microstate;
 use crate::plan::Plan;
 use crate::random::{normal, streams};
-use crate::schedule::Trained;
+use crate::sweep::Trained;
 use crate::walker::Walker;
 use mcflow_potentials::{Particles, PotentialSum, Vectors, Workspace};
 
@@ -30,7 +29,7 @@ pub fn fastest_period(plan: &Plan) -> Option<f64> {
         state.draw_momenta(&plan.particles, plan.beta(0), &mut random);
         Walker::new(state, random, plan.entries.len(), &environment.potential)
     });
-    let parameters = plan.entries.iter().map(Entry::parameter).collect();
+    let parameters = plan.entries.iter().map(|entry| entry.parameter()).collect();
     let mut chains = Chains { walkers: walkers.collect(), parameters, entries: plan.entries.clone(), environment };
     let starts = stiffness(&mut chains, &plan.particles);
     let steps: u64 = plan.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.steps(plan.particles.n())));

@@ -59,8 +59,10 @@ pub struct Walker {
     pub workspace: Workspace,
     /// This walker's stream of random numbers.
     pub random: Random,
-    /// Counts: one entry a schedule entry, then two for each map of each entry that jumps between states.
+    /// Counts of each entry of the sweep.
     pub tallies: Vec<Tally>,
+    /// Counts of each entry by the way that it went, where it has several; an entry makes room for them when it first goes one.
+    pub ways: Vec<Vec<Tally>>,
     /// Room for a normal number a coordinate; what it holds means nothing between moves.
     pub noise: Vec<f64>,
 }
@@ -72,15 +74,24 @@ pub struct WalkerState {
     workspace: WorkspaceState,
     random: Random,
     tallies: Vec<Tally>,
+    ways: Vec<Vec<Tally>>,
 }
 
 impl Walker {
-    /// A walker at `state`, whose energy is computed here; `tallies` is the number of counts.
+    /// A walker at `state`, whose energy is computed here; `tallies` is the number of entries of its sweep.
     pub fn new(mut state: Microstate, random: Random, tallies: usize, potential: &PotentialSum) -> Self {
         let mut workspace = potential.workspace();
         state.evaluate_energy(potential, &mut workspace);
         let noise = vec![0.0; state.degrees_of_freedom()];
-        Self { other: state.clone(), state, workspace, random, tallies: vec![Tally::default(); tallies], noise }
+        Self {
+            other: state.clone(),
+            state,
+            workspace,
+            random,
+            tallies: vec![Tally::default(); tallies],
+            ways: vec![Vec::new(); tallies],
+            noise,
+        }
     }
 
     /// Proposes once by `a_move`, decides, and counts under `entry`.
@@ -129,6 +140,21 @@ impl Walker {
         tally.non_finite += u64::from(!verdict.finite);
         tally.accepted += u64::from(verdict.accepted);
         verdict.accepted
+    }
+
+    /// Adds counts of an entry to those of one of its ways.
+    pub(crate) fn count_way(&mut self, entry: usize, way: usize, counts: &Tally) {
+        let ways = &mut self.ways[entry];
+        if ways.len() <= way {
+            ways.resize(way + 1, Tally::default());
+        }
+        ways[way].add(counts);
+    }
+
+    /// Forgets all counts.
+    pub(crate) fn reset_tallies(&mut self) {
+        self.tallies.fill(Tally::default());
+        self.ways.iter_mut().for_each(|ways| ways.fill(Tally::default()));
     }
 
     /// Puts a row of positions into the other buffer, the rest of which becomes that of the state: a proposal that keeps cell and momenta.
@@ -201,6 +227,7 @@ impl Walker {
             workspace: self.workspace.state(),
             random: self.random.clone(),
             tallies: self.tallies.clone(),
+            ways: self.ways.clone(),
         }
     }
 
@@ -214,6 +241,7 @@ impl Walker {
             workspace,
             random: stored.random.clone(),
             tallies: stored.tallies.clone(),
+            ways: stored.ways.clone(),
             noise: vec![0.0; stored.state.degrees_of_freedom()],
         }
     }

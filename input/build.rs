@@ -18,7 +18,8 @@ pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
 use mcflow_engine::observers::{Column, Condition, Function, Kinetic, Observable, State, Subject, Variable, state_of};
 use mcflow_engine::program::default_program;
-use mcflow_engine::{Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan, sweep_time};
+use mcflow_engine::sweep::System;
+use mcflow_engine::{Effect, Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan, sweep_time};
 use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -225,15 +226,15 @@ impl Builder<'_> {
         let functions = self.observables(&subject);
         let constant_pressure = input.ladder.first().is_some_and(|rung| rung.pressure.is_some());
         for (k, entry) in input.sweep.iter().enumerate() {
-            self.add(&format!("sweep[{k}]"), entry.problems(cell, constant_pressure));
+            self.add(&format!("sweep[{k}]"), entry.problems(&System { particles, cell, constant_pressure }));
             if let Some(flow) = entry.flow() {
                 let known: Vec<&str> = input.flows.names().collect();
                 let key = format!("sweep[{k}].flow");
                 self.require_name(&key, "flow", flow, &known);
                 if let Some((_, input)) = input.flows.iter().find(|(name, _)| *name == flow)
-                    && input.map.move_names().iter().all(|name| *name != entry.name())
+                    && !entry.takes(input.map.purpose())
                 {
-                    let found = format!("{flow:?}, {}", input.map.title());
+                    let found = format!("{flow:?}, {}", input.map.purpose().title());
                     self.report(key, found, format!("a flow for {}", entry.name()));
                 }
             }
@@ -292,7 +293,11 @@ impl Builder<'_> {
             rungs,
             boltzmann: input.units.boltzmann(),
             wanderers: wanderers::wanderers(&terms, starts[0].positions.n(), starts[0].cell.dimension()),
-            entries: input.sweep.iter().map(|entry| entry.with_aspect(starts.iter().map(|start| &start.cell))).collect(),
+            entries: input
+                .sweep
+                .iter()
+                .map(|entry| entry.completed(&mut starts.iter().map(|start| &start.cell)).unwrap_or_else(|| entry.clone()))
+                .collect(),
             starts,
             states,
             columns,
@@ -322,7 +327,7 @@ impl Builder<'_> {
 
     fn check_numbers(&mut self) {
         let input = self.input;
-        let exchanges = input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { .. }));
+        let exchanges = input.sweep.iter().any(|entry| entry.effect() == Effect::Rungs);
         if !(1..=1000).contains(&input.ladder.len()) {
             self.report("ladder", format!("{} rungs", input.ladder.len()), "from 1 to 1000 rungs");
         } else if input.ladder.len() > 1 && !exchanges && !input.sweep.is_empty() {
@@ -363,7 +368,7 @@ impl Builder<'_> {
             let rises = |pair: &[f64]| pair[0] < pair[1];
             let one_way =
                 temperatures.windows(2).all(rises) || temperatures.iter().rev().copied().collect::<Vec<_>>().windows(2).all(rises);
-            let ordinary = input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { flow: None, .. }));
+            let ordinary = input.sweep.iter().any(|entry| entry.effect() == Effect::Rungs && entry.flow().is_none());
             let alike = input.ladder.windows(2).all(|pair| pair[0].pressure == pair[1].pressure && pair[0].scale == pair[1].scale);
             let found = match () {
                 () if temperatures.len() < 3 => Some(format!("{} rung(s), none between two others", temperatures.len())),
@@ -413,27 +418,15 @@ impl Builder<'_> {
                 }
             }
         }
-        if constant_pressure && !input.sweep.iter().any(|e| e.name() == "Volume") && !input.sweep.is_empty() {
+        if constant_pressure && !input.sweep.iter().any(|entry| entry.effect() == Effect::Volume) && !input.sweep.is_empty() {
             self.report(
                 "ladder[0].pressure",
                 "a pressure, but no volume move in the sweep",
                 "`Volume(step: ...)` in the sweep, or no pressure",
             );
         }
-        for (k, entry) in input.sweep.iter().enumerate() {
-            if constant_pressure && matches!(entry, Entry::Langevin { metropolized: false, .. }) {
-                let expected = "true: an uncorrected step has no exact ensemble that the volume move could join";
-                self.report(format!("sweep[{k}].metropolized"), "false, at constant pressure", expected);
-            }
-        }
-        for (k, entry) in input.sweep.iter().enumerate() {
-            let names: Vec<&str> = input.system.particles.iter().map(|species| species.name.as_str()).collect();
-            if matches!(entry, Entry::IdentitySwap { .. }) && names.iter().all(|name| *name == names[0]) {
-                self.report(format!("sweep[{k}]"), "an identity swap of particles of one type", "particles of two types, or no such move");
-            }
-        }
         let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
-        if trains && input.sweep.iter().all(|e| e.flow().is_some() || matches!(e, Entry::Exchange { .. })) && !input.sweep.is_empty() {
+        if trains && input.sweep.iter().all(|entry| entry.flow().is_some() || entry.effect() == Effect::Rungs) && !input.sweep.is_empty() {
             self.report("sweep", "moves by flows alone", "a local move too, such as Displacement: samples for training come from it");
         }
     }
@@ -567,8 +560,8 @@ impl Builder<'_> {
             columns.extend(names.into_iter().enumerate().map(|(k, name)| Column::Term(name, k)));
         }
         if cell.is_periodic() {
-            let is_dynamics = input.sweep.iter().any(Entry::is_dynamics);
-            let alone = is_dynamics && !input.sweep.iter().any(Entry::gives_temperature);
+            let is_dynamics = input.sweep.iter().any(|entry| entry.is_dynamics());
+            let alone = is_dynamics && !input.sweep.iter().any(|entry| entry.gives_temperature());
             let kinetic = if alone { Kinetic::Momenta } else { Kinetic::Temperature };
             columns.push(Column::Pressure(kinetic));
             if potential.has_jumps() {
@@ -581,7 +574,7 @@ impl Builder<'_> {
                 }
             }
         }
-        if input.sweep.iter().any(|e| e.name() == "Langevin") {
+        if input.sweep.iter().any(|entry| entry.dynamics().is_some_and(|dynamics| dynamics.keeps_momenta)) {
             columns.push(Column::KineticTemperature);
         }
         columns.extend(input.observables.iter().filter_map(Observable::column).map(|column| Column::Variable(column.bound_to(subject))));
@@ -592,7 +585,7 @@ impl Builder<'_> {
     fn record_every(&self) -> u64 {
         let input = self.input;
         input.run.record_every.unwrap_or_else(|| {
-            let moves = |entry: &Entry| matches!(entry, Entry::Displacement { .. } | Entry::Volume { .. });
+            let moves = |entry: &Entry| entry.is_cheaper_than_a_sample();
             let costs = !matches!(input.system.cell, CellInput::Open { .. }) && input.sweep.iter().any(moves);
             let frames = input.output.iter().filter_map(|Output::Trajectory { every, .. }| *every);
             let largest = if costs { (input.run.production / 100).clamp(1, 20) } else { 1 };

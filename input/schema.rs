@@ -1,7 +1,7 @@
 //! What a user writes: the RON input, struct by struct. The structs of potentials, flows, moves and observables are those of their crates.
 
 use mcflow_engine::observers::{Condition, Observable};
-use mcflow_engine::{Entry, Lattice, TrajectoryFormat};
+use mcflow_engine::{Entry, FlowUse, Lattice, TrajectoryFormat};
 use mcflow_flows::{Architecture, Prior, Standardisation, Training};
 use mcflow_potentials::Term;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -271,23 +271,13 @@ impl MapInput {
         matches!(self, Self::Generator | Self::StateGenerators { .. })
     }
 
-    /// The moves that use it.
-    pub fn move_names(&self) -> &'static [&'static str] {
+    /// What it is for.
+    pub fn purpose(&self) -> FlowUse {
         match self {
-            Self::Generator => &["GeneratorDraw", "LatentWalk"],
-            Self::StateGenerators { .. } => &["GeneratorDraw"],
-            Self::ModeJump { .. } => &["ModeJump"],
-            Self::Exchange { .. } => &["Exchange"],
-        }
-    }
-
-    /// What it is, in messages.
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::Generator => "a generator",
-            Self::StateGenerators { .. } => "generators of states",
-            Self::ModeJump { .. } => "a map between states",
-            Self::Exchange { .. } => "a map between rungs",
+            Self::Generator => FlowUse::Generator,
+            Self::StateGenerators { .. } => FlowUse::StateGenerators,
+            Self::ModeJump { .. } => FlowUse::ModeJump,
+            Self::Exchange { .. } => FlowUse::Exchange,
         }
     }
 }

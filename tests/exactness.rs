@@ -7,7 +7,10 @@ use common::flow::flow_near_identity;
 use common::maps::map_between;
 use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{Change, Proposal, VolumeMeasure, VolumeShape};
+use mcflow_engine::moves::{
+    Change, Displacement, GeneratorDraw, Hmc, IdentitySwap, Langevin, LatentWalk, ModeJump, Proposal, Translation, Volume, VolumeMeasure,
+    VolumeShape,
+};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::{Entry, Microstate};
 use mcflow_potentials::{Cell, DoubleWell, HarmonicRestraint, LennardJones, Particles, Precision, Term};
@@ -16,23 +19,23 @@ const STIFFNESS: f64 = 2.0;
 const KT: f64 = 1.3;
 
 fn displacement() -> Entry {
-    Entry::Displacement { count: None, step: 1.1, tune: false, every: 1 }
+    Entry::Displacement(Displacement { count: None, step: 1.1, tune: false, every: 1 })
 }
 fn hmc() -> Entry {
-    Entry::Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, precision: Precision::Double, every: 1 }
+    Entry::Hmc(Hmc { count: 1, steps: 3, time_step: 0.75, tune: false, precision: Precision::Double, every: 1 })
 }
 fn langevin(splitting: &str, time_step: f64, metropolized: bool) -> Entry {
     let splitting = Splitting::new(splitting).expect("letters");
-    Entry::Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 }
+    Entry::Langevin(Langevin { steps: 3, time_step, friction: 0.8, splitting, metropolized, precision: Precision::Double, every: 1 })
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 }
+    Entry::GeneratorDraw(GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 })
 }
 fn several_tries(flow: &str, tries: usize) -> Entry {
-    Entry::GeneratorDraw { flow: flow.to_string(), count: 2, tries, tune: false, every: 1 }
+    Entry::GeneratorDraw(GeneratorDraw { flow: flow.to_string(), count: 2, tries, tune: false, every: 1 })
 }
 fn latent_walk(step: f64) -> Entry {
-    Entry::LatentWalk { flow: "flow".to_string(), count: 2, step, tune: false, every: 1 }
+    Entry::LatentWalk(LatentWalk { flow: "flow".to_string(), count: 2, step, tune: false, every: 1 })
 }
 
 fn dropped(proposal: &mut Proposal, _: &Microstate) {
@@ -119,7 +122,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
         cell: Cell::orthorhombic(&[3.0, 3.5, 4.0]).expect("a cell"),
         kt: 1.0,
         pressure: Some(0.5),
-        entries: vec![Entry::Volume {
+        entries: vec![Entry::Volume(Volume {
             count: 3,
             step,
             measure,
@@ -127,7 +130,7 @@ fn ideal_gas(measure: VolumeMeasure) -> Case {
             largest_aspect: None,
             tune: false,
             every: 1,
-        }],
+        })],
         flow: None,
         states: Vec::new(),
         maps: Vec::new(),
@@ -177,8 +180,8 @@ fn two_particles(precision: Precision) -> Case {
         kt: 1.0,
         pressure: None,
         entries: vec![
-            Entry::Displacement { count: None, step: 1.5, tune: false, every: 1 },
-            Entry::Langevin {
+            Entry::Displacement(Displacement { count: None, step: 1.5, tune: false, every: 1 }),
+            Entry::Langevin(Langevin {
                 steps: 2,
                 time_step: 0.01,
                 friction: 1.0,
@@ -186,8 +189,8 @@ fn two_particles(precision: Precision) -> Case {
                 metropolized: true,
                 precision,
                 every: 1,
-            },
-            Entry::Hmc { count: 1, steps: 3, time_step: 0.02, tune: false, precision, every: 1 },
+            }),
+            Entry::Hmc(Hmc { count: 1, steps: 3, time_step: 0.02, tune: false, precision, every: 1 }),
         ],
         flow: None,
         states: Vec::new(),
@@ -213,8 +216,8 @@ fn two_particles_npt() -> Case {
         kt: 1.0,
         pressure: Some(0.01),
         entries: vec![
-            Entry::Displacement { count: Some(4), step: 2.0, tune: false, every: 1 },
-            Entry::Volume {
+            Entry::Displacement(Displacement { count: Some(4), step: 2.0, tune: false, every: 1 }),
+            Entry::Volume(Volume {
                 count: 2,
                 step: 1.0,
                 measure: VolumeMeasure::Logarithmic,
@@ -222,7 +225,7 @@ fn two_particles_npt() -> Case {
                 largest_aspect: None,
                 tune: false,
                 every: 1,
-            },
+            }),
         ],
         flow: None,
         states: Vec::new(),
@@ -332,7 +335,7 @@ fn regions_with_generators(entries: Vec<Entry>) -> Case {
 #[test]
 fn draws_of_states_are_exact_and_their_mutants_are_not() {
     for tries in [1, 4] {
-        let local = Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 };
+        let local = Entry::Displacement(Displacement { count: Some(1), step: 0.7, tune: false, every: 1 });
         let case = regions_with_generators(vec![local, several_tries("draw", tries)]);
         case.must_be_exact("draws of states");
         case.must_fail("draws of states", "dropped", dropped);
@@ -358,9 +361,9 @@ fn mode_jumps_are_exact_and_their_mutants_are_not() {
             proposal.log_q_ratio -= if (-1.2..1.3).contains(&x) { 2f64.ln() } else { -(2f64.ln()) };
         }
     }
-    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 };
+    let jump = Entry::ModeJump(ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 });
     // Jumps lead from a point to finitely many others: it takes local moves to reach all. Displacements have no ratio to lose.
-    let case = regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
+    let case = regions(vec![Entry::Displacement(Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }), jump]);
     case.must_be_exact("mode jumps");
     case.must_fail("mode jumps", "dropped", dropped);
     case.must_fail("mode jumps", "negated", negated);
@@ -380,8 +383,8 @@ fn jumps_between_overlapping_states_are_exact_and_their_mutants_are_not() {
             };
         }
     }
-    let jump = Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 };
-    let case = overlapping_regions(vec![Entry::Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }, jump]);
+    let jump = Entry::ModeJump(ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 });
+    let case = overlapping_regions(vec![Entry::Displacement(Displacement { count: Some(1), step: 0.7, tune: false, every: 1 }), jump]);
     case.must_be_exact("jumps between overlapping states");
     case.must_fail("jumps between overlapping states", "dropped", dropped);
     case.must_fail("jumps between overlapping states", "the second counts", second_counts);
@@ -415,8 +418,9 @@ fn gas_in_a_rectangle(measure: VolumeMeasure, entries: &[(VolumeShape, f64)]) ->
         sum(power) / sum(0)
     };
     let nothing = LennardJones { epsilon: Some(0.0), sigma: Some(0.1), cutoff: Some(0.5), ..LennardJones::default() };
-    let volume =
-        |&(shape, step): &(VolumeShape, f64)| Entry::Volume { count: 3, step, measure, shape, largest_aspect: None, tune: false, every: 1 };
+    let volume = |&(shape, step): &(VolumeShape, f64)| {
+        Entry::Volume(Volume { count: 3, step, measure, shape, largest_aspect: None, tune: false, every: 1 })
+    };
     Case {
         terms: vec![Term::LennardJones(nothing)],
         particles: Particles::alike("A", N as usize, 1.0),
@@ -456,14 +460,14 @@ fn single_edges_are_exact_and_their_mutants_are_not() {
 
 #[test]
 fn translations_and_identity_swaps_are_exact_and_their_mutants_are_not() {
-    let translation = || Entry::Translation { count: 1, step: 1.6, tune: false, every: 1 };
+    let translation = || Entry::Translation(Translation { count: 1, step: 1.6, tune: false, every: 1 });
     let case = springs(vec![translation(), displacement()]);
     case.must_be_exact("translation");
     let case = Case { entries: vec![translation()], ..springs(Vec::new()) };
     case.must_fail("translation", "halved", halved);
 
     // Two particles on springs of their own: A about 0, B about 1.5; a swap brings each to the other's spring.
-    let swap = || Entry::IdentitySwap { count: 2, every: 1 };
+    let swap = || Entry::IdentitySwap(IdentitySwap { count: 2, every: 1 });
     let of = |entries: Vec<Entry>| {
         let to = |at: f64| vec![vec![at, 0.0, 0.0]];
         let spring = |particle: usize, at: f64| {
@@ -499,11 +503,11 @@ fn all_moves_together_are_exact() {
     let all = || vec![displacement(), draw(), langevin("OBABO", 0.6, true), latent_walk(0.8), hmc(), langevin("BAOAB", 0.6, true)];
     springs(all()).must_be_exact("all moves");
     let gentle = vec![
-        Entry::Displacement { count: Some(2), step: 0.7, tune: false, every: 1 },
+        Entry::Displacement(Displacement { count: Some(2), step: 0.7, tune: false, every: 1 }),
         draw(),
         langevin("OBABO", 0.1, true),
         latent_walk(0.8),
-        Entry::Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, precision: Precision::Double, every: 2 },
+        Entry::Hmc(Hmc { count: 1, steps: 5, time_step: 0.15, tune: false, precision: Precision::Double, every: 2 }),
     ];
     double_well(gentle).must_be_exact("all moves in the double well");
 }

@@ -6,6 +6,7 @@ use mcflow::output::directory::{Existing, prepare};
 use mcflow::output::summary::{Summary, jumps};
 use mcflow::output::verdict::Severity;
 use mcflow::schema::{Input, SamplesInput};
+use mcflow_engine::moves::GeneratorDraw;
 use mcflow_engine::{Entry, Monitor, Progress};
 use mcflow_flows::{Activation, Architecture};
 use std::path::{Path, PathBuf};
@@ -131,7 +132,7 @@ fn a_dimer_jumps_between_its_lengths() {
 fn a_dimer_in_discs_jumps_after_a_short_training() {
     let summary = changed(&example("dimer/system.ron"), |input| {
         input.flows.0.retain(|(name, _)| name == "jump");
-        input.sweep.retain(|entry| !matches!(entry, Entry::GeneratorDraw { .. }));
+        input.sweep.retain(|entry| !matches!(entry, Entry::GeneratorDraw(GeneratorDraw { .. })));
         (input.run.equilibration, input.run.production) = (3_000, 10_000);
         let flow = &mut input.flows.0[0].1;
         flow.samples = SamplesInput::Run { frames: 64_000, every: 10 };

@@ -9,7 +9,9 @@ mod maps;
 use flow::flow_near_identity;
 use maps::{jump_flows, map_between};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{Proposal, VolumeMeasure, VolumeShape};
+use mcflow_engine::moves::{
+    Displacement, Exchange, GeneratorDraw, Hmc, Langevin, LatentWalk, ModeJump, Proposal, Volume, VolumeMeasure, VolumeShape,
+};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
 use mcflow_engine::{
@@ -46,7 +48,7 @@ fn ends(
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / KT, pressure };
     let environment = Environment::new(&potential, particles, thermodynamic_state).with_mutant(mutant);
     let walkers = states.into_iter().zip(random).map(|(s, r)| Walker::new(s, r, entries.len(), &potential)).collect();
-    let parameters = entries.iter().map(Entry::parameter).collect();
+    let parameters = entries.iter().map(|entry| entry.parameter()).collect();
     let mut chains = Chains { walkers, parameters, entries: entries.to_vec().into(), environment: environment.clone() };
     // Three states in a row, the middle one with two ways.
     let (mut generators, flows) = jump_flows(
@@ -76,24 +78,26 @@ fn spring(random: &mut Random, particles: &Particles, kt: f64) -> Microstate {
 fn moves_on_a_spring_keep_exact_starts_exact() {
     let particles = Particles::alike("A", 1, 1.7);
     let terms = [Term::HarmonicRestraint(HarmonicRestraint { stiffness: STIFFNESS, particles: None, to: vec![vec![0.0; 2]] })];
-    let langevin = |letters: &str| Entry::Langevin {
-        steps: 4,
-        time_step: 1.1,
-        friction: 0.8,
-        splitting: Splitting::new(letters).expect("letters"),
-        metropolized: true,
-        precision: Precision::Double,
-        every: 1,
+    let langevin = |letters: &str| {
+        Entry::Langevin(Langevin {
+            steps: 4,
+            time_step: 1.1,
+            friction: 0.8,
+            splitting: Splitting::new(letters).expect("letters"),
+            metropolized: true,
+            precision: Precision::Double,
+            every: 1,
+        })
     };
     let flow = || "flow".to_string();
     let moves = [
-        ("displacement", Entry::Displacement { count: Some(3), step: 1.5, tune: false, every: 1 }, false),
-        ("HMC", Entry::Hmc { count: 2, steps: 2, time_step: 1.1, tune: false, precision: Precision::Double, every: 1 }, true),
+        ("displacement", Entry::Displacement(Displacement { count: Some(3), step: 1.5, tune: false, every: 1 }), false),
+        ("HMC", Entry::Hmc(Hmc { count: 2, steps: 2, time_step: 1.1, tune: false, precision: Precision::Double, every: 1 }), true),
         ("OBABO", langevin("OBABO"), true),
         ("BAOAB", langevin("BAOAB"), true),
-        ("draws", Entry::GeneratorDraw { flow: flow(), count: 2, tries: 1, tune: false, every: 1 }, true),
-        ("latent walk", Entry::LatentWalk { flow: flow(), count: 3, step: 0.8, tune: false, every: 1 }, true),
-        ("mode jumps", Entry::ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 }, true),
+        ("draws", Entry::GeneratorDraw(GeneratorDraw { flow: flow(), count: 2, tries: 1, tune: false, every: 1 }), true),
+        ("latent walk", Entry::LatentWalk(LatentWalk { flow: flow(), count: 3, step: 0.8, tune: false, every: 1 }), true),
+        ("mode jumps", Entry::ModeJump(ModeJump { flow: "jump".to_string(), count: 2, tune: false, every: 1 }), true),
     ];
     // The radius sees a wrong spread, x a wrong mean, the product of x and p a wrong coupling.
     let energy_law = |r2: f64| 1.0 - (-r2 * STIFFNESS / (2.0 * KT)).exp();
@@ -138,7 +142,7 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
 
     // The least p-value of r^2, x and p over both rungs; where not `scaled`, momenta have gone with their configuration as they were.
     let least = |flow: Option<&str>, mutant: Option<ExchangeMutant>, scaled: bool| -> f64 {
-        let entries = [Entry::Exchange { flow: flow.map(str::to_string), every: 1 }];
+        let entries = [Entry::Exchange(Exchange { flow: flow.map(str::to_string), every: 1 })];
         let mut random = streams(6, 2 * CHAINS + 1).into_iter();
         let mut exchanges = Exchanges::new(random.next().expect("a stream"), &[CHAINS; 2], [1].into_iter());
         exchanges.mutant = mutant;
@@ -217,7 +221,7 @@ fn volume_moves_keep_the_ideal_gas_exact() {
     let law = |v: f64| gamma_cumulative(N + 1, v * PRESSURE / KT);
     for (measure, step) in [(VolumeMeasure::Logarithmic, 0.6), (VolumeMeasure::Linear, 30.0)] {
         let entries =
-            [Entry::Volume { count: 8, step, measure, shape: VolumeShape::Isotropic, largest_aspect: None, tune: false, every: 1 }];
+            [Entry::Volume(Volume { count: 8, step, measure, shape: VolumeShape::Isotropic, largest_aspect: None, tune: false, every: 1 })];
         let run = |mutant| {
             let volumes = ends(&[], &particles, Some(PRESSURE), &entries, start, mutant, |s| s.volume());
             kolmogorov_smirnov(&volumes, law).expect("numbers").p_value

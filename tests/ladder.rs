@@ -6,7 +6,7 @@ mod flow;
 
 use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{VolumeMeasure, VolumeShape};
+use mcflow_engine::moves::{Displacement, Exchange, Hmc, Langevin, Volume, VolumeMeasure, VolumeShape};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
@@ -189,15 +189,15 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
                 });
                 Chains {
                     walkers: walkers.collect(),
-                    parameters: entries.iter().map(Entry::parameter).collect(),
+                    parameters: entries.iter().map(|entry| entry.parameter()).collect(),
                     entries: entries.to_vec().into(),
                     environment: environment.clone(),
                 }
             });
             let chains = chains.collect();
             let pairs = entries.iter().map(|entry| match entry {
-                Entry::Exchange { flow: None, .. } => rungs.len() - 1,
-                Entry::Exchange { flow: Some(_), .. } => 1,
+                Entry::Exchange(Exchange { flow: None, .. }) => rungs.len() - 1,
+                Entry::Exchange(Exchange { flow: Some(_), .. }) => 1,
                 _ => 0,
             });
             let sizes: Vec<usize> = rungs.iter().map(|rung| rung.walkers).collect();
@@ -250,11 +250,19 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
 
 fn local() -> Entry {
     let splitting = Splitting::new("OBABO").expect("letters");
-    Entry::Langevin { steps: 1, time_step: 0.6, friction: 1.0, splitting, metropolized: true, precision: Precision::Double, every: 1 }
+    Entry::Langevin(Langevin {
+        steps: 1,
+        time_step: 0.6,
+        friction: 1.0,
+        splitting,
+        metropolized: true,
+        precision: Precision::Double,
+        every: 1,
+    })
 }
 
 fn exchange(flow: Option<&str>) -> Entry {
-    Entry::Exchange { flow: flow.map(str::to_string), every: 1 }
+    Entry::Exchange(Exchange { flow: flow.map(str::to_string), every: 1 })
 }
 
 fn worst(z: &[f64]) -> f64 {
@@ -325,8 +333,8 @@ fn affine_exchange_between_gaussians_has_a_log_ratio_of_zero() {
 
 /// Moves of single particles, and trajectories, beside what changes momenta.
 fn local_moves() -> [Entry; 2] {
-    let displacement = Entry::Displacement { count: Some(2), step: 1.2, tune: false, every: 1 };
-    [displacement, Entry::Hmc { count: 1, steps: 4, time_step: 0.25, tune: false, precision: Precision::Double, every: 1 }]
+    let displacement = Entry::Displacement(Displacement { count: Some(2), step: 1.2, tune: false, every: 1 });
+    [displacement, Entry::Hmc(Hmc { count: 1, steps: 4, time_step: 0.25, tune: false, precision: Precision::Double, every: 1 })]
 }
 
 #[test]
@@ -382,8 +390,8 @@ fn dynamics_of_a_rung_follows_its_own_forces() {
     for precision in [Precision::Double, Precision::Mixed] {
         let splitting = Splitting::new("OBABO").expect("letters");
         let entries = [
-            Entry::Langevin { steps: 20, time_step: 0.02, friction: 1.0, splitting, metropolized: true, precision, every: 1 },
-            Entry::Hmc { count: 2, steps: 20, time_step: 0.02, tune: false, precision, every: 1 },
+            Entry::Langevin(Langevin { steps: 20, time_step: 0.02, friction: 1.0, splitting, metropolized: true, precision, every: 1 }),
+            Entry::Hmc(Hmc { count: 2, steps: 20, time_step: 0.02, tune: false, precision, every: 1 }),
         ];
         for (rung, potential) in WARMER_WELLS.iter().zip(potentials(&WARMER_WELLS, &particles, &cell)) {
             // A walker alone, and so many that they are side by side in lanes.
@@ -397,7 +405,7 @@ fn dynamics_of_a_rung_follows_its_own_forces() {
                 let thermodynamic_state = ThermodynamicState { beta: 1.0 / rung.kt, pressure: None };
                 let mut chains = Chains {
                     walkers: streams(3, walkers).into_iter().map(walker).collect(),
-                    parameters: entries.iter().map(Entry::parameter).collect(),
+                    parameters: entries.iter().map(|entry| entry.parameter()).collect(),
                     entries: entries.to_vec().into(),
                     environment: Environment::new(&potential, &particles, thermodynamic_state),
                 };
@@ -418,7 +426,8 @@ fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
     let (particles, cell) = (Particles::alike("A", N, 1.0), Cell::orthorhombic(&[2.0; 3]).expect("a cell"));
     let potential = PotentialSum::new(&[], &particles, &cell);
     let (measure, shape) = (VolumeMeasure::Logarithmic, VolumeShape::Isotropic);
-    let entries = [Entry::Volume { count: 1, step: 1.0, measure, shape, largest_aspect: None, tune: false, every: 1 }, exchange(None)];
+    let entries =
+        [Entry::Volume(Volume { count: 1, step: 1.0, measure, shape, largest_aspect: None, tune: false, every: 1 }), exchange(None)];
     let generators = Generators::new();
     let trained = Trained::generators(&generators);
     let means: Vec<Vec<f64>> = (0..LADDERS)
@@ -433,7 +442,7 @@ fn gas(mutant: Option<ExchangeMutant>) -> Vec<f64> {
                 let walkers = vec![Walker::new(state, random, entries.len(), &potential)];
                 Chains {
                     walkers,
-                    parameters: entries.iter().map(Entry::parameter).collect(),
+                    parameters: entries.iter().map(|entry| entry.parameter()).collect(),
                     entries: entries.to_vec().into(),
                     environment: environment.clone(),
                 }

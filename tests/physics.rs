@@ -1,6 +1,7 @@
 //! Statements about physics: orders of integrators, conservation, thermodynamic consistency, published averages.
 
 use mcflow_engine::dynamics::{Integrator, Splitting};
+use mcflow_engine::moves::{Displacement, Langevin};
 use mcflow_engine::statistics::estimate;
 use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, streams};
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Truncation};
@@ -81,7 +82,7 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
     let (state, _) = liquid(N, 0.776, 0.85, &potential, &particles);
     let thermodynamic_state = ThermodynamicState { beta: 1.0 / 0.85, pressure: None };
     let environment = Environment::new(&potential, &particles, thermodynamic_state);
-    let langevin = Entry::Langevin {
+    let langevin = Entry::Langevin(Langevin {
         steps: 25,
         time_step: 0.005,
         friction: 1.0,
@@ -89,8 +90,8 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
         metropolized: true,
         precision: Precision::Double,
         every: 1,
-    };
-    for entry in [Entry::Displacement { count: None, step: 0.15, tune: false, every: 1 }, langevin] {
+    });
+    for entry in [Entry::Displacement(Displacement { count: None, step: 0.15, tune: false, every: 1 }), langevin] {
         let entries = [entry];
         let walkers = streams(8, 4).into_iter().map(|r| Walker::new(state.clone(), r, 1, &potential)).collect();
         let parameters = vec![entries[0].parameter()];

@@ -9,7 +9,7 @@ use mcflow::build::build;
 use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::Proposal;
+use mcflow_engine::moves::{Displacement, GeneratorDraw, Langevin, LatentWalk, ModeJump, Proposal};
 use mcflow_engine::observers::{Condition, Distance, State, Variable};
 use mcflow_engine::{Domain, Entry, Microstate, Monitor, Operation, Progress, Symmetry};
 use mcflow_potentials::{Cell, HarmonicRestraint, Particles, Precision, Term};
@@ -78,20 +78,28 @@ fn pairs(entries: Vec<Entry>, domains: [bool; 2]) -> Case {
 }
 
 fn jump() -> Entry {
-    Entry::ModeJump { flow: "jump".to_string(), count: 1, tune: false, every: 1 }
+    Entry::ModeJump(ModeJump { flow: "jump".to_string(), count: 1, tune: false, every: 1 })
 }
 fn draw() -> Entry {
-    Entry::GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 }
+    Entry::GeneratorDraw(GeneratorDraw { flow: "flow".to_string(), count: 2, tries: 1, tune: false, every: 1 })
 }
 fn latent_walk() -> Entry {
-    Entry::LatentWalk { flow: "flow".to_string(), count: 2, step: 0.4, tune: false, every: 1 }
+    Entry::LatentWalk(LatentWalk { flow: "flow".to_string(), count: 2, step: 0.4, tune: false, every: 1 })
 }
 fn displacement() -> Entry {
-    Entry::Displacement { count: Some(2), step: 1.0, tune: false, every: 1 }
+    Entry::Displacement(Displacement { count: Some(2), step: 1.0, tune: false, every: 1 })
 }
 fn langevin() -> Entry {
     let splitting = Splitting::new("OBABO").expect("letters");
-    Entry::Langevin { steps: 2, time_step: 0.4, friction: 0.5, splitting, metropolized: true, precision: Precision::Double, every: 1 }
+    Entry::Langevin(Langevin {
+        steps: 2,
+        time_step: 0.4,
+        friction: 0.5,
+        splitting,
+        metropolized: true,
+        precision: Precision::Double,
+        every: 1,
+    })
 }
 fn dropped(proposal: &mut Proposal, _: &Microstate) {
     proposal.log_q_ratio = 0.0;

@@ -7,7 +7,7 @@ mod flow;
 mod maps;
 
 use maps::{jump_flows, map_between};
-use mcflow_engine::moves::Proposal;
+use mcflow_engine::moves::{Exchange, GeneratorDraw, ModeJump, Proposal};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
@@ -244,7 +244,7 @@ fn place_of(walker: &Walker, places: &[[f64; 2]]) -> usize {
 }
 
 fn jump(count: usize) -> Entry {
-    Entry::ModeJump { flow: "jump".to_string(), count, tune: false, every: 1 }
+    Entry::ModeJump(ModeJump { flow: "jump".to_string(), count, tune: false, every: 1 })
 }
 
 type Mutate = fn(&mut Proposal, &Microstate);
@@ -347,7 +347,8 @@ fn ladder(points: &[Point], map: Option<&Generator>, mutant: Option<ExchangeMuta
     let n = points.len();
     let (particles, cell) = (Particles::alike("A", 1, 1.0), Cell::open(2));
     let potential = PotentialSum::new(&[Term::DoubleWell(WELL)], &particles, &cell);
-    let (flows, entries) = (Flows::new(map, false), [jump(1), Entry::Exchange { flow: map.map(|_| "map".to_string()), every: 1 }]);
+    let (flows, entries) =
+        (Flows::new(map, false), [jump(1), Entry::Exchange(Exchange { flow: map.map(|_| "map".to_string()), every: 1 })]);
     let run = |pair: usize| {
         let starts = [lower[pair / n], upper[pair % n]];
         let mut random = streams(500 + pair as u64, 2 * WALKERS + 1).into_iter();
@@ -440,7 +441,7 @@ fn draws_have_their_transition_matrix_and_mutants_have_not() {
     let (particles, cell) = (Particles::alike("A", 1, 1.0), Cell::open(2));
     let spring = HarmonicRestraint { stiffness: KT / (SPREAD * SPREAD), particles: None, to: vec![vec![0.0; 2]] };
     let potential = PotentialSum::new(&[Term::HarmonicRestraint(spring)], &particles, &cell);
-    let entries = [Entry::GeneratorDraw { flow: "flow".to_string(), count: 1, tries: 1, tune: false, every: 1 }];
+    let entries = [Entry::GeneratorDraw(GeneratorDraw { flow: "flow".to_string(), count: 1, tries: 1, tune: false, every: 1 })];
     let generators: Generators =
         [("flow".to_string(), affine(([0.0; 2], [1.0; 2]), ([PROPOSED.0, 0.0], [PROPOSED.1, SPREAD])).into())].into();
     let draws = |mutant: Option<Mutate>| -> Counts {

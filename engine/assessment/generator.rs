@@ -5,7 +5,7 @@ use super::{
 };
 use crate::configurations::Configurations;
 use crate::map::Map;
-use crate::moves::{GeneratorDraw, StateGenerator};
+use crate::moves::{DrawTrial, StateGenerator};
 use crate::plan::{FlowPlan, Plan};
 use crate::random::{Random, fill_normal};
 use crate::sample_pool::SamplePool;
@@ -19,7 +19,7 @@ const LOG_ODDS: f64 = 9.2;
 
 /// Judges a generator, of all configurations or of those of one state.
 ///
-/// ln w(x) = -u(x) - ln q(x), and a weight of 0 for draws that [`GeneratorDraw`] calls infeasible: it is asked itself. Averages by equation 4 of
+/// ln w(x) = -u(x) - ln q(x), and a weight of 0 for draws that [`DrawTrial`] calls infeasible: it is asked itself. Averages by equation 4 of
 /// Coretti et al. 2024 (after Noé et al., Science 365 (2019) eaaw1147). The weights know nothing of what the flow never draws; frames do, which
 /// other moves made and training has not seen. Where they show that draws do not stand for all of a state, figures by weights have no error.
 pub(crate) fn assess(
@@ -120,9 +120,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// The move that would draw, of this generator alone.
-    fn as_move(&self) -> GeneratorDraw<'_> {
+    fn as_move(&self) -> DrawTrial<'_> {
         let generators = vec![StateGenerator { state: self.of_state, flow: self.trained }];
-        GeneratorDraw { states: &self.plan.states, generators, count: 1, tries: 1 }
+        DrawTrial { states: &self.plan.states, generators, count: 1, tries: 1 }
     }
 
     fn draws(&self, count: usize, random: &mut Random) -> Draws {

@@ -13,7 +13,7 @@ use mcflow_potentials::{Block, Cell, PotentialSum, Precision, Vectors};
 /// While a walker is in here its own state lags behind, but for the energy. Each walker draws from its own stream what it would draw
 /// alone, in the same order, so what becomes of it does not depend on its company but for rounding. Elements beyond the last walker
 /// repeat it and are discarded. Forces are f64 here, whatever precision is asked for: f32 would not fill wider lanes.
-pub(crate) struct Replicas {
+pub struct Replicas {
     state: Phase,
     other: Phase,
     coordinates: Coordinates,
@@ -113,7 +113,7 @@ impl Replicas {
         self.scatter(walkers);
     }
 
-    /// Trajectories with fresh momenta: [`Hmc`](crate::moves::Hmc), `attempts` times in each walker, of `steps` steps in the mean.
+    /// Trajectories with fresh momenta: [`Hmc`](crate::moves::HmcTrajectory), `attempts` times in each walker, of `steps` steps in the mean.
     pub fn hmc(
         &mut self,
         integrator: &Integrator,

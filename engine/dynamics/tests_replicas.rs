@@ -2,22 +2,25 @@ use super::*;
 use crate::chains::Generators;
 use crate::dynamics::Splitting;
 use crate::microstate::Microstate;
+use crate::moves::{Hmc, Langevin};
 use crate::random::streams;
 use crate::thermodynamics::ThermodynamicState;
 use crate::{Chains, Entry, Trained};
 use mcflow_potentials::{Configuration, LennardJones, Particles, Term};
 
 fn entries() -> Vec<Entry> {
-    let langevin = |letters: &str, metropolized, time_step| Entry::Langevin {
-        steps: 4,
-        time_step,
-        friction: 1.0,
-        splitting: Splitting::new(letters).expect("letters"),
-        metropolized,
-        precision: Precision::Double,
-        every: 1,
+    let langevin = |letters: &str, metropolized, time_step| {
+        Entry::Langevin(Langevin {
+            steps: 4,
+            time_step,
+            friction: 1.0,
+            splitting: Splitting::new(letters).expect("letters"),
+            metropolized,
+            precision: Precision::Double,
+            every: 1,
+        })
     };
-    let hmc = Entry::Hmc { count: 2, steps: 3, time_step: 0.03, tune: false, precision: Precision::Double, every: 1 };
+    let hmc = Entry::Hmc(Hmc { count: 2, steps: 3, time_step: 0.03, tune: false, precision: Precision::Double, every: 1 });
     let mut entries = vec![hmc];
     // Steps so long that some are rejected.
     for letters in ["OBABO", "BAOAB", "ABOBA", "OABAO"] {

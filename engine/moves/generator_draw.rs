@@ -7,9 +7,91 @@ use crate::map::{Map, Noise};
 use crate::observers::State;
 use crate::random::fill_normal;
 use crate::statistics::log_sum_exp;
+use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Walker};
+use mcflow_base::Problem;
 use rand::RngExt;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Independent configurations from a generator: see [`DrawTrial`] for the rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorDraw {
+    /// The name of the flow.
+    pub flow: String,
+    /// Attempts a sweep.
+    #[serde(default = "defaults::one")]
+    pub count: usize,
+    /// Draws of an attempt, of which one is chosen by its weight.
+    #[serde(default = "defaults::one")]
+    pub tries: usize,
+    /// Whether equilibration chooses how often, beginning with `every`: by the work of an attempt, counted in energies, and by how soon local
+    /// moves make its chance another one.
+    #[serde(default)]
+    pub tune: bool,
+    /// Done in each sweep whose number is a multiple of this.
+    #[serde(default = "defaults::one")]
+    pub every: usize,
+}
+
+impl SweepEntry for GeneratorDraw {
+    fn name(&self) -> &'static str {
+        "GeneratorDraw"
+    }
+
+    fn every(&self) -> usize {
+        self.every
+    }
+
+    fn problems(&self, _: &System) -> Vec<Problem> {
+        let counts = checks::counts([("every", self.every), ("count", self.count), ("tries", self.tries)]);
+        checks::tuned_interval(self.tune, self.count).into_iter().chain(counts).collect()
+    }
+
+    fn work(&self, _: usize) -> Work {
+        Work { steps: self.count.saturating_mul(self.tries) as u64, of_a_step: StepWork::Flow }
+    }
+
+    fn tuning(&self, _: f64) -> Tuning {
+        Tuning::interval(self.tune, self.every)
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Configuration
+    }
+
+    fn flow(&self) -> Option<&str> {
+        Some(&self.flow)
+    }
+
+    fn takes(&self, flow: FlowUse) -> bool {
+        matches!(flow, FlowUse::Generator | FlowUse::StateGenerators)
+    }
+
+    fn is_independent(&self) -> bool {
+        true
+    }
+
+    /// Both densities come from the inverse map: that of the present configuration is one more than the tries.
+    fn passages(&self) -> f64 {
+        self.tries as f64 + 1.0
+    }
+
+    fn prepare<'a>(&self, _: f64, setting: &Setting<'a>) -> Ready<'a> {
+        let generators = setting.trained.draws(&self.flow);
+        if generators.is_empty() {
+            return Ready::Idle;
+        }
+        Ready::Together(Box::new(DrawTrial { states: setting.trained.states, generators, count: self.count, tries: self.tries }))
+    }
+}
+
+impl Together for DrawTrial<'_> {
+    fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
+        self.attempt(walkers, entry, environment);
+    }
+}
 
 /// Independence sampling: x' = f(z) with z from the prior.
 ///
@@ -28,7 +110,7 @@ use rayon::prelude::*;
 ///
 /// Source: Hastings, Biometrika 57 (1970) 97; Liu, Liang and Wong, J. Am. Stat. Assoc. 95 (2000) 121 (tries); Noé, Olsson, Köhler and
 /// Wu, Science 365 (2019) eaaw1147.
-pub struct GeneratorDraw<'a> {
+pub struct DrawTrial<'a> {
     /// All states of the run.
     pub states: &'a [State],
     /// The flows with their priors: one, or one for each of several states.
@@ -60,7 +142,7 @@ pub(crate) struct Judged {
     pub elements: Vec<Option<Element>>,
 }
 
-impl GeneratorDraw<'_> {
+impl DrawTrial<'_> {
     /// Attempts in all walkers, counted under `entry`.
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
         let Some(first) = self.generators.first() else { return };

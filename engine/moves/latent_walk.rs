@@ -4,17 +4,87 @@ use super::{Change, OnReject, Proposal};
 use crate::configurations::Configurations;
 use crate::map::Map;
 use crate::random::{fill_normal, normal};
+use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Walker};
+use mcflow_base::Problem;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Random walk in latent space: see [`LatentTrial`] for the rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatentWalk {
+    /// The name of the flow.
+    pub flow: String,
+    /// Attempts a sweep.
+    #[serde(default = "defaults::one")]
+    pub count: usize,
+    /// Spread of a step in latent units (where tuning starts, if `tune`).
+    pub step: f64,
+    /// Whether equilibration tunes `step`.
+    #[serde(default = "defaults::yes")]
+    pub tune: bool,
+    /// Done in each sweep whose number is a multiple of this.
+    #[serde(default = "defaults::one")]
+    pub every: usize,
+}
+
+impl SweepEntry for LatentWalk {
+    fn name(&self) -> &'static str {
+        "LatentWalk"
+    }
+
+    fn every(&self) -> usize {
+        self.every
+    }
+
+    fn problems(&self, _: &System) -> Vec<Problem> {
+        let counts = checks::counts([("every", self.every), ("count", self.count)]);
+        checks::positive("step", self.step).into_iter().chain(counts).collect()
+    }
+
+    fn work(&self, _: usize) -> Work {
+        Work { steps: self.count as u64, of_a_step: StepWork::Flow }
+    }
+
+    fn tuning(&self, _: f64) -> Tuning {
+        Tuning::step(self.tune, self.step, 0.4, f64::INFINITY)
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Configuration
+    }
+
+    fn flow(&self) -> Option<&str> {
+        Some(&self.flow)
+    }
+
+    fn takes(&self, flow: FlowUse) -> bool {
+        flow == FlowUse::Generator
+    }
+
+    fn prepare<'a>(&self, parameter: f64, setting: &Setting<'a>) -> Ready<'a> {
+        match setting.trained.generators.get(&self.flow) {
+            Some(flow) => Ready::Together(Box::new(LatentTrial { flow, count: self.count, step: parameter })),
+            None => Ready::Idle,
+        }
+    }
+}
+
+impl Together for LatentTrial<'_> {
+    fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
+        self.attempt(walkers, entry, environment);
+    }
+}
 
 /// x' = f(z + s xi) with z = f^-1(x) and xi standard normal.
 ///
 /// In z the step is symmetric; as a density in x it carries the Jacobians at both ends: `log_q_ratio` = ln|det J_f(z')| -
 /// ln|det J_f(z)|, both computed by the inverse map. A proposal that does not come back within 1e-6 is infeasible. Symmetry is dealt with as by
-/// [`GeneratorDraw`](super::GeneratorDraw).
+/// [`DrawTrial`](super::DrawTrial).
 ///
 /// Source: Noé, Olsson, Köhler and Wu, Science 365 (2019) eaaw1147 (whose published sampler leaves the Jacobians out).
-pub struct LatentWalk<'a> {
+pub struct LatentTrial<'a> {
     /// The flow.
     pub flow: &'a Map,
     /// Attempts of each walker.
@@ -23,7 +93,7 @@ pub struct LatentWalk<'a> {
     pub step: f64,
 }
 
-impl LatentWalk<'_> {
+impl LatentTrial<'_> {
     /// Attempts in all walkers, counted under `entry`.
     pub fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
         let (map, dim) = (self.flow, self.flow.dim());

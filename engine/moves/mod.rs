@@ -1,28 +1,32 @@
 //! Moves: each proposes, none decides.
 //!
 //! A move reads the state and returns a [`Proposal`]; [`Walker::decide`](crate::walker::Walker::decide) accepts or rejects it by the
-//! one accept rule and counts. Adding a move is one file here, one line in [`Entry`](crate::schedule::Entry), one row in
+//! one accept rule and counts. Adding a move is one file here, one line in [`Entry`](crate::sweep::Entry) with its match, one row in
 //! `tests/exactness.rs` with its mutant.
 
 mod displacement;
+mod exchange;
 mod generator_draw;
-mod hamiltonian;
+mod hmc;
 mod identity_swap;
+mod langevin;
 mod latent_walk;
 mod mode_jump;
 mod translation;
 mod volume;
 
-pub use displacement::Displacement;
-pub use generator_draw::{GeneratorDraw, StateGenerator};
-pub(crate) use hamiltonian::trajectory_steps;
-pub use hamiltonian::{Hmc, MetropolizedStep};
-pub use identity_swap::IdentitySwap;
-pub use latent_walk::LatentWalk;
-pub use mode_jump::{ModeJump, StateMap};
-pub use translation::Translation;
+pub use displacement::{Displacement, DisplacementTrial};
+pub use exchange::Exchange;
+pub use generator_draw::{DrawTrial, GeneratorDraw, StateGenerator};
+pub(crate) use hmc::trajectory_steps;
+pub use hmc::{Hmc, HmcTrajectory};
+pub use identity_swap::{IdentitySwap, IdentitySwapTrial};
+pub use langevin::{Langevin, MetropolizedStep};
+pub use latent_walk::{LatentTrial, LatentWalk};
+pub use mode_jump::{JumpTrial, ModeJump, StateMap};
+pub use translation::{Translation, TranslationTrial};
 pub(crate) use volume::runaway;
-pub use volume::{Volume, VolumeMeasure, VolumeShape};
+pub use volume::{Volume, VolumeMeasure, VolumeShape, VolumeTrial};
 
 use crate::microstate::Microstate;
 use crate::walker::{Environment, Scratch};

@@ -6,10 +6,13 @@ use crate::configurations::Configurations;
 use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::fill_normal;
+use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Walker};
+use mcflow_base::Problem;
 use mcflow_flows::Direction;
 use rand::RngExt;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A bijection f that leads from one state, or one rung, to another, and f^-1 back.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,77 @@ pub struct StateMap<'a> {
     pub to: usize,
     /// f.
     pub map: &'a Map,
+}
+
+/// Jumps between states by trained bijections: see [`JumpTrial`] for the rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModeJump {
+    /// The name of the flow.
+    pub flow: String,
+    /// Attempts a sweep.
+    #[serde(default = "defaults::one")]
+    pub count: usize,
+    /// Whether equilibration chooses how often, beginning with `every`: by the work of an attempt, counted in energies, and by how soon local
+    /// moves make its chance another one.
+    #[serde(default)]
+    pub tune: bool,
+    /// Done in each sweep whose number is a multiple of this.
+    #[serde(default = "defaults::one")]
+    pub every: usize,
+}
+
+impl SweepEntry for ModeJump {
+    fn name(&self) -> &'static str {
+        "ModeJump"
+    }
+
+    fn every(&self) -> usize {
+        self.every
+    }
+
+    fn problems(&self, _: &System) -> Vec<Problem> {
+        let counts = checks::counts([("every", self.every), ("count", self.count)]);
+        checks::tuned_interval(self.tune, self.count).into_iter().chain(counts).collect()
+    }
+
+    fn work(&self, _: usize) -> Work {
+        Work { steps: self.count as u64, of_a_step: StepWork::Flow }
+    }
+
+    fn tuning(&self, _: f64) -> Tuning {
+        Tuning::interval(self.tune, self.every)
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::State
+    }
+
+    fn flow(&self) -> Option<&str> {
+        Some(&self.flow)
+    }
+
+    fn takes(&self, flow: FlowUse) -> bool {
+        flow == FlowUse::ModeJump
+    }
+
+    fn ways(&self, trained: &Trained) -> Vec<(usize, usize)> {
+        trained.states_of(&self.flow)
+    }
+
+    fn prepare<'a>(&self, _: f64, setting: &Setting<'a>) -> Ready<'a> {
+        let maps = setting.trained.maps(&self.flow);
+        if maps.is_empty() {
+            return Ready::Idle;
+        }
+        Ready::Together(Box::new(JumpTrial { states: setting.trained.states, maps, count: self.count }))
+    }
+}
+
+impl Together for JumpTrial<'_> {
+    fn attempt(&self, walkers: &mut [Walker], entry: usize, environment: &Environment) {
+        self.attempt(walkers, entry, environment);
+    }
 }
 
 /// Neural mode jump: from x in state a, one of the m_a maps that begin or end there is chosen with equal probability; x' = f(x), or f^-1(x)
@@ -34,15 +108,13 @@ pub struct StateMap<'a> {
 /// see [`Folded`](crate::charts::Folded).
 ///
 /// Source: Sbailò, Dibak and Noé, J. Chem. Phys. 154 (2021) 074101.
-pub struct ModeJump<'a> {
+pub struct JumpTrial<'a> {
     /// All states of the run.
     pub states: &'a [State],
     /// A map for each connected pair.
     pub maps: Vec<StateMap<'a>>,
     /// Attempts of each walker.
     pub count: usize,
-    /// The first of two counts a map in [`Walker::tallies`], forwards and backwards; where there are none nothing is counted by way.
-    pub ways_at: usize,
 }
 
 /// Which way a walker is to go.
@@ -59,7 +131,7 @@ struct Way {
 /// Where a walker arrives, by its number among those that arrive; ln of the ratio of the ways back and here, and what led to the image that was carried.
 type Arrival = (usize, f64, Option<Element>);
 
-impl ModeJump<'_> {
+impl JumpTrial<'_> {
     /// Maps that begin or end in a state.
     fn ways_from(&self, state: usize) -> usize {
         self.maps.iter().filter(|map| map.from == state || map.to == state).count()
@@ -115,9 +187,8 @@ impl ModeJump<'_> {
                 let before = walker.tallies[entry];
                 walker.decide(proposal, entry, environment);
                 let counts = walker.tallies[entry].since(&before);
-                let backwards = |way: Way| usize::from(way.direction == Direction::Inverse);
-                if let Some(tally) = way.and_then(|way| walker.tallies.get_mut(self.ways_at + 2 * way.map + backwards(way))) {
-                    tally.add(&counts);
+                if let Some(way) = way {
+                    walker.count_way(entry, 2 * way.map + usize::from(way.direction == Direction::Inverse), &counts);
                 }
             });
         }

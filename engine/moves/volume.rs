@@ -2,7 +2,9 @@
 
 use super::{Change, Move, OnReject, Proposal};
 use crate::microstate::Microstate;
+use crate::sweep::{Effect, Entry, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Scratch};
+use mcflow_base::Problem;
 use mcflow_potentials::Cell;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -42,7 +44,7 @@ pub(crate) fn runaway(cell: &Cell) -> Option<&'static str> {
     }
 }
 
-/// Scales cell and positions, isotropically or along one direction: ln V' (or V') uniform within `step` of ln V (or V).
+/// Trial changes of the volume: cell and positions are scaled, isotropically or along one direction: ln V' (or V') uniform within `step` of ln V (or V).
 ///
 /// In fractional coordinates s the target is V^N exp(-beta (U + P V)) dV ds. A symmetric step in V therefore has
 /// `log_q_ratio` = N ln(V'/V); a symmetric step in ln V is proposed with density 1/V' in V, which adds one more ln(V'/V): (N + 1).
@@ -54,8 +56,106 @@ pub(crate) fn runaway(cell: &Cell) -> Option<&'static str> {
 /// edges bounds the shapes alone: their measure is then the same at each volume, and that of the volume is dV.
 ///
 /// Source: Frenkel and Smit, Understanding Molecular Simulation, 2nd ed. (2002), section 5.4.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Volume {
+    /// Attempts a sweep.
+    #[serde(default = "defaults::one")]
+    pub count: usize,
+    /// Largest change of ln V, or of V (where tuning starts, if `tune`).
+    pub step: f64,
+    /// `Logarithmic` (steps in ln V) or `Linear` (steps in V).
+    #[serde(default)]
+    pub measure: VolumeMeasure,
+    /// `Isotropic`, or `SingleEdge` (along one Cartesian direction at a time).
+    #[serde(default)]
+    pub shape: VolumeShape,
+    /// With single edges, how many times as long as the shortest edge the longest may be: the space of shapes, which a fluid fills. Unless
+    /// given 1.5, or half as much again as at the start where that is more.
+    #[serde(default)]
+    pub largest_aspect: Option<f64>,
+    /// Whether equilibration tunes `step`.
+    #[serde(default = "defaults::yes")]
+    pub tune: bool,
+    /// Done in each sweep whose number is a multiple of this.
+    #[serde(default = "defaults::one")]
+    pub every: usize,
+}
+
+impl SweepEntry for Volume {
+    fn name(&self) -> &'static str {
+        "Volume"
+    }
+
+    fn every(&self) -> usize {
+        self.every
+    }
+
+    fn problems(&self, system: &System) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = checks::positive("step", self.step).into_iter().collect();
+        if let Some(largest) = self.largest_aspect {
+            let aspect = system.cell.aspect();
+            if self.shape == VolumeShape::Isotropic {
+                let found = format!("{largest}, with a shape that no move changes");
+                problems.push(Problem::new("largest_aspect", found, "`shape: SingleEdge`, or no such key"));
+            } else if !(largest.is_finite() && largest >= aspect) {
+                let expected = format!("a finite number of at least {aspect}, the longest edge of the cell over the shortest");
+                problems.push(Problem::new("largest_aspect", largest, expected));
+            }
+        }
+        if !system.cell.is_periodic() {
+            problems.push(Problem::new("", "a volume move in an open cell", "a periodic cell, or no volume move"));
+        } else if !system.constant_pressure {
+            problems.push(Problem::new("", "a volume move without a pressure", "`pressure` in the ladder's rung, or no volume move"));
+        }
+        problems.extend(checks::counts([("every", self.every), ("count", self.count)]));
+        problems
+    }
+
+    fn work(&self, _: usize) -> Work {
+        Work { steps: self.count as u64, of_a_step: StepWork::Configuration }
+    }
+
+    /// Steps in the volume itself need no bound: those below 0 are refused and counted, so acceptance falls as they grow.
+    fn tuning(&self, _: f64) -> Tuning {
+        let largest = if self.measure == VolumeMeasure::Logarithmic { 1.0 } else { f64::INFINITY };
+        Tuning::step(self.tune, self.step, 0.4, largest)
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Volume
+    }
+
+    fn is_cheaper_than_a_sample(&self) -> bool {
+        true
+    }
+
+    fn completed(&self, starts: &mut dyn Iterator<Item = &Cell>) -> Option<Entry> {
+        if self.shape == VolumeShape::Isotropic || self.largest_aspect.is_some() {
+            return None;
+        }
+        let most = starts.map(Cell::aspect).fold(1.0, f64::max);
+        let largest_aspect = Some(if most > LARGEST_ASPECT { LARGEST_ASPECT * most } else { LARGEST_ASPECT });
+        Some(Entry::Volume(Self { largest_aspect, ..self.clone() }))
+    }
+
+    fn bound(&self) -> Option<(&'static str, String)> {
+        let largest = self.largest_aspect.filter(|_| self.shape == VolumeShape::SingleEdge)?;
+        Some(("shapes", format!("the longest edge of the cell at most {largest} times the shortest")))
+    }
+
+    fn prepare<'a>(&self, parameter: f64, setting: &Setting<'a>) -> Ready<'a> {
+        let largest_aspect = self.largest_aspect.unwrap_or(f64::INFINITY);
+        Ready::trials(setting, self.count, VolumeTrial { step: parameter, measure: self.measure, shape: self.shape, largest_aspect })
+    }
+}
+
+/// How many times as long as the shortest edge the longest may become, unless the input says so.
+const LARGEST_ASPECT: f64 = 1.5;
+
+/// One trial change of the volume.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VolumeTrial {
     /// Largest change of ln V (a number) or of V (a volume).
     pub step: f64,
     /// Which of the two.
@@ -66,7 +166,7 @@ pub struct Volume {
     pub largest_aspect: f64,
 }
 
-impl Move for Volume {
+impl Move for VolumeTrial {
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
         let n = state.configuration.positions.n() as f64;
         let volume = state.configuration.cell.volume()?;

@@ -15,8 +15,8 @@ use crate::program::train::Prepared;
 use crate::random::{Purpose, purpose_stream, streams};
 use crate::record::Recorder;
 use crate::sample_pool::SamplePool;
-use crate::schedule::{Entry, Trained};
 use crate::start_memory::{CommonStart, Remembered};
+use crate::sweep::{StepWork, Trained};
 use crate::walker::Walker;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
@@ -79,9 +79,6 @@ impl Run {
     /// # Errors
     /// Files that cannot be made; a starting configuration without a finite energy.
     pub(crate) fn new(plan: &Arc<Plan>, directory: &Path) -> Result<Self, RunError> {
-        let none = Generators::new();
-        let trained = Trained { generators: &none, flows: &plan.flows, states: &plan.states };
-        let tallies = trained.ways_at(&plan.entries, plan.entries.len());
         let mut all = plan.starts.iter().zip(streams(plan.seed, plan.starts.len())).enumerate();
         let mut rungs = Vec::new();
         for (rung, RungPlan { walkers, .. }) in plan.rungs.iter().enumerate() {
@@ -89,14 +86,14 @@ impl Run {
             for (number, (start, mut random)) in all.by_ref().take(*walkers) {
                 let mut state = Microstate::new(start.clone());
                 state.draw_momenta(&plan.particles, plan.beta(rung), &mut random);
-                let walker = Walker::new(state, random, tallies, &plan.rungs[rung].potential);
+                let walker = Walker::new(state, random, plan.entries.len(), &plan.rungs[rung].potential);
                 if !walker.state.energy.is_finite() {
                     let found = format!("a potential energy of {}", walker.state.energy);
                     return Err(RunError::NonFinite { walker: number, sweep: 0, found });
                 }
                 made.push(walker);
             }
-            let parameters = plan.entries.iter().map(Entry::parameter).collect();
+            let parameters = plan.entries.iter().map(|entry| entry.parameter()).collect();
             rungs.push(Chains { walkers: made, parameters, entries: plan.entries.clone(), environment: plan.environment(rung) });
         }
         let random = purpose_stream(plan.seed, Purpose::Exchange, 0);
@@ -215,11 +212,10 @@ impl Run {
             }
             let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep, parameter)).count() as u64;
             // Flows of a target are those of the first rung; an exchange is a step for each walker of its rungs.
-            let first_alone = entry.flow().is_some() && !matches!(entry, Entry::Exchange { .. });
-            let walkers = if first_alone { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
-            let steps = entry.steps(n) * occurrences * walkers as u64;
-            cost.steps += steps;
-            cost.particle_steps += if matches!(entry, Entry::Displacement { .. }) { steps } else { steps * n as u64 };
+            let work = entry.work(n);
+            let walkers = if work.of_a_step == StepWork::Flow { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
+            cost.steps += work.steps * occurrences * walkers as u64;
+            cost.particle_steps += work.particle_steps(n) * occurrences * walkers as u64;
         }
         Ok(())
     }

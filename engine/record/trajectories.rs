@@ -80,7 +80,7 @@ impl WalkerTrajectory {
 /// Readers of DCD count in steps, all of one length; a step here is a sweep, whose time is that of the dynamics where all frames are equally far
 /// apart in it.
 fn dcd_settings(plan: &Plan, every: u64, first_step: u64) -> DcdSettings {
-    let alike = plan.entries.iter().all(|entry| every.is_multiple_of(entry.interval() as u64));
+    let alike = plan.entries.iter().all(|entry| every.is_multiple_of(entry.every() as u64));
     let (time, clock) = if alike { plan.file_time(every) } else { (every as f64, Clock::Sweeps) };
     DcdSettings {
         first_step,

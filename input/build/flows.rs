@@ -35,7 +35,7 @@ impl Builder<'_> {
                 self.report(
                     &key,
                     "a flow that no move uses",
-                    format!("`{}` with it in the sweep, or no such flow", flow.map.move_names().join("` or `")),
+                    format!("`{}` with it in the sweep, or no such flow", flow.map.purpose().moves().join("` or `")),
                 );
             }
             if cell.is_periodic() {
@@ -59,7 +59,7 @@ impl Builder<'_> {
                 && flow_of_file.generator.is_between_ensembles() == flow.map.is_generator()
             {
                 let found = if flow_of_file.generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
-                self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.title()));
+                self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.purpose().title()));
             }
             let is_one = roles.len() == 1 && self.document.is_sound(&key);
             for (k, (name, role)) in roles.into_iter().enumerate() {

@@ -5,8 +5,7 @@ use super::memory::lack;
 use crate::build::{Built, build};
 use crate::machine::in_words;
 use crate::output::verdict::notes;
-use mcflow_engine::moves::VolumeShape;
-use mcflow_engine::{Entry, FlowSource, Lengths, Memory, Plan, Samples, measure_speed};
+use mcflow_engine::{FlowSource, Lengths, Memory, Plan, Samples, measure_speed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -69,8 +68,8 @@ fn description(input: &Path, built: &Built) -> String {
         line("least height", format!("{}, twice {reach}: no smaller cell is sampled", 2.0 * reach.length));
     }
     for entry in plan.entries.iter() {
-        if let Entry::Volume { shape: VolumeShape::SingleEdge, largest_aspect: Some(largest), .. } = entry {
-            line("shapes", format!("the longest edge of the cell at most {largest} times the shortest"));
+        if let Some((heading, sentence)) = entry.bound() {
+            line(heading, sentence);
         }
     }
     for entry in plan.entries.iter() {

@@ -83,7 +83,7 @@ impl Case {
         generators.extend(self.flow.iter().map(|flow| ("flow".to_string(), with_domain(flow))));
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {
-            let parameters = self.entries.iter().map(Entry::parameter).collect();
+            let parameters = self.entries.iter().map(|entry| entry.parameter()).collect();
             let mut sums = vec![vec![0.0; self.moments.len()]; walkers.len()];
             let mut chains = Chains { walkers, parameters, entries: self.entries.to_vec().into(), environment: environment.clone() };
             chains.sweep(1, BURN_IN, &trained).expect("finite states");

@@ -3,7 +3,8 @@
 use crate::build::Built;
 use crate::schema::{Compare, Input, Rung};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::{Entry, fastest_period};
+use mcflow_engine::moves::{Displacement, Exchange, Langevin};
+use mcflow_engine::{Effect, Entry, fastest_period};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 
@@ -95,16 +96,11 @@ impl Method {
         match self {
             Self::Hybrid => return Ok(()),
             Self::PlainMonteCarlo => {
-                input.sweep.retain(|entry| {
-                    matches!(
-                        entry,
-                        Entry::Displacement { .. } | Entry::Translation { .. } | Entry::IdentitySwap { .. } | Entry::Volume { .. }
-                    )
-                });
-                if !input.sweep.iter().any(|entry| matches!(entry, Entry::Displacement { .. })) {
+                input.sweep.retain(|entry| entry.is_trial_move());
+                if !input.sweep.iter().any(|entry| entry.effect() == Effect::Particles) {
                     // Equilibration tunes it.
                     let step = (0.25 * built.plan.starts[0].cell.smallest_height()).min(0.1);
-                    input.sweep.push(Entry::Displacement { count: None, step, tune: true, every: 1 });
+                    input.sweep.push(Entry::Displacement(Displacement { count: None, step, tune: true, every: 1 }));
                 }
             }
             Self::PlainDynamics => {
@@ -112,7 +108,7 @@ impl Method {
                     return Err("dynamics here moves no volume, so it cannot hold the pressure".to_string());
                 }
                 let dynamics = dynamics.as_ref().map_err(Clone::clone)?;
-                input.sweep = vec![Entry::Langevin {
+                input.sweep = vec![Entry::Langevin(Langevin {
                     steps: 10,
                     time_step: dynamics.time_step,
                     friction: dynamics.friction,
@@ -120,12 +116,12 @@ impl Method {
                     metropolized: false,
                     precision: Precision::Double,
                     every: 1,
-                }];
+                })];
             }
             Self::OrdinaryExchange => {
                 input.sweep.retain(|entry| entry.flow().is_none());
-                if !input.sweep.iter().any(|entry| matches!(entry, Entry::Exchange { .. })) {
-                    input.sweep.push(Entry::Exchange { flow: None, every: 1 });
+                if !input.sweep.iter().any(|entry| entry.effect() == Effect::Rungs) {
+                    input.sweep.push(Entry::Exchange(Exchange { flow: None, every: 1 }));
                 }
                 if let Some(first) = input.ladder.first().cloned().filter(|_| compare.ladder.len() > 1) {
                     // As many walkers in all as the input has.

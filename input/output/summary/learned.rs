@@ -1,6 +1,6 @@
 //! How trainings went, and what production has shown of generators.
 
-use mcflow_engine::{Entry, FlowAssessment, Simulation};
+use mcflow_engine::{FlowAssessment, Simulation};
 use mcflow_flows::{StageReport, TrainingReport};
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ pub(super) fn flows(simulation: &Simulation) -> Vec<FlowAssessment> {
     let draws = |name: &str| {
         let entries = simulation.plan().entries.iter().zip(&totals);
         entries
-            .filter(|(entry, _)| matches!(entry, Entry::GeneratorDraw { flow, .. } if flow == name))
+            .filter(|(entry, _)| entry.is_independent() && entry.flow() == Some(name))
             .fold((0, 0), |(outside, attempted), (_, tally)| (outside + tally.outside, attempted + tally.attempted))
     };
     for flow in &mut flows {

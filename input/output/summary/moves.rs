@@ -1,7 +1,7 @@
 //! Counts of the moves of a sweep by walker, and of jumps by way.
 
 use mcflow_engine::moves::Tally;
-use mcflow_engine::{Entry, Simulation};
+use mcflow_engine::{Effect, Simulation};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ pub(super) fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
     for (replica, (chains, walker)) in walkers.enumerate() {
         // Exchanges are counted by pairs of rungs, not by walkers.
         let entries = chains.entries.iter().zip(&walker.tallies).enumerate();
-        for (entry, (what, tally)) in entries.filter(|(_, (what, _))| !matches!(what, Entry::Exchange { .. })) {
+        for (entry, (what, tally)) in entries.filter(|(_, (what, _))| what.effect() != Effect::Rungs) {
             all.push(MoveSummary {
                 replica,
                 entry,
@@ -82,7 +82,7 @@ pub(super) fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
                 non_finite: tally.non_finite,
                 acceptance: tally.acceptance(),
                 mean_acceptance_probability: tally.mean_probability(),
-                ways: ways(simulation, entry, &walker.tallies),
+                ways: ways(simulation, entry, &walker.ways[entry]),
             });
         }
     }
@@ -92,9 +92,10 @@ pub(super) fn moves(simulation: &Simulation) -> Vec<MoveSummary> {
 /// Counts by way of an entry that jumps between states.
 fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySummary> {
     let (plan, trained) = (simulation.plan(), simulation.trained());
-    let first = trained.ways_at(&plan.entries, entry);
-    let pairs = trained.states_of(&plan.entries[entry]).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
-    let of = |((from, to), tally): ((usize, usize), &Tally)| WaySummary {
+    let pairs = plan.entries[entry].ways(&trained).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
+    // Ways that were never gone have no counts.
+    let tallies = tallies.iter().copied().chain(std::iter::repeat(Tally::default()));
+    let of = |((from, to), tally): ((usize, usize), Tally)| WaySummary {
         from: plan.states[from].name.clone(),
         to: plan.states[to].name.clone(),
         attempted: tally.attempted,
@@ -102,7 +103,7 @@ fn ways(simulation: &Simulation, entry: usize, tallies: &[Tally]) -> Vec<WaySumm
         infeasible: tally.infeasible,
         acceptance: tally.acceptance(),
     };
-    pairs.zip(&tallies[first..]).map(of).collect()
+    pairs.zip(tallies).map(of).collect()
 }
 
 /// Attempted and accepted jumps by way, over all walkers and entries.

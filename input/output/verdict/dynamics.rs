@@ -4,7 +4,7 @@ use super::{Finding, Severity};
 use crate::build::Built;
 use crate::output::summary::Summary;
 use mcflow_engine::observers::Column;
-use mcflow_engine::{Entry, Plan, Simulation};
+use mcflow_engine::{Effect, Plan, Simulation};
 use mcflow_potentials::Confinement;
 
 pub(super) fn findings(built: &Built, _: &Simulation, _: &Summary) -> Vec<Finding> {
@@ -45,12 +45,13 @@ fn weak_thermostat(plan: &Plan) -> Option<Finding> {
     const FEWEST: f64 = 10.0;
     let mut times = 0.0;
     for entry in plan.entries.iter() {
-        match entry {
-            Entry::Langevin { steps, time_step, friction, every, .. } => {
-                let occurrences = plan.lengths.production / (*every).max(1) as u64;
-                times += if entry.has_noise() { occurrences as f64 * *steps as f64 * time_step * friction } else { 0.0 };
+        match (entry.dynamics(), entry.effect()) {
+            (Some(dynamics), _) if dynamics.keeps_momenta => {
+                let occurrences = plan.lengths.production / entry.every().max(1) as u64;
+                let time = occurrences as f64 * dynamics.steps as f64 * dynamics.time_step;
+                times += if dynamics.has_noise { time * dynamics.friction } else { 0.0 };
             }
-            Entry::Translation { .. } | Entry::Exchange { .. } => {}
+            (_, Effect::Rigid | Effect::Rungs) => {}
             _ => return None,
         }
     }
@@ -68,11 +69,11 @@ fn weak_thermostat(plan: &Plan) -> Option<Finding> {
 /// Entries that production has no sweep for.
 fn never_due(plan: &Plan) -> Vec<Finding> {
     let production = plan.lengths.production;
-    let late = plan.entries.iter().filter(|entry| entry.interval() as u64 > production);
+    let late = plan.entries.iter().filter(|entry| entry.every() as u64 > production);
     late.map(|entry| Finding {
         severity: Severity::Note,
         kind: "never_due",
-        found: format!("{} comes every {} sweeps, of which production has {production}: it is never tried", entry.name(), entry.interval()),
+        found: format!("{} comes every {} sweeps, of which production has {production}: it is never tried", entry.name(), entry.every()),
         remedy: "a smaller `every`, or a longer run".to_string(),
     })
     .collect()

@@ -4,12 +4,12 @@
 use super::{Finding, Severity};
 use crate::build::Built;
 use crate::output::summary::{MoveSummary, ObservableSummary, RungName, RungStates, Summary, jumps};
-use mcflow_engine::{Entry, Simulation};
+use mcflow_engine::Simulation;
 
 pub(super) fn findings(_: &Built, simulation: &Simulation, summary: &Summary) -> Vec<Finding> {
     let plan = simulation.plan();
     // Dynamics that is not Metropolized moves without being accepted.
-    let drifts = plan.entries.iter().any(|entry| matches!(entry, Entry::Langevin { metropolized: false, .. }));
+    let drifts = plan.entries.iter().any(|entry| entry.dynamics().is_some_and(|dynamics| !dynamics.accepted));
     let rungs: Vec<usize> = plan.rungs.iter().enumerate().flat_map(|(rung, own)| std::iter::repeat_n(rung, own.walkers)).collect();
     let mut all = Vec::new();
     if !drifts {
