@@ -20,7 +20,9 @@ pub use label::{Label, Unit};
 pub use pressure::{Ensemble, Kinetic};
 pub use states::{Condition, State, state_of};
 pub use subject::{Subject, SweepTime};
-pub use variables::{Angle, Axis, CollectiveVariable, Combination, Coordinate, Dihedral, Distance, GradientRow, Shift, Topology, Variable};
+pub use variables::{
+    Angle, Axis, CollectiveVariable, Combination, Coordinate, Dihedral, Distance, GradientRow, RadiusOfGyration, Shift, Topology, Variable,
+};
 
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! Conformance of observables: a row a collective variable, a row an accumulated function.
 
 use super::{
-    Angle, Axis, Combination, Coordinate, Dihedral, Distance, GradientRow, Observable, Profile, RadialDistribution, Sample, Subject,
-    SweepTime, Unit, Variable,
+    Angle, Axis, Combination, Coordinate, Dihedral, Distance, GradientRow, Observable, Profile, RadialDistribution, RadiusOfGyration,
+    Sample, Subject, SweepTime, Unit, Variable,
 };
 use crate::random::{Random, normal, streams};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
@@ -27,6 +27,8 @@ fn variable_rows() -> Vec<VariableRow> {
         row(distance(), true, true),
         row(Variable::Angle(Angle(0, 1, 2)), true, true),
         row(dihedral(), true, true),
+        row(Variable::RadiusOfGyration(RadiusOfGyration::of(None)), true, true),
+        row(Variable::RadiusOfGyration(RadiusOfGyration::of(Some(vec![3, 0, 1]))), true, true),
         row(Variable::Combination(Combination(vec![(2.0, distance()), (-0.01, Variable::Angle(Angle(3, 2, 0)))])), true, true),
         row(Variable::Combination(Combination(vec![(1.0, dihedral()), (2.0, Variable::Dihedral(Dihedral(3, 1, 0, 2)))])), true, true),
     ]
@@ -64,10 +66,10 @@ fn moved(configuration: &Configuration, particle: usize, by: [f64; 3]) -> Config
     moved
 }
 
-/// How far two values are apart, the shorter way round a circle.
-fn apart(variable: &Variable, cell: &Cell, a: f64, b: f64) -> f64 {
+/// The difference of two values, the shorter way round a circle.
+fn difference(variable: &Variable, cell: &Cell, a: f64, b: f64) -> f64 {
     let difference = a - b;
-    variable.period(cell).map_or(difference, |period| difference - period * (difference / period).round()).abs()
+    variable.period(cell).map_or(difference, |period| difference - period * (difference / period).round())
 }
 
 #[test]
@@ -84,9 +86,7 @@ fn gradients_of_variables_are_differences() {
                     let by = std::array::from_fn(|c| if c == k / 5 { step } else { 0.0 });
                     variable.value(&moved(&configuration, k % 5, by))
                 };
-                let (up, down) = (at(1e-6), at(-1e-6));
-                let change = if up >= down { apart(&variable, &cell, up, down) } else { -apart(&variable, &cell, up, down) };
-                let expected = 0.5 + 3.0 * change / 2e-6;
+                let expected = 0.5 + 3.0 * difference(&variable, &cell, at(1e-6), at(-1e-6)) / 2e-6;
                 assert!((found - expected).abs() < 1e-5 * (1.0 + expected.abs()), "{variable:?} by {k}: {found}, not {expected}");
             }
         }
@@ -104,12 +104,12 @@ fn variables_are_the_same_for_images_and_translations_where_they_promise_it() {
             let value = variable.value(&configuration);
             for (particle, vector) in (0..5).flat_map(|i| cell.vectors().into_iter().flatten().map(move |vector| (i, vector))) {
                 let image = variable.value(&moved(&configuration, particle, vector.map(|v| -2.0 * v)));
-                let same = apart(&variable, &cell, image, value) < 1e-9;
+                let same = difference(&variable, &cell, image, value).abs() < 1e-9;
                 assert!(same || !row.of_images, "{variable:?} in {cell:?}: {value} and {image}");
             }
             let by = [0.3, -0.2, 0.1];
             let shifted = (0..5).fold(configuration.clone(), |all, particle| moved(&all, particle, by));
-            let same = apart(&variable, &cell, variable.value(&shifted), value) < 1e-9;
+            let same = difference(&variable, &cell, variable.value(&shifted), value).abs() < 1e-9;
             assert_eq!(same, row.of_differences, "{variable:?}");
             assert_eq!(variable.follows_translation(), !row.of_differences, "{variable:?}");
         }

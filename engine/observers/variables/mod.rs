@@ -8,6 +8,7 @@ mod coordinate;
 mod dihedral;
 mod distance;
 mod geometry;
+mod radius_of_gyration;
 
 pub use angle::Angle;
 pub use combination::Combination;
@@ -15,6 +16,7 @@ pub use coordinate::{Axis, Coordinate};
 pub use dihedral::Dihedral;
 pub use distance::Distance;
 pub use geometry::GradientRow;
+pub use radius_of_gyration::RadiusOfGyration;
 
 use super::{Label, Subject};
 use mcflow_base::Problem;
@@ -134,6 +136,8 @@ pub enum Variable {
     Angle(Angle),
     /// The dihedral angle of four particles: `Dihedral(0, 1, 2, 3)`.
     Dihedral(Dihedral),
+    /// The radius of gyration of a group: `RadiusOfGyration(particles: [0, 1, 2])`.
+    RadiusOfGyration(RadiusOfGyration),
     /// A sum of numbers times variables: `Combination([(1.0, Distance(0, 1)), (-1.0, Distance(1, 2))])`.
     Combination(Combination),
 }
@@ -146,6 +150,7 @@ impl Variable {
             Self::Distance(own) => own,
             Self::Angle(own) => own,
             Self::Dihedral(own) => own,
+            Self::RadiusOfGyration(own) => own,
             Self::Combination(own) => own,
         }
     }
