@@ -2,7 +2,7 @@
 
 use crate::chains::Generators;
 use crate::moves::Tally;
-use crate::plan::{Plan, Role};
+use crate::plan::Plan;
 use crate::sweep::{Entry, Tuning};
 
 /// Multiplications of the energy of a pair, and of a particle in its surroundings: what makes the arithmetic of a flow comparable.
@@ -52,11 +52,7 @@ pub(crate) fn costs(plan: &Plan, generators: &Generators) -> Vec<Option<f64>> {
         .sum();
     let energy = OF_A_PAIR * 0.5 * n * (n - 1.0) + OF_A_PARTICLE * n;
     let of_flow = |name: &str| {
-        let belongs = |role: &Role| match role {
-            Role::ModeJump { family, .. } | Role::StateGenerator { family, .. } => family == name,
-            _ => false,
-        };
-        let flows = plan.flows.iter().filter(|flow| flow.name == name || belongs(&flow.role));
+        let flows = plan.flows.iter().filter(|flow| flow.is_called(name));
         // There and back: a multiplication for each parameter.
         flows.filter_map(|flow| generators.get(&flow.name)).map(|flow| 2.0 * flow.generator.n_parameters() as f64 / energy).next()
     };

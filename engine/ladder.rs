@@ -7,7 +7,7 @@ use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::plan::Plan;
 use crate::random::{Purpose, Random, purpose_streams};
-use crate::sweep::{Between, Ready, Trained};
+use crate::sweep::{Between, Entry, Ready, Trained};
 use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -126,11 +126,18 @@ impl Ladder {
     /// A walker whose energy, positions or momenta are no longer finite.
     pub fn sweep(&mut self, first: u64, count: u64, trained: &Trained) -> Result<(), RunError> {
         let entries = self.rungs[0].entries.clone();
-        // Flows are those of the first rung; each knows the rungs that it exchanges between.
-        let here = |rung: usize| if rung == 0 { *trained } else { trained.without_flows() };
-        let ready: Vec<Vec<Ready>> = self.rungs.iter().enumerate().map(|(rung, chains)| chains.prepare(&here(rung))).collect();
-        // Intervals that are tuned are those of the first rung, to which the flows belong.
-        let parameters = self.rungs[0].parameters.clone();
+        let rung_of = |entry: &Entry| entry.flow().map_or(0, |name| trained.rung_of(name));
+        let mut ready: Vec<Vec<Ready>> = self.rungs.iter().map(|chains| chains.prepare(trained)).collect();
+        for (rung, ready) in ready.iter_mut().enumerate() {
+            for (ready, entry) in ready.iter_mut().zip(entries.iter()) {
+                // A flow moves the walkers of its own rung.
+                if matches!(ready, Ready::Together(_)) && rung_of(entry) != rung {
+                    *ready = Ready::Idle;
+                }
+            }
+        }
+        // Intervals that are tuned are those of the rung that the flow belongs to.
+        let parameters: Vec<f64> = entries.iter().enumerate().map(|(index, entry)| self.rungs[rung_of(entry)].parameters[index]).collect();
         let mut pending: Vec<usize> = Vec::new();
         let sizes: Vec<usize> = self.rungs.iter().map(|chains| chains.walkers.len()).collect();
         for sweep in first..first + count {
@@ -220,10 +227,9 @@ impl Ladder {
 
     /// Tunes every tuned entry of every rung by the counts since `earlier`, and returns the present counts.
     ///
-    /// `costs` are those of attempts of flows, which the first rung has; see [`Chains::tune`].
+    /// `costs` are those of attempts of flows; see [`Chains::tune`].
     pub fn tune(&mut self, earlier: &[Vec<Tally>], costs: &[Option<f64>]) -> Vec<Vec<Tally>> {
-        let costs = |rung: usize| if rung == 0 { costs } else { &[] };
-        self.rungs.iter_mut().zip(earlier).enumerate().map(|(rung, (chains, earlier))| chains.tune(earlier, costs(rung))).collect()
+        self.rungs.iter_mut().zip(earlier).map(|(chains, earlier)| chains.tune(earlier, costs)).collect()
     }
 
     /// Forgets all counts: production starts with zeros.

@@ -22,6 +22,7 @@ mod plan;
 pub mod program;
 mod random;
 mod record;
+mod role;
 mod sample_pool;
 mod soundness;
 mod spacing;
@@ -46,12 +47,11 @@ pub use map::{Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE};
 pub use memory::{Memory, bytes_of_walkers};
 pub use microstate::Microstate;
 pub use normals::fill_normals;
-pub use plan::{
-    FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, Role, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, sweep_time,
-};
+pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, sweep_time};
 pub use program::{Simulation, StageCost};
 pub use random::{Purpose, Random, normal, purpose_stream, purpose_streams, streams};
 pub use record::{LEADING_COLUMNS, Recorder};
+pub use role::Role;
 pub use sample_pool::SamplePool;
 pub use spacing::equally_spaced;
 pub use speed::{Speed, measure_speed};

@@ -1,6 +1,7 @@
 //! How much memory a run takes, known before it starts.
 
-use crate::plan::{FlowSource, Plan, Role, Samples};
+use crate::plan::{FlowSource, Plan, Samples};
+use crate::role::Role;
 use mcflow_flows::Training;
 
 /// Bytes that a run holds, by what holds them: walkers all the time, frames and training before production, series after it.
@@ -65,7 +66,7 @@ impl Memory {
             let FlowSource::Train { shape, training, samples, .. } = &flow.source else { continue };
             let frames = match samples {
                 Samples::FromRun { frames, .. } => {
-                    let rounds = (*frames as f64 / plan.rungs[0].walkers as f64).ceil();
+                    let rounds = (*frames as f64 / plan.rungs[flow.role.rung()].walkers as f64).ceil();
                     let rungs: Vec<usize> = (0..plan.rungs.len()).filter(|&rung| learns_from(plan, rung)).collect();
                     let all: f64 = rungs.iter().map(|&rung| rounds * plan.rungs[rung].walkers as f64).sum();
                     memory.frames += all * (dim * 8.0 + 16.0);
@@ -81,7 +82,7 @@ impl Memory {
             // Generators of all states read the frames where they are, unless they are folded; what is copied is held by halves once more while it is
             // folded and standardised (measured).
             let copied = match flow.role {
-                Role::Generator if plan.symmetry.is_none() => 0.0,
+                Role::Generator { .. } if plan.symmetry.is_none() => 0.0,
                 _ => 1.6,
             };
             let rows = frames * (copied * dim * 8.0 + 8.0);
@@ -116,10 +117,7 @@ impl Memory {
 }
 
 fn learns_from(plan: &Plan, rung: usize) -> bool {
-    plan.flows.iter().any(|flow| match flow.role {
-        Role::Generator | Role::StateGenerator { .. } | Role::ModeJump { .. } => rung == 0,
-        Role::Exchange { from, to } => rung == from || rung == to,
-    })
+    plan.flows.iter().any(|flow| flow.role.learns_from(rung))
 }
 
 /// Frames that a flow before has collected.

@@ -4,6 +4,7 @@ use crate::charts::Symmetry;
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::ProgramStage;
+use crate::role::Role;
 use crate::start_memory::Wanderers;
 use crate::sweep::{Entry, Trained};
 use crate::thermodynamics::ThermodynamicState;
@@ -22,7 +23,7 @@ pub struct Plan {
     pub potential: PotentialSum,
     /// What leaves the energy as it is, where it was declared.
     pub symmetry: Option<Symmetry>,
-    /// The target distribution of each rung; flows are of the first one, unless they map rungs.
+    /// The target distribution of each rung.
     pub rungs: Vec<RungPlan>,
     /// k_B in the units of the run.
     pub boltzmann: f64,
@@ -103,6 +104,12 @@ impl Plan {
     /// The flows of the run before any is trained.
     pub fn untrained(&self) -> Trained<'_> {
         Trained { flows: &self.flows, states: &self.states, ..Trained::none() }
+    }
+
+    /// The rung that an entry with a flow moves the walkers of, the lower one where it exchanges; `None` where it moves those of all rungs.
+    pub fn rung_of(&self, entry: &Entry) -> Option<usize> {
+        let name = entry.flow()?;
+        self.flows.iter().find(|flow| flow.is_called(name)).map(|flow| flow.role.rung())
     }
 
     /// The walkers of a rung, among all.
@@ -204,46 +211,8 @@ pub struct FlowPlan {
 impl FlowPlan {
     /// Whether an input means this flow by `name`: its own, or that of the family that it belongs to.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name
-            || match &self.role {
-                Role::StateGenerator { family, .. } | Role::ModeJump { family, .. } => family == name,
-                Role::Generator | Role::Exchange { .. } => false,
-            }
+        self.name == name || self.role.family() == Some(name)
     }
-}
-
-/// What a flow is for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Role {
-    /// A prior mapped to the target: draws and latent walks.
-    Generator,
-    /// A prior mapped to the target within a state: draws.
-    StateGenerator {
-        /// The name in the input, common to the generators of all states.
-        family: String,
-        /// The state.
-        state: usize,
-        /// What a squared distance outside costs in training.
-        penalty: f64,
-    },
-    /// One state mapped to another.
-    ModeJump {
-        /// The name in the input, common to the maps of all pairs.
-        family: String,
-        /// The state it starts from.
-        from: usize,
-        /// The state it leads to.
-        to: usize,
-        /// What a squared distance outside costs in training.
-        penalty: f64,
-    },
-    /// One rung mapped to another.
-    Exchange {
-        /// The rung it starts from.
-        from: usize,
-        /// The rung it leads to.
-        to: usize,
-    },
 }
 
 /// Where a flow comes from.

@@ -73,13 +73,13 @@ impl Plan {
         }
         let alone = self.particles.n() == 1;
         // Maps between states or rungs are fixed: what they lead to from one configuration is a handful of others.
-        let moves = |entry: &Entry, first: bool| match entry.effect() {
+        let moves = |entry: &Entry, rung: usize| match entry.effect() {
             Effect::Particles => true,
-            Effect::Configuration => first,
+            Effect::Configuration => self.rung_of(entry) == Some(rung),
             Effect::Rigid | Effect::Volume => alone,
             Effect::Permutation | Effect::State | Effect::Rungs => false,
         };
-        let stuck = |first: bool| !self.due().any(|entry| moves(entry, first));
+        let stuck: Vec<usize> = (0..self.rungs.len()).filter(|&rung| !self.due().any(|entry| moves(entry, rung))).collect();
         let found = if alone {
             "moves the particle by steps of its own"
         } else if self.due().any(volume) {
@@ -88,10 +88,11 @@ impl Plan {
             "changes a distance between particles by a step of its own"
         };
         let remedy = "add a move such as Displacement, Hmc or Langevin";
-        if stuck(true) {
+        if stuck.len() == self.rungs.len() {
             why.push(format!("no move of the sweep {found}, so all is sampled from the starts alone; {remedy}"));
-        } else if self.rungs.len() > 1 && stuck(false) {
-            why.push(format!("beyond the first rung no move {found}, for flows are those of the first; {remedy}"));
+        } else if !stuck.is_empty() {
+            let numbers = stuck.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            why.push(format!("no move {found} in the rungs {numbers}, for flows are those of others; {remedy}"));
         }
         why
     }

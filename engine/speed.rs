@@ -2,7 +2,7 @@
 
 use crate::chains::Generators;
 use crate::ladder::Ladder;
-use crate::plan::{FlowSource, Plan, Role};
+use crate::plan::{FlowSource, Plan};
 use crate::random::{normal, streams};
 use crate::sweep::Trained;
 use crate::target::ReducedTarget;
@@ -31,7 +31,6 @@ pub fn measure_speed(plan: &Plan) -> Speed {
     let mut random = streams(plan.seed, 1).remove(0);
     let rows: Vec<f64> = (0..256 * dim).map(|k| plan.starts[(k / dim) % plan.starts.len()].positions.row()[k % dim]).collect();
     let rows: Vec<f64> = rows.into_iter().map(|v| v + 0.1 * normal(&mut random)).collect();
-    let target = ReducedTarget::new(plan, 0);
     let mut generators = Generators::new();
     let mut steps = Vec::new();
     for flow in &plan.flows {
@@ -40,8 +39,9 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                 generators.insert(flow.name.clone(), (**generator).clone());
             }
             FlowSource::Train { shape, training, .. } => {
+                let target = ReducedTarget::new(plan, flow.role.rung());
                 let ensemble = Ensemble { rows: &rows, law: &target };
-                let source = (!matches!(flow.role, Role::Generator | Role::StateGenerator { .. })).then_some(ensemble);
+                let source = (!flow.role.is_generator()).then_some(ensemble);
                 let generator = shape.begin(dim, source.map(|source| source.rows), &rows, 1);
                 if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();

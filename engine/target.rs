@@ -26,13 +26,15 @@ impl<'a> ReducedTarget<'a> {
         Self { potential, cell, beta, inside: None, softening: Softening { core: 0.0, edge: EDGE / beta } }
     }
 
-    /// The target of the first rung restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
+    /// The same restricted to a state: rows outside pay `penalty` times the squared distance to it, as [`Condition::depth`] measures it.
     ///
     /// In the loss only: acceptance tests the region itself.
     ///
     /// [`Condition::depth`]: crate::observers::Condition::depth
-    pub fn within(plan: &'a Plan, state: &'a State, penalty: f64) -> Self {
-        Self { inside: Some((state, penalty)), ..Self::new(plan, 0) }
+    #[must_use]
+    pub fn within(mut self, state: &'a State, penalty: f64) -> Self {
+        self.inside = Some((state, penalty));
+        self
     }
 
     /// The same with pair interactions that below this distance go on along their tangent.

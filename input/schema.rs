@@ -204,6 +204,10 @@ pub struct FlowInput {
     /// What it maps.
     #[serde(default)]
     pub map: MapInput,
+    /// The rung of the ladder that it is of, numbered from 0: that of its samples, whose walkers its moves run in. The first one unless given; a map
+    /// between rungs has `from` and `to` instead.
+    #[serde(default)]
+    pub rung: Option<usize>,
     /// The layers.
     #[serde(default)]
     pub layers: Option<Architecture>,

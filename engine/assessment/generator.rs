@@ -32,7 +32,7 @@ pub(crate) fn assess(
     report: Option<&TrainingReport>,
     random: &mut Random,
 ) -> FlowAssessment {
-    let judge = Judge { plan, trained, of_state };
+    let judge = Judge { plan, rung: flow.role.rung(), trained, of_state };
     let draws = judge.draws(flow.assessment_draws, random);
     let (acceptance, coverage) = judge.frames(reference, trained_on_pool, &draws, random);
     let log_domains = trained.end().log_images();
@@ -114,6 +114,7 @@ impl Coverage {
 
 struct Judge<'a> {
     plan: &'a Plan,
+    rung: usize,
     trained: &'a Map,
     of_state: Option<usize>,
 }
@@ -146,8 +147,8 @@ impl Judge<'_> {
     }
 
     fn log_weights(&self, of: &Configurations, log_density: &[f64]) -> Vec<f64> {
-        let energies = of.energies(&self.plan.rungs[0].potential);
-        let beta = self.plan.beta(0);
+        let energies = of.energies(&self.plan.rungs[self.rung].potential);
+        let beta = self.plan.beta(self.rung);
         energies.iter().zip(log_density).map(|(energy, log_q)| -beta * energy - log_q).collect()
     }
 

@@ -31,13 +31,14 @@ pub(crate) fn assess_jump(
     report: Option<&TrainingReport>,
     random: &mut Random,
 ) -> FlowAssessment {
-    let beta = plan.beta(0);
+    let rung = flow.role.rung();
+    let beta = plan.beta(rung);
     let mut acceptance = Vec::new();
     let mut sides = Vec::new();
     for (state, other, direction) in [(from, to, Direction::Forward), (to, from, Direction::Inverse)] {
         let frames = reference.spread(reference.unseen_frames(Some(state), report.is_some()), FRAMES_OF_A_STATE);
         let n = frames.len();
-        let Mapped { passage, before, after } = mapped(plan, (0, 0), map, reference.rows_of(&frames), direction, random);
+        let Mapped { passage, before, after } = mapped(plan, (rung, rung), map, reference.rows_of(&frames), direction, random);
         let works: Vec<f64> = (0..n)
             .map(|k| {
                 let arrived = passage.to.state(k, &plan.states) == Some(other);

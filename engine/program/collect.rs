@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Collect {
-    /// Frames of the first rung, in all.
+    /// Frames of the rung `rung`, in all.
     pub frames: Option<usize>,
     /// Sweeps between two frames of a walker.
     pub every: Option<u64>,
+    /// The rung whose frames are counted; the other rungs that flows learn from get as many of each walker.
+    #[serde(default)]
+    pub rung: usize,
 }
 
 impl Collect {
@@ -32,7 +35,8 @@ impl Stage for Collect {
     }
 
     fn length(&self, plan: &Plan) -> u64 {
-        let rounds = (self.frames.unwrap_or(0) as u64).div_ceil(plan.rungs[0].walkers as u64);
+        let walkers = plan.rungs.get(self.rung).map_or(1, |rung| rung.walkers);
+        let rounds = (self.frames.unwrap_or(0) as u64).div_ceil(walkers as u64);
         rounds.saturating_mul(self.every())
     }
 

@@ -4,8 +4,9 @@ use super::{Advance, Pieces, Run, Stage};
 use crate::RunError;
 use crate::assessment::{assess, assess_exchange, assess_jump};
 use crate::chains::Progress;
-use crate::plan::{FlowSource, Plan, Role, Samples};
+use crate::plan::{FlowSource, Plan, Samples};
 use crate::random::{Purpose, purpose_stream};
+use crate::role::Role;
 use serde::{Deserialize, Serialize};
 
 /// Judges every flow that is trained or read, by fresh draws and by frames that it was not trained on: those collected for training, else the
@@ -44,12 +45,11 @@ impl Stage for Judge {
         let report = run.reports.get(&flow.name);
         // Frames read from a file are others than those of the walkers.
         let from_file = matches!(flow.source, FlowSource::Train { samples: Samples::Rows(_), .. } | FlowSource::Trained(_));
+        let pool = &run.pools[flow.role.rung()];
         let judged = match &flow.role {
-            Role::Generator => assess(plan, flow, trained, None, &run.pools[0], !from_file, report, &mut random),
-            Role::StateGenerator { state, .. } => {
-                assess(plan, flow, trained, Some(*state), &run.pools[0], report.is_some(), report, &mut random)
-            }
-            Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, &run.pools[0], report, &mut random),
+            Role::Generator { .. } => assess(plan, flow, trained, None, pool, !from_file, report, &mut random),
+            Role::StateGenerator { state, .. } => assess(plan, flow, trained, Some(*state), pool, report.is_some(), report, &mut random),
+            Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, pool, report, &mut random),
             Role::Exchange { from, to } => assess_exchange(plan, flow, (*from, *to), trained, &run.pools, report, &mut random),
         };
         run.assessments.retain(|before| before.name != judged.name);

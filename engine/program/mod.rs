@@ -122,7 +122,7 @@ pub fn default_program(flows: &[FlowPlan]) -> Vec<ProgramStage> {
     for flow in flows {
         let FlowSource::Train { samples, .. } = &flow.source else { continue };
         if let Samples::FromRun { frames, every } = samples {
-            program.push(ProgramStage::Collect(Collect { frames: Some(*frames), every: Some(*every) }));
+            program.push(ProgramStage::Collect(Collect { frames: Some(*frames), every: Some(*every), rung: flow.role.rung() }));
         }
         program.push(ProgramStage::Train(Train { flows: vec![flow.name.clone()] }));
     }

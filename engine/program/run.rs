@@ -10,7 +10,7 @@ use crate::map::Map;
 use crate::microstate::Microstate;
 use crate::moves::Tally;
 use crate::observers::state_of;
-use crate::plan::{FlowSource, Plan, Role, RungPlan};
+use crate::plan::{FlowSource, Plan, RungPlan};
 use crate::program::train::Prepared;
 use crate::random::{Purpose, purpose_stream, streams};
 use crate::record::Recorder;
@@ -206,14 +206,17 @@ impl Run {
         self.ladder.sweep(first, count, &trained)?;
         let n = self.plan.particles.n();
         let cost = self.costs.entry(name.to_string()).or_default();
-        for (entry, &parameter) in self.plan.entries.iter().zip(&self.ladder.rungs[0].parameters) {
+        for (index, entry) in self.plan.entries.iter().enumerate() {
             if entry.flow().is_some() && !with_flows {
                 continue;
             }
+            let rung = self.plan.rung_of(entry);
+            let parameter = self.ladder.rungs[rung.unwrap_or(0)].parameters[index];
             let occurrences = (first..first + count).filter(|&sweep| entry.is_due(sweep, parameter)).count() as u64;
-            // Flows of a target are those of the first rung; an exchange is a step for each walker of its rungs.
+            // An exchange is a step for each walker of all rungs.
             let work = entry.work(n);
-            let walkers = if work.of_a_step == StepWork::Flow { self.plan.rungs[0].walkers } else { self.plan.starts.len() };
+            let alone = rung.filter(|_| work.of_a_step == StepWork::Flow);
+            let walkers = alone.map_or(self.plan.starts.len(), |rung| self.plan.rungs[rung].walkers);
             cost.steps += work.steps * occurrences * walkers as u64;
             cost.particle_steps += work.particle_steps(n) * occurrences * walkers as u64;
         }
@@ -227,12 +230,7 @@ impl Run {
 
     /// Takes a frame of each walker of the rungs that flows learn from.
     pub(crate) fn collect(&mut self) {
-        let needed = |rung: usize| {
-            self.plan.flows.iter().any(|flow| match flow.role {
-                Role::Generator | Role::StateGenerator { .. } | Role::ModeJump { .. } => rung == 0,
-                Role::Exchange { from, to } => rung == from || rung == to,
-            })
-        };
+        let needed = |rung: usize| self.plan.flows.iter().any(|flow| flow.role.learns_from(rung));
         let rungs = self.pools.iter_mut().zip(&self.ladder.rungs).enumerate().filter(|(rung, _)| needed(*rung));
         for (_, (pool, chains)) in rungs {
             for walker in &chains.walkers {

@@ -5,8 +5,9 @@ use crate::RunError;
 use crate::chains::Progress;
 use crate::charts::{self, Cartesian, Chart, Folded, domain_of, numbered};
 use crate::map::{End, Map};
-use crate::plan::{FlowPlan, FlowSource, Plan, Role, Samples};
+use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::random::{Purpose, purpose_stream};
+use crate::role::Role;
 use crate::sample_pool::SamplePool;
 use crate::target::ReducedTarget;
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
@@ -202,9 +203,9 @@ impl<'a> Course<'a> {
     /// The laws of the ensemble that it starts from, where that is not its prior, and of the one that it leads to.
     fn laws<'p>(&self, plan: &'p Plan) -> (Option<ReducedTarget<'p>>, ReducedTarget<'p>) {
         let of_rung = |rung: usize| ReducedTarget::new(plan, rung).with_soft_core(self.soft_core);
-        let within = |state: usize, penalty: f64| ReducedTarget::within(plan, &plan.states[state], penalty).with_soft_core(self.soft_core);
+        let within = |state: usize, penalty: f64| of_rung(self.flow.role.rung()).within(&plan.states[state], penalty);
         match self.flow.role {
-            Role::Generator => (None, of_rung(0)),
+            Role::Generator { rung } => (None, of_rung(rung)),
             Role::StateGenerator { state, penalty, .. } => (None, within(state, penalty)),
             Role::ModeJump { from, to, penalty, .. } => (Some(within(from, penalty)), within(to, penalty)),
             Role::Exchange { from, to } => (Some(of_rung(from)), of_rung(to)),
@@ -222,18 +223,19 @@ impl<'a> Course<'a> {
             }
             Ok(pools[rung].training_rows(None))
         };
+        let own = &pools[self.flow.role.rung()];
         let of_state = |state: usize| {
-            let found = pools[0].training_frames(Some(state)).len();
+            let found = own.training_frames(Some(state)).len();
             if found < FEWEST_FRAMES {
                 let name = &plan.states[state].name;
                 let remedy = "give it a `start`, or the run more frames";
                 return Err(format!("{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: {remedy}"));
             }
-            Ok(pools[0].training_rows(Some(state)))
+            Ok(own.training_rows(Some(state)))
         };
         Ok(match &self.flow.role {
-            Role::Generator => match self.samples {
-                Samples::FromRun { .. } | Samples::Collected => (None, Some(pools[0].training_rows(None))),
+            Role::Generator { .. } => match self.samples {
+                Samples::FromRun { .. } | Samples::Collected => (None, Some(own.training_rows(None))),
                 Samples::Rows(_) => (None, None),
             },
             Role::StateGenerator { state, .. } => (None, Some(of_state(*state)?)),

@@ -3,7 +3,8 @@
 use crate::map::Map;
 use crate::moves::{StateGenerator, StateMap};
 use crate::observers::State;
-use crate::plan::{FlowPlan, Role};
+use crate::plan::FlowPlan;
+use crate::role::Role;
 use std::collections::BTreeMap;
 
 /// What a flow of the input was made for.
@@ -64,9 +65,9 @@ impl<'a> Trained<'a> {
         Self::generators(&NONE)
     }
 
-    /// The same states, nothing trained.
-    pub(crate) fn without_flows(&self) -> Trained<'a> {
-        Trained { generators: Trained::none().generators, ..*self }
+    /// The rung that a flow moves the walkers of, the lower one where it exchanges; a flow that no plan knows is one of the first rung.
+    pub(crate) fn rung_of(&self, name: &str) -> usize {
+        self.flows.iter().find(|flow| flow.is_called(name)).map_or(0, |flow| flow.role.rung())
     }
 
     /// The map of a learned exchange, between two rungs.

@@ -92,10 +92,20 @@ impl Builder<'_> {
 
     /// The flows that one entry of the input stands for, by name: one, or a map for each pair of states.
     fn roles(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<(String, Role)> {
+        let last = self.input.ladder.len().saturating_sub(1);
+        let rung = flow.rung.unwrap_or(0);
+        if matches!(flow.map, MapInput::Exchange { .. }) && flow.rung.is_some() {
+            self.report(
+                format!("{key}.rung"),
+                format!("{rung}, of a map between rungs"),
+                "no `rung`: `from` and `to` say where it belongs",
+            );
+        } else if rung > last {
+            self.report(format!("{key}.rung"), rung, format!("the number of a rung, from 0 to {last}"));
+        }
         let (list, named, penalty, is_jump) = match &flow.map {
-            MapInput::Generator => return vec![(name.to_string(), Role::Generator)],
+            MapInput::Generator => return vec![(name.to_string(), Role::Generator { rung })],
             MapInput::Exchange { from, to } => {
-                let last = self.input.ladder.len().saturating_sub(1);
                 for (end, rung) in [("from", *from), ("to", *to)] {
                     if rung > last {
                         self.report(format!("{key}.map.{end}"), rung, format!("the number of a rung, from 0 to {last}"));
@@ -145,7 +155,7 @@ impl Builder<'_> {
         let mut roles = Vec::new();
         if !is_jump {
             let of_state = |&state: &usize| {
-                let role = Role::StateGenerator { family: name.to_string(), state, penalty: *penalty };
+                let role = Role::StateGenerator { family: name.to_string(), rung, state, penalty: *penalty };
                 (format!("{name}-{}", plain(known[state])), role)
             };
             roles.extend(numbers.iter().map(of_state));
@@ -153,7 +163,7 @@ impl Builder<'_> {
         for (a, &from) in numbers.iter().enumerate().filter(|_| is_jump) {
             for &to in &numbers[a + 1..] {
                 let full = format!("{name}-{}-{}", plain(known[from]), plain(known[to]));
-                roles.push((full, Role::ModeJump { family: name.to_string(), from, to, penalty: *penalty }));
+                roles.push((full, Role::ModeJump { family: name.to_string(), rung, from, to, penalty: *penalty }));
             }
         }
         let twice = (1..roles.len()).find(|&k| roles[..k].iter().any(|(name, _)| *name == roles[k].0));

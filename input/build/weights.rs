@@ -31,7 +31,7 @@ impl Builder<'_> {
         let prior = End { law: BTreeMap::from([("prior".to_string(), format!("{prior:?}"))]), ..End::default() };
         let end = |kind: EndKind, rung: usize| End { kind, law: self.law(rung, system), ..End::default() };
         let state = |number: usize| {
-            let mut end = end(EndKind::State, 0);
+            let mut end = end(EndKind::State, role.rung());
             if let Some(State { name, condition }) = system.states.get(number) {
                 end.name.clone_from(name);
                 end.law.insert("where".to_string(), format!("{condition:?}"));
@@ -39,7 +39,7 @@ impl Builder<'_> {
             end
         };
         let ends = match role {
-            Role::Generator => [prior, end(EndKind::Target, 0)],
+            Role::Generator { rung } => [prior, end(EndKind::Target, *rung)],
             Role::StateGenerator { state: number, .. } => [prior, state(*number)],
             Role::ModeJump { from, to, .. } => [state(*from), state(*to)],
             Role::Exchange { from, to } => [end(EndKind::Rung, *from), end(EndKind::Rung, *to)],
@@ -143,7 +143,7 @@ impl Builder<'_> {
             });
         }
         match role {
-            Role::ModeJump { family, from, to, penalty } if turned => Role::ModeJump { family, from: to, to: from, penalty },
+            Role::ModeJump { family, rung, from, to, penalty } if turned => Role::ModeJump { family, rung, from: to, to: from, penalty },
             Role::Exchange { from, to } if turned => Role::Exchange { from: to, to: from },
             role => role,
         }

@@ -91,7 +91,7 @@ fn description(input: &Path, built: &Built) -> String {
                 let steps: usize = training.stages.iter().map(|s| s.steps).sum();
                 training_steps += steps;
                 if let Samples::FromRun { frames, every } = samples {
-                    sampling_sweeps += (*frames as u64).div_ceil(plan.rungs[0].walkers as u64).saturating_mul(*every);
+                    sampling_sweeps += (*frames as u64).div_ceil(plan.rungs[flow.role.rung()].walkers as u64).saturating_mul(*every);
                 }
                 line("flow", format!("{}: to be trained in {steps} steps", flow.name));
             }

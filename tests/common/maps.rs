@@ -29,7 +29,7 @@ pub fn chart_of(dim: usize, domain: &Option<Domain>) -> Arc<dyn Chart> {
 pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>; 2]) -> (Generators, Vec<FlowPlan>) {
     let named = maps.iter().enumerate().map(|(k, (from, to, map))| {
         let name = format!("jump-{k}");
-        let role = Role::ModeJump { family: "jump".to_string(), from: *from, to: *to, penalty: 0.0 };
+        let role = Role::ModeJump { family: "jump".to_string(), rung: 0, from: *from, to: *to, penalty: 0.0 };
         let [start, end] = [0, 1].map(|end| chart_of(map.dim(), &domains[end]));
         let map = Map::new(map.clone(), End::Ensemble(start), end);
         let source = FlowSource::Trained(Box::new(map.clone()));
@@ -43,7 +43,7 @@ pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>;
 pub fn draw_flows(draws: &[(usize, Generator)], domain: &Option<Domain>) -> (Generators, Vec<FlowPlan>) {
     let named = draws.iter().map(|(state, generator)| {
         let name = format!("draw-{state}");
-        let role = Role::StateGenerator { family: "draw".to_string(), state: *state, penalty: 0.0 };
+        let role = Role::StateGenerator { family: "draw".to_string(), rung: 0, state: *state, penalty: 0.0 };
         let flow = Map::new(generator.clone(), End::Prior, chart_of(generator.dim(), domain));
         let source = FlowSource::Trained(Box::new(flow.clone()));
         ((name.clone(), flow), FlowPlan { name, role, source, assessment_draws: 0, header: Header::default() })
