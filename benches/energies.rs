@@ -6,7 +6,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::{Lattice, normal, streams};
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, TabulatedPair, Term, Vectors};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Moved, Particles, PotentialSum, Precision, TabulatedPair, Term, Vectors};
 use std::hint::black_box;
 
 fn lennard_jones(cutoff: Option<f64>) -> Term {
@@ -86,7 +86,7 @@ fn energies(criterion: &mut Criterion) {
             b.iter(|| {
                 i = (i + 7) % n;
                 let to = configuration.positions.get(i).map(|x| x + 0.1);
-                potential.particle_energy_change(&configuration, &mut workspace, i, black_box(to))
+                potential.change(&configuration, &mut workspace, &[Moved { particle: i, to: black_box(to) }])
             });
         });
     }

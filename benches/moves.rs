@@ -2,11 +2,11 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::dynamics::Splitting;
-use mcflow_engine::moves::{Displacement, Hmc, Langevin, Volume, VolumeMeasure, VolumeShape};
+use mcflow_engine::moves::{Displacement, Hmc, IdentitySwap, Langevin, Volume, VolumeMeasure, VolumeShape};
 use mcflow_engine::{
     Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, fill_normals, streams,
 };
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors};
+use mcflow_potentials::{Cell, Configuration, LennardJones, PairParameters, Particles, PotentialSum, Precision, Term, Vectors};
 
 fn moves(criterion: &mut Criterion) {
     // One core: the figures are compared with others of one core. A second call finds the pool made, which is as well.
@@ -52,6 +52,41 @@ fn moves(criterion: &mut Criterion) {
                 let walkers = vec![Walker::new(state.clone(), random.clone(), 1, &potential)];
                 let mut chains =
                     Chains { walkers, parameters: vec![entry.parameter()], entries: one.to_vec().into(), environment: environment.clone() };
+                chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
+                b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
+            });
+            group.finish();
+        }
+    }
+}
+
+/// Displacements and identity swaps of a mixture: both at the cost of the particles that move.
+fn mixture(criterion: &mut Criterion) {
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
+    for n in [500, 4000] {
+        let types = (0..n).map(|i| usize::from(i % 5 == 0)).collect();
+        let particles = Particles { type_names: vec!["A".into(), "B".into()], types, masses: vec![1.0; n] };
+        let cell = Cell::orthorhombic(&[(n as f64 / 1.2).cbrt(); 3]).expect("a cell");
+        let positions = Lattice::FaceCentredCubic.positions(n, &cell);
+        // The mixture of Kob and Andersen, Phys. Rev. E 51 (1995) 4626.
+        let pair = |a: &str, b: &str, epsilon, sigma| PairParameters { between: (a.into(), b.into()), epsilon, sigma };
+        let pairs = vec![pair("A", "A", 1.0, 1.0), pair("A", "B", 1.5, 0.8), pair("B", "B", 0.5, 0.88)];
+        let term = LennardJones { pairs, cutoff: Some(2.5), ..LennardJones::default() };
+        let potential = PotentialSum::new(&[Term::LennardJones(term)], &particles, &cell);
+        let thermodynamic_state = ThermodynamicState { beta: 1.0, pressure: None };
+        let environment = Environment::new(&potential, &particles, thermodynamic_state);
+        let entries = [
+            Entry::Displacement(Displacement { count: Some(100), step: 0.15, tune: false, every: 1 }),
+            Entry::IdentitySwap(IdentitySwap { count: 100, every: 1 }),
+        ];
+        for entry in &entries {
+            let mut group = criterion.benchmark_group(format!("Lennard-Jones mixture, {n} particles, cutoff 2.5"));
+            group.sample_size(20).throughput(Throughput::Elements(100));
+            group.bench_function(entry.name(), |b| {
+                let state = Microstate::new(Configuration { positions: positions.clone(), cell: cell.clone() });
+                let walkers = vec![Walker::new(state, streams(3, 1).remove(0), 1, &potential)];
+                let (parameters, entries) = (vec![entry.parameter()], [entry.clone()].into());
+                let mut chains = Chains { walkers, parameters, entries, environment: environment.clone() };
                 chains.sweep(1, 20, &Trained::generators(&Generators::new())).expect("finite states");
                 b.iter(|| chains.sweep(1, 1, &Trained::generators(&Generators::new())).expect("finite states"));
             });
@@ -131,5 +166,5 @@ fn cluster() -> Vectors {
     Vectors::from_points(3, &points)
 }
 
-criterion_group!(benches, moves, replicas, normals);
+criterion_group!(benches, moves, mixture, replicas, normals);
 criterion_main!(benches);

@@ -6,7 +6,7 @@ use crate::microstate::Microstate;
 use crate::moves::{Change, Move, OnReject, Proposal, Tally};
 use crate::random::Random;
 use crate::thermodynamics::ThermodynamicState;
-use mcflow_potentials::{Evaluation, Particles, PotentialSum, Workspace, WorkspaceState};
+use mcflow_potentials::{Evaluation, Moved, Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub struct Scratch<'a> {
     pub random: &'a mut Random,
     /// Room for a normal number a coordinate.
     pub noise: &'a mut [f64],
+    /// Particles and places; a [`Change::Some`] says that they are the proposal.
+    pub moved: &'a mut Vec<Moved>,
 }
 
 /// One chain: its state, a second buffer of the same shape, the workspace of its potential, its random numbers and its counts.
@@ -65,6 +67,8 @@ pub struct Walker {
     pub ways: Vec<Vec<Tally>>,
     /// Room for a normal number a coordinate; what it holds means nothing between moves.
     pub noise: Vec<f64>,
+    /// Room for particles that are to move together; what it holds means nothing between moves.
+    pub moved: Vec<Moved>,
 }
 
 /// A walker as a checkpoint stores it.
@@ -91,14 +95,15 @@ impl Walker {
             tallies: vec![Tally::default(); tallies],
             ways: vec![Vec::new(); tallies],
             noise,
+            moved: Vec::new(),
         }
     }
 
     /// Proposes once by `a_move`, decides, and counts under `entry`.
     #[inline]
     pub fn attempt(&mut self, a_move: &impl Move, entry: usize, environment: &Environment) {
-        let Self { other, workspace, random, noise, .. } = self;
-        let mut scratch = Scratch { other, workspace, random, noise };
+        let Self { other, workspace, random, noise, moved, .. } = self;
+        let mut scratch = Scratch { other, workspace, random, noise, moved };
         let proposal = a_move.propose(&self.state, environment, &mut scratch);
         self.decide(proposal, entry, environment);
     }
@@ -194,11 +199,12 @@ impl Walker {
     fn apply(&mut self, proposal: Proposal, potential: &PotentialSum) {
         match proposal.change {
             Change::Particle { index, to } => {
-                potential.particle_moves(&self.state.configuration, &mut self.workspace, index, to);
-                self.state.configuration.positions.set(index, to);
-                self.state.energy = proposal.energy;
-                self.state.virial = None;
-                self.state.current_forces = None;
+                self.move_particles(&[Moved { particle: index, to }], proposal.energy, potential);
+            }
+            Change::Some => {
+                let moved = std::mem::take(&mut self.moved);
+                self.move_particles(&moved, proposal.energy, potential);
+                self.moved = moved;
             }
             Change::Whole => {
                 std::mem::swap(&mut self.state, &mut self.other);
@@ -206,6 +212,15 @@ impl Walker {
                 self.workspace.positions_changed();
             }
         }
+    }
+
+    /// Puts particles elsewhere, where the energy is then this one.
+    fn move_particles(&mut self, moved: &[Moved], energy: f64, potential: &PotentialSum) {
+        potential.moves(&self.state.configuration, &mut self.workspace, moved);
+        moved.iter().for_each(|one| self.state.configuration.positions.set(one.particle, one.to));
+        self.state.energy = energy;
+        self.state.virial = None;
+        self.state.current_forces = None;
     }
 
     /// Recomputes the energy and puts it in place of the running one; returns the relative difference of the two.
@@ -243,6 +258,7 @@ impl Walker {
             tallies: stored.tallies.clone(),
             ways: stored.ways.clone(),
             noise: vec![0.0; stored.state.degrees_of_freedom()],
+            moved: Vec::new(),
         }
     }
 }

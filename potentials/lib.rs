@@ -15,8 +15,10 @@ mod external;
 mod few;
 mod image;
 mod lattice_reduction;
+mod moved;
 mod optional;
 mod pair;
+mod parts;
 mod potential;
 mod precision;
 mod sum;
@@ -32,6 +34,7 @@ pub use coupled::{CentreTether, PhiFourChain, WolfeQuapp};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};
+pub use moved::Moved;
 pub use pair::{
     DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairAtJump, PairParameters, Shell, Skins, SoftRepulsion, TabulatedPair,
     Truncation, TypeParameters, Wca,

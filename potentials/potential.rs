@@ -1,6 +1,6 @@
 //! The interface of one term of a potential energy.
 
-use crate::{Cell, Configuration, Evaluation, Holds, ListState, Neighbours, Precision, Vectors};
+use crate::{Cell, Configuration, Evaluation, Holds, ListState, Moved, Neighbours, Precision, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::fmt::Debug;
 
@@ -41,17 +41,18 @@ pub trait Potential: Debug + Send + Sync {
         self.evaluate(configuration, neighbours, Some(forces));
     }
 
-    /// Everything that particle `i` would have with the others and the surroundings if it sat at `at`, without tail.
-    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64;
-
-    /// What `particle_energy` changes by if particle `i` goes to `to`. The term may remember the trial.
-    fn particle_energy_change(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) -> f64 {
-        let from = configuration.positions.get(i);
-        self.particle_energy(configuration, neighbours, i, to) - self.particle_energy(configuration, neighbours, i, from)
+    /// The energy after `moved` have gone to their places, less that of `configuration`, without tail. The term may remember the trial.
+    ///
+    /// A term evaluates both, unless it knows how to do it at the cost of the particles that are moved.
+    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+        let mut after = configuration.clone();
+        moved.iter().for_each(|one| after.positions.set(one.particle, one.to));
+        let before = self.evaluate(configuration, neighbours, None).energy;
+        self.evaluate(&after, neighbours, None).energy - before
     }
 
-    /// Particle `i` is about to go to `to`.
-    fn particle_moves(&self, _configuration: &Configuration, _neighbours: &mut Neighbours, _i: usize, _to: [f64; 3]) {}
+    /// Tells the term that `moved` are about to go to their places, `configuration` being as it still is.
+    fn moves(&self, _configuration: &Configuration, _neighbours: &mut Neighbours, _moved: &[Moved]) {}
 
     /// Adds energies and gradients +dU/dx of a few configurations, one a lane, without tail.
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block);

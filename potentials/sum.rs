@@ -3,7 +3,8 @@
 use crate::pair::{Jump, Shell};
 use crate::weighted::Weighted;
 use crate::{
-    Block, Cell, Configuration, Confinement, Evaluation, Holds, Particles, Potential, Precision, Reach, Softening, Term, Vectors, Workspace,
+    Block, Cell, Configuration, Confinement, Evaluation, Holds, Moved, Particles, Potential, Precision, Reach, Softening, Term, Vectors,
+    Workspace,
 };
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 use std::sync::Arc;
@@ -217,31 +218,24 @@ impl PotentialSum {
         self.names().into_iter().zip(values).collect()
     }
 
-    /// All that particle `i` would have with the others and the surroundings if it sat at `at`, the others as in `c`.
+    /// U after `moved`, each particle once and in increasing order, have gone to their places, less U of `c`: what a trial move needs. NaN
+    /// where a place is not finite. Tail corrections do not change with a move.
     ///
-    /// The workspace must have been told of every change of positions since its last use ([`PotentialSum::particle_moves`],
-    /// [`Workspace::positions_changed`]).
-    pub fn particle_energy(&self, c: &Configuration, w: &mut Workspace, i: usize, at: [f64; 3]) -> f64 {
-        if !at.iter().all(|v| v.is_finite()) {
+    /// It costs what the moved particles have with others: of a sum over pairs the energies of particles are kept from move to move, so that
+    /// a trial costs those at the new places alone. The workspace must have been told of every change of positions since its last use
+    /// ([`PotentialSum::moves`], [`Workspace::positions_changed`]).
+    pub fn change(&self, c: &Configuration, w: &mut Workspace, moved: &[Moved]) -> f64 {
+        debug_assert!(Moved::are_in_order(moved));
+        if !moved.iter().all(|one| one.to.iter().all(|v| v.is_finite())) {
             return f64::NAN;
         }
-        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy(c, neighbours, i, at)).sum()
+        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.change(c, neighbours, moved)).sum()
     }
 
-    /// U after particle `i` has gone to `to`, less U: what a trial displacement needs. Tail corrections do not change with a move.
-    ///
-    /// The energies of particles are kept from move to move, so a trial costs the energy at the new place alone. The workspace must have
-    /// been told of every change of positions, as for [`PotentialSum::particle_energy`].
-    pub fn particle_energy_change(&self, c: &Configuration, w: &mut Workspace, i: usize, to: [f64; 3]) -> f64 {
-        if !to.iter().all(|v| v.is_finite()) {
-            return f64::NAN;
-        }
-        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.particle_energy_change(c, neighbours, i, to)).sum()
-    }
-
-    /// To be called before particle `i` alone goes to `to`, `c` being the configuration as it still is.
-    pub fn particle_moves(&self, c: &Configuration, w: &mut Workspace, i: usize, to: [f64; 3]) {
-        self.terms.iter().zip(&mut w.neighbours).for_each(|(weighted, neighbours)| weighted.term.particle_moves(c, neighbours, i, to));
+    /// To be called before `moved` alone go to their places, `c` being the configuration as it still is.
+    pub fn moves(&self, c: &Configuration, w: &mut Workspace, moved: &[Moved]) {
+        debug_assert!(Moved::are_in_order(moved));
+        self.terms.iter().zip(&mut w.neighbours).for_each(|(weighted, neighbours)| weighted.term.moves(c, neighbours, moved));
     }
 
     /// Zeros for as many configurations as this processor's lanes have elements.

@@ -1,6 +1,6 @@
 //! A term of a sum, times a factor.
 
-use crate::{Block, Cell, Configuration, Evaluation, Neighbours, Potential, Precision, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Moved, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::sync::Arc;
 
@@ -45,14 +45,9 @@ impl Weighted {
         }
     }
 
-    /// As [`Potential::particle_energy`].
-    pub fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        self.times_if_any(|| self.term.particle_energy(configuration, neighbours, i, at))
-    }
-
-    /// As [`Potential::particle_energy_change`].
-    pub fn particle_energy_change(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) -> f64 {
-        self.times_if_any(|| self.term.particle_energy_change(configuration, neighbours, i, to))
+    /// As [`Potential::change`].
+    pub fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+        self.times_if_any(|| self.term.change(configuration, neighbours, moved))
     }
 
     /// As [`Potential::evaluate_block`].

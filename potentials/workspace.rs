@@ -29,7 +29,7 @@ impl Workspace {
         Self { set, neighbours: (0..terms).map(|_| Neighbours::new(set)).collect() }
     }
 
-    /// To be called after a change of positions or cell that is not [`PotentialSum::particle_moves`].
+    /// To be called after a change of positions or cell that is not [`PotentialSum::moves`].
     pub fn positions_changed(&mut self) {
         for neighbours in &mut self.neighbours {
             neighbours.positions_changed();

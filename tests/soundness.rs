@@ -5,6 +5,7 @@ use mcflow::output::summary::Summary;
 use mcflow::output::terminal::table;
 use mcflow_engine::observers::{CollectiveVariable, Distance};
 use mcflow_engine::{Monitor, Progress, Simulation};
+use mcflow_potentials::Moved;
 use std::path::PathBuf;
 
 /// The input with this text, built in a folder of its own.
@@ -198,8 +199,9 @@ fn restraints_and_distances_are_of_nearest_images_in_skewed_cells() {
     for (name, found) in energies.iter().filter(|(name, _)| name.starts_with("Harmonic")) {
         assert!((found.energy - distance * distance).abs() < 1e-12, "{name}: {}", found.energy);
         let mut alone = plan.potential.workspace();
-        let moved = plan.potential.particle_energy(start, &mut alone, 0, start.positions.get(0));
-        assert!((moved - 2.0 * distance * distance).abs() < 1e-12, "{name}: {moved}");
+        // From there to 1.5 from the other particle, which is an end of the spring.
+        let change = plan.potential.change(start, &mut alone, &[Moved { particle: 0, to: [1.5, 0.0, 0.0] }]);
+        assert!((change - 2.0 * (1.5f64.powi(2) - distance * distance)).abs() < 1e-12, "{name}: {change}");
     }
     let mut rows = [0.0];
     plan.potential.energies(&start.cell, start.positions.row(), &mut rows);

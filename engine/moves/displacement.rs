@@ -5,6 +5,7 @@ use crate::microstate::Microstate;
 use crate::sweep::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Scratch};
 use mcflow_base::Problem;
+use mcflow_potentials::Moved;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +87,7 @@ impl Move for DisplacementTrial {
         for coordinate in to.iter_mut().take(positions.dimension()) {
             *coordinate += self.step * (2.0 * scratch.random.random::<f64>() - 1.0);
         }
-        let change = environment.potential.particle_energy_change(&state.configuration, scratch.workspace, index, to);
+        let change = environment.potential.change(&state.configuration, scratch.workspace, &[Moved { particle: index, to }]);
         let energy = state.energy + change;
         Some(Proposal { change: Change::Particle { index, to }, energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }

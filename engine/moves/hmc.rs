@@ -164,7 +164,7 @@ impl Move for HmcTrajectory<'_> {
         let beta = environment.thermodynamic_state.beta;
         scratch.other.copy_from(state);
         self.integrator.draw_momenta(scratch.other, scratch.random);
-        let Scratch { other, workspace, random, noise } = scratch;
+        let Scratch { other, workspace, random, noise, .. } = scratch;
         let kinetic_change = self.integrator.run_with_kinetic_change(self.steps, other, &environment.potential, workspace, noise, random);
         scratch.other.momenta.copy_from(&state.momenta);
         Some(Proposal {

@@ -5,6 +5,7 @@ use crate::microstate::Microstate;
 use crate::sweep::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use crate::walker::{Environment, Scratch};
 use mcflow_base::Problem;
+use mcflow_potentials::Moved;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,7 @@ pub struct IdentitySwapTrial;
 
 impl Move for IdentitySwapTrial {
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
-        let Scratch { other, workspace, random, .. } = scratch;
+        let Scratch { workspace, random, moved, .. } = scratch;
         let types = &environment.particles.types;
         // Of pairs drawn uniformly those of one type are drawn again: what is left is uniform over the others.
         let (i, j) = loop {
@@ -74,12 +75,12 @@ impl Move for IdentitySwapTrial {
                 break (i, j);
             }
         };
-        other.copy_from(state);
-        let (at_i, at_j) = (state.configuration.positions.get(i), state.configuration.positions.get(j));
-        other.configuration.positions.set(i, at_j);
-        other.configuration.positions.set(j, at_i);
-        other.current_forces = None;
-        other.evaluate_energy(&environment.potential, workspace);
-        Some(Proposal { change: Change::Whole, energy: other.energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
+        let positions = &state.configuration.positions;
+        let mut both = [Moved { particle: i, to: positions.get(j) }, Moved { particle: j, to: positions.get(i) }];
+        both.sort_unstable_by_key(|one| one.particle);
+        moved.clear();
+        moved.extend(both);
+        let energy = state.energy + environment.potential.change(&state.configuration, workspace, moved);
+        Some(Proposal { change: Change::Some, energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }
 }

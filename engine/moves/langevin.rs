@@ -194,7 +194,7 @@ impl Move for MetropolizedStep {
     #[inline]
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
         scratch.other.copy_from(state);
-        let Scratch { other, workspace, random, noise } = scratch;
+        let Scratch { other, workspace, random, noise, .. } = scratch;
         let kinetic_change = self.integrator.run_with_kinetic_change(1, other, &environment.potential, workspace, noise, random);
         Some(Proposal {
             change: Change::Whole,

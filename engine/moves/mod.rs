@@ -42,6 +42,8 @@ pub enum Change {
         /// Where to.
         to: [f64; 3],
     },
+    /// Some particles go elsewhere: the proposal is the walker's list of moved ones.
+    Some,
     /// Everything: the proposal is the walker's other buffer, to be swapped in.
     Whole,
 }

@@ -1,7 +1,7 @@
 //! Springs from all particles to their centre.
 
 use crate::external::positive_problems;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Particles, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Particles, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, Problem, dispatch_with};
 use serde::{Deserialize, Serialize};
 
@@ -48,13 +48,42 @@ impl Potential for CentreTether {
         Evaluation { energy, virial: -2.0 * energy }
     }
 
-    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
+    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
         let n = configuration.positions.n() as f64;
-        0.5 * self.stiffness / n * dispatch_with(neighbours.set(), SquaresFrom { configuration, i, at })
+        let &[Moved { particle: i, to }] = moved else {
+            return 0.5 * self.stiffness * self.change_of_squares(configuration, moved);
+        };
+        let from = configuration.positions.get(i);
+        let energy = |at| 0.5 * self.stiffness / n * dispatch_with(neighbours.set(), SquaresFrom { configuration, i, at });
+        energy(to) - energy(from)
     }
 
     fn evaluate_block(&self, set: InstructionSet, _cell: &Cell, block: &mut Block) {
         dispatch_with(set, OverConfigurations { stiffness: self.stiffness, block });
+    }
+}
+
+impl CentreTether {
+    /// What moves of several particles change the sum of squared distances from the centre by.
+    ///
+    /// From the centre c as it was, of which the sum of r - c is 0: sum over the moved of (r' - c)^2 - (r - c)^2, less N times the
+    /// square of what the centre moves by.
+    fn change_of_squares(&self, configuration: &Configuration, moved: &[Moved]) -> f64 {
+        let positions = &configuration.positions;
+        let n = positions.n() as f64;
+        let mut change = 0.0;
+        for c in 0..positions.dimension() {
+            let component = positions.component(c);
+            let centre = component.iter().sum::<f64>() / n;
+            let mut shift = 0.0;
+            for one in moved {
+                let (from, to) = (component[one.particle] - centre, one.to[c] - centre);
+                shift += to - from;
+                change += (to - from) * (to + from);
+            }
+            change -= shift * shift / n;
+        }
+        change
     }
 }
 

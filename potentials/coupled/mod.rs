@@ -2,7 +2,6 @@
 
 mod centre_tether;
 mod phi_four_chain;
-mod several;
 mod wolfe_quapp;
 
 pub use centre_tether::CentreTether;

@@ -1,11 +1,11 @@
 //! The landscape of Wolfe and Quapp, modified, with a bath.
 
 use super::line_problems;
-use super::several::Several;
 use crate::external::loops::{External, ExternalForm, Sites};
 use crate::external::{open_cell_problems, positive_problems};
 use crate::few::loops::{Few, GroupForm};
 use crate::image::Nearest;
+use crate::parts::Several;
 use crate::{Cell, Hold, Particles, Potential};
 use mcflow_base::{Lane, Problem};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! The loops over particles and configurations that all external terms share.
 
 use crate::image::Nearest;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Vectors};
+use crate::parts::Local;
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -80,12 +81,19 @@ impl<F: ExternalForm> Potential for External<F> {
         dispatch_with(neighbours.set(), OverParticles { form: &self.0, configuration, forces })
     }
 
-    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        dispatch_with(neighbours.set(), OneParticle { form: &self.0, image: Nearest::new(&configuration.cell), i, at })
+    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+        let [before, after] = self.before_and_after(configuration, neighbours, moved);
+        after - before
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
         dispatch_with(set, OverConfigurations { form: &self.0, image: Nearest::new(cell), block });
+    }
+}
+
+impl<F: ExternalForm> Local for External<F> {
+    fn before_and_after(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> [f64; 2] {
+        dispatch_with(neighbours.set(), OfMoved { form: &self.0, configuration, moved })
     }
 }
 
@@ -133,18 +141,29 @@ impl<F: ExternalForm> Kernel for OverParticles<'_, F> {
     }
 }
 
-struct OneParticle<'a, F> {
+/// The energies of the sites of some particles, before and after these are moved.
+struct OfMoved<'a, F> {
     form: &'a F,
-    image: Nearest<'a>,
-    i: usize,
-    at: [f64; 3],
+    configuration: &'a Configuration,
+    moved: &'a [Moved],
 }
 
-impl<F: ExternalForm> Kernel for OneParticle<'_, F> {
-    type Output = f64;
+impl<F: ExternalForm> Kernel for OfMoved<'_, F> {
+    type Output = [f64; 2];
     #[inline(always)]
-    fn run<L: Lane>(self) -> f64 {
-        self.form.site(self.i).map_or(0.0, |k| self.form.evaluate(Sites::One(k), self.at.map(L::splat), self.image).0.get(0))
+    fn run<L: Lane>(self) -> [f64; 2] {
+        let image = Nearest::new(&self.configuration.cell);
+        let mut sums = [0.0; 2];
+        for one in self.moved {
+            if let Some(k) = self.form.site(one.particle) {
+                let places = [self.configuration.positions.get(one.particle), one.to];
+                for (sum, [x, y, z]) in sums.iter_mut().zip(places) {
+                    let at = [L::splat(x), L::splat(y), L::splat(z)];
+                    *sum += self.form.evaluate(Sites::One(k), at, image).0.get(0);
+                }
+            }
+        }
+        sums
     }
 }
 

@@ -1,7 +1,8 @@
 //! The loops over groups of particles and configurations that all terms of few particles share.
 
 use crate::image::Nearest;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Reach, Vectors};
+use crate::parts::Local;
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Reach, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -76,12 +77,37 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
         dispatch_with(neighbours.set(), OverGroups { form: &self.form, members: &self.groups.members, configuration, forces })
     }
 
-    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        dispatch_with(neighbours.set(), OneParticle { form: &self.form, groups: &self.groups, configuration, i, at })
+    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+        let [before, after] = self.before_and_after(configuration, neighbours, moved);
+        after - before
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
         dispatch_with(set, OverConfigurations { form: &self.form, members: &self.groups.members, image: Nearest::new(cell), block });
+    }
+}
+
+impl<F: GroupForm<SIZE>, const SIZE: usize> Local for Few<F, SIZE> {
+    fn before_and_after(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> [f64; 2] {
+        let several;
+        let touched = match moved {
+            [one] => &self.groups.of[one.particle][..],
+            moved => {
+                several = self.groups.of_any(moved);
+                &several
+            }
+        };
+        dispatch_with(neighbours.set(), OfMoved { form: &self.form, members: &self.groups.members, touched, configuration, moved })
+    }
+}
+
+impl<const SIZE: usize> Groups<SIZE> {
+    /// The groups of any of these particles, each once.
+    fn of_any(&self, moved: &[Moved]) -> Vec<usize> {
+        let mut touched: Vec<usize> = moved.iter().flat_map(|one| &self.of[one.particle]).copied().collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
     }
 }
 
@@ -161,42 +187,54 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OverGroups<'_, F, SIZE> {
     }
 }
 
-struct OneParticle<'a, F, const SIZE: usize> {
+/// The energies of some groups before and after particles of theirs are moved.
+struct OfMoved<'a, F, const SIZE: usize> {
     form: &'a F,
-    groups: &'a Groups<SIZE>,
+    members: &'a [[usize; SIZE]],
+    /// The groups.
+    touched: &'a [usize],
     configuration: &'a Configuration,
-    i: usize,
-    at: [f64; 3],
+    moved: &'a [Moved],
 }
 
-impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OneParticle<'_, F, SIZE> {
-    type Output = f64;
+impl<F: GroupForm<SIZE>, const SIZE: usize> Kernel for OfMoved<'_, F, SIZE> {
+    type Output = [f64; 2];
     #[inline(always)]
-    fn run<L: Lane>(self) -> f64 {
-        let positions = &self.configuration.positions;
-        let (n, dimension, row) = (positions.n(), positions.dimension(), positions.row());
-        let image = Nearest::new(&self.configuration.cell);
-        let of = &self.groups.of[self.i];
-        let mut energy = L::default();
+    fn run<L: Lane>(self) -> [f64; 2] {
+        let Self { form, members, touched, configuration, moved } = self;
+        let (n, dimension, row) = (configuration.positions.n(), configuration.positions.dimension(), configuration.positions.row());
+        let image = Nearest::new(&configuration.cell);
+        let (mut before, mut after) = (L::default(), L::default());
         let mut first = 0;
-        while first < of.len() {
-            let count = (of.len() - first).min(L::WIDTH);
-            let mut r = [[L::default(); 3]; SIZE];
+        while first < touched.len() {
+            let count = (touched.len() - first).min(L::WIDTH);
+            let (mut old, mut new) = ([[L::default(); 3]; SIZE], [[L::default(); 3]; SIZE]);
             for k in 0..SIZE {
-                for c in 0..dimension {
-                    let mut elements = [0.0; WIDEST];
-                    for l in 0..L::WIDTH {
-                        let particle = self.groups.members[of[first + l.min(count - 1)]][k];
-                        elements[l] = if particle == self.i { self.at[c] } else { row[c * n + particle] };
+                let (mut from, mut to) = ([[0.0; WIDEST]; 3], [[0.0; WIDEST]; 3]);
+                for l in 0..L::WIDTH {
+                    let particle = members[touched[first + l.min(count - 1)]][k];
+                    for c in 0..dimension {
+                        from[c][l] = row[c * n + particle];
+                        to[c][l] = from[c][l];
                     }
-                    r[k][c] = L::load(&elements[..L::WIDTH]);
+                    if let Some(place) = Moved::place_of(moved, particle) {
+                        for c in 0..dimension {
+                            to[c][l] = place[c];
+                        }
+                    }
+                }
+                for c in 0..dimension {
+                    old[k][c] = L::load(&from[c][..L::WIDTH]);
+                    new[k][c] = L::load(&to[c][..L::WIDTH]);
                 }
             }
-            let (u, _) = self.form.evaluate(&coordinates(&r, image));
-            energy += L::select_bits((1 << count) - 1, u, L::default());
+            // The last group is repeated where there are no more.
+            let there = (1 << count) - 1;
+            before += L::select_bits(there, form.evaluate(&coordinates(&old, image)).0, L::default());
+            after += L::select_bits(there, form.evaluate(&coordinates(&new, image)).0, L::default());
             first += count;
         }
-        energy.sum()
+        [before.sum(), after.sum()]
     }
 }
 

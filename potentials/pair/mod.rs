@@ -1,5 +1,6 @@
 //! Terms that are sums over pairs of particles.
 
+mod among;
 mod cluster_build;
 mod cluster_copies;
 mod cluster_list;
@@ -13,6 +14,7 @@ mod form;
 mod jump;
 mod lennard_jones;
 mod list_state;
+mod moved_energy;
 mod neighbours;
 mod parameters;
 mod rounded_lattice;

@@ -9,10 +9,8 @@ use super::exclusions::Exclusions;
 use super::form::{ByType, Coefficients, FormOwner, PairForm, PairTable, Uniform};
 use super::list_state::{Cost, LEAST, ListState, Skins};
 use super::tail::Tail;
-use super::tree::{Query, Tree, Trial};
-use super::tree_energy::OfParticle;
 use crate::image::{Image, Imaging, Listed, WithImage, with_image};
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Neighbours, Potential, Precision, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -47,10 +45,10 @@ impl Description {
 }
 
 #[derive(Debug)]
-struct SumOverPairs<F, T> {
-    form: F,
-    table: T,
-    description: Description,
+pub(super) struct SumOverPairs<F, T> {
+    pub(super) form: F,
+    pub(super) table: T,
+    pub(super) description: Description,
 }
 
 impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
@@ -91,21 +89,6 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
         let skin = left.min(state.skins.inner);
         prune(set, cutoff + skin, None, list);
         list.begin_near_pairs(state, skin);
-    }
-
-    /// Plants the tree where there is none for this configuration, or one that has grown too much.
-    fn need_tree(&self, configuration: &Configuration, neighbours: &mut Neighbours) {
-        if !neighbours.tree.is_current(configuration) {
-            neighbours.tree.plant(configuration, &self.description.types);
-        }
-    }
-
-    fn energy_in_tree(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        self.need_tree(configuration, neighbours);
-        let (set, tree) = (neighbours.set(), &mut neighbours.tree);
-        let Description { exclusions, cutoff, .. } = &self.description;
-        dispatch_with(set, Query { tree, exclusions, i, at, cutoff: *cutoff });
-        with_image(Image::new(&configuration.cell), InTree { term: self, set, tree, i, at })
     }
 
     /// The sum, with pair distances, energies and forces in the precision of `N` where a list is used and in f64 elsewhere.
@@ -176,23 +159,6 @@ impl<F: FormOwner, T: PairTable, const ENERGY: bool, const FORCES: bool> WithIma
     }
 }
 
-/// The energy of one particle with the clusters that a query found, for each kind of cell.
-struct InTree<'a, F, T> {
-    term: &'a SumOverPairs<F, T>,
-    set: InstructionSet,
-    tree: &'a mut Tree,
-    i: usize,
-    at: [f64; 3],
-}
-
-impl<F: FormOwner, T: PairTable> WithImage for InTree<'_, F, T> {
-    type Output = f64;
-    fn run<I: Imaging>(self, image: I) -> f64 {
-        let Self { term, set, tree, i, at } = self;
-        dispatch_with(set, OfParticle { form: term.form.form(), table: &term.table, image, type_i: term.description.types[i], at, tree })
-    }
-}
-
 /// All pairs of configurations in lanes, for each kind of cell.
 struct InLanes<'a, F, T> {
     term: &'a SumOverPairs<F, T>,
@@ -259,38 +225,12 @@ impl<F: FormOwner, T: PairTable> Potential for SumOverPairs<F, T> {
         };
     }
 
-    fn particle_energy(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3]) -> f64 {
-        neighbours.tree.trial = None;
-        self.energy_in_tree(configuration, neighbours, i, at)
+    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+        self.change_of_moved(configuration, neighbours, moved)
     }
 
-    fn particle_energy_change(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) -> f64 {
-        self.need_tree(configuration, neighbours);
-        let mut from = *neighbours.tree.known_energy(i);
-        if from.is_nan() {
-            from = self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i));
-            *neighbours.tree.known_energy(i) = from;
-        }
-        let energy = self.energy_in_tree(configuration, neighbours, i, to);
-        neighbours.tree.trial = Some(Trial { i, to, energy });
-        energy - from
-    }
-
-    fn particle_moves(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, to: [f64; 3]) {
-        if !neighbours.tree.is_planted() {
-            return;
-        }
-        // Partners gain the pair energies of the trial and lose those of the old place.
-        let energy = match neighbours.tree.trial {
-            Some(trial) if trial.i == i && trial.to == to => trial.energy,
-            _ => self.energy_in_tree(configuration, neighbours, i, to),
-        };
-        neighbours.tree.spread(1.0);
-        self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i));
-        neighbours.tree.spread(-1.0);
-        neighbours.tree.move_to(i, to);
-        *neighbours.tree.known_energy(i) = energy;
-        neighbours.tree.trial = None;
+    fn moves(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) {
+        self.take_along(configuration, neighbours, moved);
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {

@@ -8,7 +8,7 @@
 //! the position itself. Gaps along different directions are perpendicular only there.
 
 use super::exclusions::Exclusions;
-use crate::{Cell, Configuration};
+use crate::{Cell, Configuration, Moved};
 use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Clusters of a node, nodes of a node of the next level.
@@ -35,6 +35,8 @@ pub(crate) struct Tree {
     near: Vec<u32>,
     near_count: usize,
     pub(super) special: Vec<(u32, u32)>,
+    /// For each cluster its place among the special ones, counted from 1; 0 for all others, and between queries.
+    marks: Vec<u32>,
     /// Pair energies of the last trial, lane by lane in the order of `near` and `special`, and what was tried.
     pub(super) values: Vec<f64>,
     pub(super) trial: Option<Trial>,
@@ -137,6 +139,7 @@ impl Tree {
         let clusters = self.order.len() / 4;
         self.types = self.order.chunks_exact(4).map(|quad| [0, 1, 2, 3].map(|l| types[quad[l] as usize])).collect();
         self.near = vec![0; clusters + BRANCHES];
+        self.marks = vec![0; clusters];
         self.near_count = 0;
         self.positions = vec![Quads::default(); clusters];
         self.energies = vec![[f64::NAN; 4]; clusters];
@@ -201,21 +204,26 @@ impl Tree {
 
     /// Notes the clusters without special partners of particle `i` at `at` whose boxes are within `cutoff`, and the special ones; then
     /// counts the query.
-    fn begin_query(&mut self, i: usize, exclusions: &Exclusions) {
+    fn begin_query(&mut self, i: usize, exclusions: &Exclusions, apart: &[Moved]) {
         self.special.clear();
         let mut leave_out = |slot: u32| {
             let (cluster, bit) = (slot / 4, 1 << (slot % 4));
-            match self.special.iter_mut().find(|(other, _)| *other == cluster) {
-                Some((_, mask)) => *mask &= !bit,
-                None => self.special.push((cluster, 15 & !bit)),
+            match &mut self.marks[cluster as usize] {
+                0 => {
+                    self.special.push((cluster, 15 & !bit));
+                    self.marks[cluster as usize] = self.special.len() as u32;
+                }
+                mark => self.special[*mark as usize - 1].1 &= !bit,
             }
         };
         leave_out(self.slots[i]);
         exclusions.of(i).iter().for_each(|&j| leave_out(self.slots[j as usize]));
+        apart.iter().for_each(|one| leave_out(self.slots[one.particle]));
         (self.n as u32..self.order.len() as u32).for_each(leave_out);
     }
 
     fn end_query(&mut self) {
+        self.special.iter().for_each(|&(cluster, _)| self.marks[cluster as usize] = 0);
         self.queries += 1;
         self.found += self.near_count as u64;
         if self.queries <= 8 {
@@ -235,6 +243,8 @@ pub(crate) struct Query<'a> {
     pub exclusions: &'a Exclusions,
     pub i: usize,
     pub at: [f64; 3],
+    /// Particles that are left out.
+    pub apart: &'a [Moved],
     /// `None`: everybody is near.
     pub cutoff: Option<f64>,
 }
@@ -243,9 +253,9 @@ impl Kernel<f32> for Query<'_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane<f32>>(self) {
-        let Self { tree, exclusions, i, at, cutoff } = self;
-        tree.begin_query(i, exclusions);
-        let Tree { frame: Some(frame), levels, near, near_count, special, farthest, positions, .. } = &mut *tree else { return };
+        let Self { tree, exclusions, i, at, apart, cutoff } = self;
+        tree.begin_query(i, exclusions, apart);
+        let Tree { frame: Some(frame), levels, near, near_count, special, marks, farthest, positions, .. } = &mut *tree else { return };
         let own = special[0].0;
         match cutoff {
             None => {
@@ -275,7 +285,7 @@ impl Kernel<f32> for Query<'_> {
             let mut kept = 0;
             for k in 0..*near_count {
                 near[kept] = near[k];
-                kept += usize::from(special.iter().all(|(other, _)| *other != near[k]));
+                kept += usize::from(marks[near[k] as usize] == 0);
             }
             *near_count = kept;
         }

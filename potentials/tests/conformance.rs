@@ -3,7 +3,7 @@
 mod cases;
 
 use cases::{Numbers, brute_force, brute_force_of_groups, brute_force_of_pairs, cases, close, with_particle};
-use mcflow_potentials::{Configuration, Term, Vectors};
+use mcflow_potentials::{Configuration, Moved, Term, Vectors};
 
 #[test]
 fn every_loop_agrees_with_a_plain_double_loop() {
@@ -49,7 +49,7 @@ fn forces_are_differences_of_energies() {
                 let energy = |step: f64| {
                     let mut moved = at;
                     moved[k] += step;
-                    potential.particle_energy(c, &mut potential.workspace(), i, moved)
+                    potential.change(c, &mut potential.workspace(), &[Moved { particle: i, to: moved }])
                 };
                 // Fourth order, so that the error of the difference is below that of rounding.
                 let slope = (8.0 * (energy(h) - energy(-h)) - (energy(2.0 * h) - energy(-2.0 * h))) / (12.0 * h);
@@ -60,7 +60,7 @@ fn forces_are_differences_of_energies() {
 }
 
 #[test]
-fn particle_energies_are_differences_of_energies() {
+fn changes_by_one_particle_are_differences_of_energies() {
     let mut numbers = Numbers(362436069);
     for case in cases() {
         let potential = case.potential();
@@ -72,18 +72,63 @@ fn particle_energies_are_differences_of_energies() {
                 for v in new.iter_mut().take(c.positions.dimension()) {
                     *v += size * (numbers.next() - 0.5);
                 }
-                let change = potential.particle_energy_change(&c, &mut workspace, i, new);
-                let alone = potential.particle_energy(&c, &mut workspace, i, new) - potential.particle_energy(&c, &mut workspace, i, old);
+                let one = [Moved { particle: i, to: new }];
+                let change = potential.change(&c, &mut workspace, &one);
                 let moved = with_particle(&c, i, new);
                 let (before, after) =
                     (potential.energy(&c, &mut potential.workspace()), potential.energy(&moved, &mut potential.workspace()));
                 let scale = before.energy.abs().max(after.energy.abs()).max(1.0);
                 assert!((change - (after.energy - before.energy)).abs() < 1e-12 * scale, "{}: particle {i} by {size}", case.name);
-                assert!((alone - change).abs() < 1e-12 * scale, "{}: particle {i} by {size}: {alone} against {change}", case.name);
+                let back = potential.change(&moved, &mut potential.workspace(), &[Moved { particle: i, to: old }]);
+                assert!((back + change).abs() < 1e-12 * scale, "{}: particle {i} by {size}: {back} against {change}", case.name);
                 if size == 0.05 {
-                    potential.particle_moves(&c, &mut workspace, i, new);
+                    potential.moves(&c, &mut workspace, &one);
                     c = moved;
                 }
+            }
+        }
+    }
+}
+
+/// Neighbours and particles that are far from each other, places that others leave, and half of all particles.
+#[test]
+fn changes_by_several_particles_are_differences_of_energies() {
+    let mut numbers = Numbers(2654435769);
+    for case in cases() {
+        let potential = case.potential();
+        let (mut workspace, mut c) = (potential.workspace(), case.configuration.clone());
+        let n = case.n();
+        let sets = [vec![0, 1], vec![1, n - 1], case.some(), (0..n.min(60)).step_by(2).collect(), vec![2, 3], vec![]];
+        for particles in sets {
+            let mut shifted: Vec<Moved> = Vec::new();
+            for &particle in &particles {
+                let mut to = c.positions.get(particle);
+                to[..c.positions.dimension()].iter_mut().for_each(|v| *v += 0.2 * (numbers.next() - 0.5));
+                shifted.push(Moved { particle, to });
+            }
+            // Each goes where the one before it is: identities change, all places stay taken.
+            let places = particles.iter().cycle().skip(particles.len().saturating_sub(1));
+            let turned: Vec<Moved> =
+                particles.iter().zip(places).map(|(&particle, &from)| Moved { particle, to: c.positions.get(from) }).collect();
+            for moved in [turned, shifted] {
+                let mut after = c.clone();
+                moved.iter().for_each(|one| after.positions.set(one.particle, one.to));
+                let energy = |c: &Configuration| potential.energy(c, &mut potential.workspace()).energy;
+                let change = potential.change(&c, &mut workspace, &moved);
+                let (old, new) = (energy(&c), energy(&after));
+                let scale = old.abs().max(new.abs()).max(1.0);
+                let is_right = if new == f64::INFINITY { change == new } else { (change - (new - old)).abs() < 1e-12 * scale };
+                assert!(is_right, "{}: {particles:?}: {change} against {}", case.name, new - old);
+                if change.abs() < 1e3 {
+                    potential.moves(&c, &mut workspace, &moved);
+                    c = after;
+                }
+            }
+            // What is kept is right for single particles, too.
+            for &particle in particles.iter().take(3) {
+                let one = [Moved { particle, to: c.positions.get(particle).map(|v| v + 0.003) }];
+                let fresh = potential.change(&c, &mut potential.workspace(), &one);
+                close(potential.change(&c, &mut workspace, &one), fresh, 1e-10, &case.name);
             }
         }
     }
@@ -143,7 +188,10 @@ fn positions_that_are_no_numbers_give_none() {
         for bad in [f64::NAN, f64::INFINITY] {
             let c = with_particle(&case.configuration, i, [bad, 0.0, 0.0]);
             assert!(potential.energy_and_forces(&c, &mut workspace, &mut forces).energy.is_nan(), "{}", case.name);
-            assert!(potential.particle_energy(&case.configuration, &mut workspace, i, [bad, 0.0, 0.0]).is_nan(), "{}", case.name);
+            let one = Moved { particle: i, to: [bad, 0.0, 0.0] };
+            let both = [Moved { particle: 0, to: case.configuration.positions.get(0) }, one];
+            assert!(potential.change(&case.configuration, &mut workspace, &[one]).is_nan(), "{}", case.name);
+            assert!(potential.change(&case.configuration, &mut workspace, &both).is_nan(), "{}", case.name);
             let mut energies = [0.0];
             if case.n() < 1000 && !case.name.contains("some") {
                 potential.energies(&c.cell, c.positions.row(), &mut energies);

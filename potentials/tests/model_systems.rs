@@ -1,6 +1,6 @@
 //! Model systems against their known partition functions and populations, by quadrature; few-body terms by hand.
 
-use mcflow_potentials::{Cell, Configuration, Evaluation, Particles, PotentialSum, Term, Vectors};
+use mcflow_potentials::{Cell, Configuration, Evaluation, Moved, Particles, PotentialSum, Term, Vectors};
 
 fn potential(texts: &[&str], n: usize, cell: &Cell) -> PotentialSum {
     let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES);
@@ -167,7 +167,9 @@ fn pairs_by_hand() {
         let c = Configuration { positions: Vectors::from_points(2, &far), cell: cell.clone() };
         let mut block = [0.0];
         potential.energies(&cell, c.positions.row(), &mut block);
-        let found = [block[0], energy(&[text], &cell, &far), potential.particle_energy(&c, &mut potential.workspace(), 1, far[1])];
+        let near = Configuration { positions: Vectors::from_points(2, &[far[0], [3.0, 0.0, 0.0], far[2]]), cell: cell.clone() };
+        let change = potential.change(&near, &mut potential.workspace(), &[Moved { particle: 1, to: far[1] }]);
+        let found = [block[0], energy(&[text], &cell, &far), change];
         let expected = 2.0 * 0.9 * r.powi(4);
         assert!(found.iter().all(|u| (u / expected - 1.0).abs() < 1e-4), "{r}: {found:?} against {expected}");
     }

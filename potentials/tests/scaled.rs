@@ -3,7 +3,7 @@
 mod cases;
 
 use cases::{Case, cases, close};
-use mcflow_potentials::{Evaluation, PotentialSum, Precision, Softening, Vectors};
+use mcflow_potentials::{Evaluation, Moved, PotentialSum, Precision, Softening, Vectors};
 
 const SOFTENING: Softening = Softening { core: 1.2, edge: 0.0 };
 
@@ -28,9 +28,9 @@ fn everything(potential: &PotentialSum, case: &Case) -> (Evaluation, Vec<(&'stat
         potential.forces(c, &mut workspace, precision, &mut forces);
         all.push((name, forces.row().to_vec()));
     }
-    let to = |i: usize| c.positions.get(i).map(|v| v + 0.02);
-    all.push(("particles", case.some().iter().map(|&i| potential.particle_energy(c, &mut workspace, i, to(i))).collect()));
-    all.push(("changes", case.some().iter().map(|&i| potential.particle_energy_change(c, &mut workspace, i, to(i))).collect()));
+    let moved: Vec<Moved> = case.some().iter().map(|&i| Moved { particle: i, to: c.positions.get(i).map(|v| v + 0.02) }).collect();
+    all.push(("changes", moved.iter().map(|one| potential.change(c, &mut workspace, &[*one])).collect()));
+    all.push(("change by several", vec![potential.change(c, &mut workspace, &moved)]));
     if case.n() < 1000 {
         let (mut energy, mut gradient) = ([0.0], vec![0.0; c.positions.row().len()]);
         potential.energies_and_gradients(&c.cell, c.positions.row(), &mut energy, &mut gradient);
@@ -97,8 +97,9 @@ fn a_workspace_serves_sums_of_other_factors() {
             for i in case.some() {
                 let mut to = c.positions.get(i);
                 to[..c.positions.dimension()].iter_mut().for_each(|v| *v += 0.01);
-                energy += sum.particle_energy_change(&c, &mut workspace, i, to);
-                sum.particle_moves(&c, &mut workspace, i, to);
+                let one = [Moved { particle: i, to }];
+                energy += sum.change(&c, &mut workspace, &one);
+                sum.moves(&c, &mut workspace, &one);
                 c.positions.set(i, to);
             }
             let expected = sum.energy(&c, &mut sum.workspace()).energy;

@@ -4,7 +4,7 @@ mod cases;
 
 use cases::{Numbers, brute_force, cases, close};
 use mcflow_base::InstructionSet;
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Vectors, WorkspaceState};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Moved, Particles, PotentialSum, Precision, Term, Vectors, WorkspaceState};
 
 #[test]
 fn kept_energies_stay_right_over_many_moves() {
@@ -21,10 +21,19 @@ fn kept_energies_stay_right_over_many_moves() {
                 *v += step * (numbers.next() - 0.5);
             }
             // Moves that a chain would accept, and some far ones.
-            let change = potential.particle_energy_change(&c, &mut workspace, i, to);
+            let mut moved = vec![Moved { particle: i, to }];
+            if k % 7 == 3 {
+                // Together with another, which goes to where this one was.
+                let j = (i + 1 + k % 5) % case.n();
+                if j != i {
+                    moved.push(Moved { particle: j, to: c.positions.get(i) });
+                    moved.sort_by_key(|one| one.particle);
+                }
+            }
+            let change = potential.change(&c, &mut workspace, &moved);
             if change < 2.0 || k % 500 == 17 {
-                potential.particle_moves(&c, &mut workspace, i, to);
-                c.positions.set(i, to);
+                potential.moves(&c, &mut workspace, &moved);
+                moved.iter().for_each(|one| c.positions.set(one.particle, one.to));
                 energy += change;
             }
             if k % 500 == 0 {
@@ -36,9 +45,9 @@ fn kept_energies_stay_right_over_many_moves() {
         // Told that positions changed, a workspace is like a fresh one, to the byte.
         workspace.positions_changed();
         for i in case.some() {
-            let to = c.positions.get(i).map(|v| v + 0.01);
-            let fresh = potential.particle_energy(&c, &mut potential.workspace(), i, to);
-            assert_eq!(potential.particle_energy(&c, &mut workspace, i, to).to_bits(), fresh.to_bits(), "{}", case.name);
+            let one = [Moved { particle: i, to: c.positions.get(i).map(|v| v + 0.01) }];
+            let fresh = potential.change(&c, &mut potential.workspace(), &one);
+            assert_eq!(potential.change(&c, &mut workspace, &one).to_bits(), fresh.to_bits(), "{}", case.name);
         }
     }
 }
@@ -104,14 +113,15 @@ fn instruction_sets_agree() {
             let mut workspace = potential.workspace_for(set);
             let mut forces = Vectors::zeros(c.positions.dimension(), case.n());
             let evaluation = potential.energy_and_forces(c, &mut workspace, &mut forces);
-            let particle = potential.particle_energy(c, &mut workspace, 1, c.positions.get(1));
-            (evaluation, particle, forces)
+            let moved = [1, 2].map(|i| Moved { particle: i, to: c.positions.get(i).map(|v| v + 0.02 * i as f64) });
+            let changes = [&moved[..1], &moved].map(|moved| potential.change(c, &mut workspace, moved));
+            (evaluation, changes, forces)
         });
         let largest = results[0].2.row().iter().fold(1.0f64, |m, f| m.max(f.abs()));
-        for (evaluation, particle, forces) in &results[1..] {
+        for (evaluation, changes, forces) in &results[1..] {
             close(evaluation.energy, results[0].0.energy, 1e-11, &case.name);
             close(evaluation.virial, results[0].0.virial, 1e-11, &case.name);
-            close(*particle, results[0].1, 1e-11, &case.name);
+            (0..2).for_each(|k| close(changes[k], results[0].1[k], 1e-11, &case.name));
             for (a, b) in forces.row().iter().zip(results[0].2.row()) {
                 assert!((a - b).abs() < 1e-12 * largest, "{}", case.name);
             }
