@@ -61,7 +61,7 @@ pub struct Summary {
     pub observables: Vec<RungObservables>,
     /// Populations and free-energy differences by rung.
     pub states: Vec<RungStates>,
-    /// Profiles and radial distribution functions by rung, in the units of the run.
+    /// Accumulated functions by rung, in the units of the run; times are those of trajectory files.
     pub functions: Vec<FunctionSummary>,
     /// Judgement of each flow.
     pub flows: Vec<FlowAssessment>,

@@ -91,6 +91,11 @@ pub trait AccumulatedFunction: Clone + Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether it is one of the time of dynamics, which other moves and refused steps spoil.
+    fn is_of_time(&self) -> bool {
+        false
+    }
+
     /// The same function with what it needs of the particles filled in.
     #[must_use]
     fn bound(&self, _subject: &Subject) -> Self {
@@ -121,6 +126,9 @@ pub trait Function: Debug + Send + Sync {
     /// The variable that it is a function of, where it is one of a variable.
     fn variable(&self) -> Option<&Variable>;
 
+    /// Whether it is one of the time of dynamics, which other moves and refused steps spoil.
+    fn is_of_time(&self) -> bool;
+
     /// The same function with what it needs of the particles filled in.
     fn bound(&self, subject: &Subject) -> Arc<dyn Function>;
 
@@ -148,6 +156,10 @@ impl<F: AccumulatedFunction> Function for F {
 
     fn variable(&self) -> Option<&Variable> {
         AccumulatedFunction::variable(self)
+    }
+
+    fn is_of_time(&self) -> bool {
+        AccumulatedFunction::is_of_time(self)
     }
 
     fn bound(&self, subject: &Subject) -> Arc<dyn Function> {

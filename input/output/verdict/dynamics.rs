@@ -2,13 +2,32 @@
 
 use super::{Finding, Severity};
 use crate::build::Built;
-use crate::output::summary::Summary;
+use crate::output::summary::{MoveSummary, Summary};
 use mcflow_engine::observers::Column;
 use mcflow_engine::{Effect, Plan, Simulation};
 use mcflow_potentials::Confinement;
 
-pub(super) fn findings(built: &Built, _: &Simulation, _: &Summary) -> Vec<Finding> {
-    notes(&built.plan)
+pub(super) fn findings(built: &Built, _: &Simulation, summary: &Summary) -> Vec<Finding> {
+    notes(&built.plan).into_iter().chain(turned_back(&built.plan, summary)).collect()
+}
+
+/// Refused steps of dynamics where a function is one of time: only dynamics is in such a sweep, so all counts are of its steps.
+fn turned_back(plan: &Plan, summary: &Summary) -> Option<Finding> {
+    /// Refused steps of all above which a function of time is not to be trusted.
+    const MOST: f64 = 0.01;
+    let names: Vec<&str> = plan.functions.iter().filter(|function| function.is_of_time()).map(|function| function.name()).collect();
+    let total = |count: fn(&MoveSummary) -> u64| summary.moves.iter().map(count).sum::<u64>();
+    let (attempted, accepted) = (total(|m| m.attempted), total(|m| m.accepted));
+    (!names.is_empty() && accepted < attempted).then(|| {
+        let share = (attempted - accepted) as f64 / attempted as f64;
+        let found = format!("{:.2e} of the steps of dynamics were refused, each of which turns all momenta round", share);
+        Finding {
+            severity: if share > MOST { Severity::Doubtful } else { Severity::Note },
+            kind: "turned_back",
+            found: format!("{found}: {} is that of paths that turn back so often", names.join(", ")),
+            remedy: "a smaller time step, or `metropolized: false`, whose error of the time step is told".to_string(),
+        }
+    })
 }
 
 /// What is known of a plan before it runs, beside [`Plan::inexact_because`].
