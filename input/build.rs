@@ -1,7 +1,12 @@
 //! From an input to a [`Plan`]: every rule is checked, every problem reported, then everything is built.
 
+mod compared;
 mod configuration;
 mod flows;
+mod observables;
+mod potential;
+mod recording;
+mod starts;
 mod stored;
 mod symmetry;
 mod wanderers;
@@ -10,17 +15,16 @@ mod written;
 
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
-use crate::output::summary::RungObservables;
 use crate::output::verdict::Finding;
-use crate::schema::{CellInput, Compare, Input, Output, Quantity, Rung};
+use crate::schema::{Compare, Input, Quantity, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
-use mcflow_engine::observers::{Column, Condition, Function, Kinetic, Observable, State, Subject, Variable, state_of};
+use mcflow_engine::observers::Column;
 use mcflow_engine::program::default_program;
 use mcflow_engine::sweep::System;
-use mcflow_engine::{Effect, Entry, LEADING_COLUMNS, Lengths, Origin, Plan, RungPlan, ThermodynamicState, TrajectoryPlan, sweep_time};
-use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Term};
+use mcflow_engine::{Effect, Lengths, Origin, Plan, RungPlan, ThermodynamicState};
+use mcflow_potentials::{PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -428,323 +432,6 @@ impl Builder<'_> {
         let trains = input.flows.iter().any(|(_, flow)| flow.training.is_some());
         if trains && input.sweep.iter().all(|entry| entry.flow().is_some() || entry.effect() == Effect::Rungs) && !input.sweep.is_empty() {
             self.report("sweep", "moves by flows alone", "a local move too, such as Displacement: samples for training come from it");
-        }
-    }
-
-    /// The terms of the potential energy, with the tables that they name; the contents of those go into the hash of the run.
-    fn terms(&mut self) -> Vec<Term> {
-        let mut terms = self.input.system.potential.clone();
-        for (k, term) in terms.iter_mut().enumerate() {
-            let Term::TabulatedPair(term) = term else { continue };
-            let path = self.folder.join(&term.file);
-            match std::fs::read(&path) {
-                Ok(bytes) => {
-                    self.note_file(&format!("system.potential[{k}].file"), path.clone(), &bytes);
-                    term.take_text(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
-                }
-                Err(error) => {
-                    let expected = "a readable table, named as seen from the folder of the input";
-                    term.rows = Some(Err(Problem::new("file", format!("{}: cannot be read: {error}", path.display()), expected)));
-                }
-            }
-        }
-        terms
-    }
-
-    /// What observables and states are of.
-    fn subject<'s>(&self, particles: &'s Particles, cell: &'s Cell) -> Subject<'s> {
-        let input = self.input;
-        Subject {
-            particles,
-            cell,
-            bonds: input.system.potential.iter().flat_map(Term::bonds).collect(),
-            record_every: self.record_every(),
-            clock: sweep_time(&input.sweep, input.units.file_units()),
-        }
-    }
-
-    fn states(&mut self, subject: &Subject) -> Vec<State> {
-        let input = self.input;
-        let mut states = Vec::new();
-        for (name, state) in input.states.iter() {
-            self.add(&format!("states[{name:?}].where"), state.condition.problems(subject));
-            if name.is_empty() || name.contains([',', '"', '\n']) {
-                self.report(format!("states[{name:?}]"), format!("{name:?}"), "a name without commas and quotation marks");
-            }
-            states.push(State { name: name.to_string(), condition: state.condition.bound_to(subject) });
-        }
-        self.complete_voronoi_cells(&mut states);
-        states
-    }
-
-    /// Gives each Voronoi cell the centres of the others.
-    fn complete_voronoi_cells(&mut self, states: &mut [State]) {
-        let centres: Vec<Option<(Vec<Variable>, Vec<f64>)>> = states
-            .iter()
-            .map(|state| match &state.condition {
-                Condition::Nearest { of, point, .. } => Some((of.clone(), point.clone())),
-                _ => None,
-            })
-            .collect();
-        for (k, state) in states.iter_mut().enumerate() {
-            let Condition::Nearest { of, point, others } = &mut state.condition else { continue };
-            let key = format!("states[{:?}].where", state.name);
-            let mut fine = true;
-            for (_, (variables, centre)) in
-                centres.iter().enumerate().filter(|(other, _)| *other != k).filter_map(|(o, c)| Some((o, c.as_ref()?)))
-            {
-                if variables != of {
-                    self.report(&key, "other variables than another state with `Nearest`", "the same variables for all of them");
-                    fine = false;
-                } else if centre == point {
-                    self.report(&key, format!("the point {point:?} twice"), "another point for each state");
-                    fine = false;
-                } else {
-                    others.push(centre.clone());
-                }
-            }
-            if fine && others.is_empty() {
-                self.report(&key, "`Nearest` with no other state to compare with", "two states at least with `Nearest`");
-            }
-        }
-    }
-
-    /// The functions, after all observables were checked.
-    fn observables(&mut self, subject: &Subject) -> Vec<Arc<dyn Function>> {
-        let input = self.input;
-        // What columns of every run and figures beside them are called.
-        let mut names: Vec<&str> =
-            vec!["state", "pressure", "virial_pressure", "density", "volume", "smallest_height", "kinetic_temperature"];
-        names.extend(["potential_energy", "potential_energy_per_particle"]);
-        names.extend(LEADING_COLUMNS);
-        names.extend(RungObservables::KEYS);
-        for (k, observable) in input.observables.iter().enumerate() {
-            let key = format!("observables[{k}]");
-            self.add(&key, observable.problems(subject));
-            if names.contains(&observable.name()) || observable.name().starts_with("energy.") {
-                self.report(format!("{key}.name"), format!("{:?}", observable.name()), "a name that is not taken");
-            }
-            names.push(observable.name());
-        }
-        input.observables.iter().filter_map(Observable::function).map(|function| function.bound(subject)).collect()
-    }
-
-    /// The potential of each rung; factors that are wrong count as 1.
-    fn scaled_potentials(&mut self, potential: &PotentialSum) -> Vec<PotentialSum> {
-        let names = potential.term_names();
-        let known: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut potentials = Vec::new();
-        for (k, rung) in self.input.ladder.iter().enumerate() {
-            let mut factors = vec![1.0; known.len()];
-            for (name, &factor) in rung.scale.iter() {
-                let key = format!("ladder[{k}].scale[{name:?}]");
-                if self.require_name(&key, "term", name, &known) && factor >= 0.0 && factor.is_finite() {
-                    let term = known.iter().position(|known| *known == name).expect("a known name");
-                    factors[term] = factor;
-                }
-            }
-            potentials.push(potential.scaled(&factors));
-        }
-        potentials
-    }
-
-    fn columns(&self, potential: &PotentialSum, subject: &Subject) -> Vec<Column> {
-        let (input, cell) = (self.input, subject.cell);
-        let mut columns = vec![Column::PotentialEnergy];
-        if cell.is_periodic() {
-            columns.push(Column::PotentialEnergyPerParticle);
-        }
-        let names = potential.unique_names();
-        // One term alone is the potential energy, unless a rung scales it.
-        if names.len() > 1 || input.ladder.iter().any(|rung| !rung.scale.is_empty()) {
-            columns.extend(names.into_iter().enumerate().map(|(k, name)| Column::Term(name, k)));
-        }
-        if cell.is_periodic() {
-            let is_dynamics = input.sweep.iter().any(|entry| entry.is_dynamics());
-            let alone = is_dynamics && !input.sweep.iter().any(|entry| entry.gives_temperature());
-            let kinetic = if alone { Kinetic::Momenta } else { Kinetic::Temperature };
-            columns.push(Column::Pressure(kinetic));
-            if potential.has_jumps() {
-                columns.push(Column::VirialPressure(kinetic));
-            }
-            if input.ladder.first().is_some_and(|rung| rung.pressure.is_some()) {
-                columns.extend([Column::Density, Column::Volume]);
-                if potential.reach().is_some() {
-                    columns.push(Column::SmallestHeight);
-                }
-            }
-        }
-        if input.sweep.iter().any(|entry| entry.dynamics().is_some_and(|dynamics| dynamics.keeps_momenta)) {
-            columns.push(Column::KineticTemperature);
-        }
-        columns.extend(input.observables.iter().filter_map(Observable::column).map(|column| Column::Variable(column.bound_to(subject))));
-        columns
-    }
-
-    /// Sweeps between samples, as given or as [`Run::record_every`](crate::schema::Run::record_every) says.
-    fn record_every(&self) -> u64 {
-        let input = self.input;
-        input.run.record_every.unwrap_or_else(|| {
-            let moves = |entry: &Entry| entry.is_cheaper_than_a_sample();
-            let costs = !matches!(input.system.cell, CellInput::Open { .. }) && input.sweep.iter().any(moves);
-            let frames = input.output.iter().filter_map(|Output::Trajectory { every, .. }| *every);
-            let largest = if costs { (input.run.production / 100).clamp(1, 20) } else { 1 };
-            // The largest number up to that which divides all of them.
-            let all: Vec<u64> = frames.collect();
-            (1..=largest).rev().find(|&every| all.iter().all(|frame| frame.is_multiple_of(every))).unwrap_or(1)
-        })
-    }
-
-    fn trajectories(&mut self) -> Vec<TrajectoryPlan> {
-        let input = self.input;
-        let record_every = self.record_every();
-        let walkers_in_all = input.ladder.iter().map(|rung| rung.walkers).sum::<usize>().max(1);
-        let mut plans: Vec<TrajectoryPlan> = Vec::new();
-        for (k, output) in input.output.iter().enumerate() {
-            let Output::Trajectory { format, every, walkers } = output;
-            let every = every.unwrap_or(record_every);
-            let key = |name: &str| format!("output[{k}].{name}");
-            if record_every > 0 && (every == 0 || !every.is_multiple_of(record_every)) {
-                self.report(key("every"), every, format!("a multiple of `record_every`, {record_every}"));
-            }
-            if walkers.is_empty() || walkers.iter().any(|&w| w >= walkers_in_all) {
-                self.report(key("walkers"), format!("{walkers:?}"), format!("walker numbers from 0 to {}", walkers_in_all - 1));
-            }
-            if (1..walkers.len()).any(|i| walkers[..i].contains(&walkers[i])) {
-                self.report(key("walkers"), format!("{walkers:?}"), "each walker once");
-            }
-            if plans.iter().any(|p| p.format == *format) {
-                self.report(format!("output[{k}]"), format!("a second {format:?} trajectory"), "one trajectory of each format");
-            }
-            plans.push(TrajectoryPlan { format: *format, every, walkers: walkers.clone() });
-        }
-        plans
-    }
-
-    fn check_compare(&mut self, states: &[State], functions: &[Arc<dyn Function>]) {
-        let Some(compare) = &self.input.compare else { return };
-        if let Quantity::FreeEnergyDifference { from, to } = &compare.quantity {
-            let known: Vec<&str> = states.iter().map(|s| s.name.as_str()).collect();
-            for (key, name) in [("from", from), ("to", to)] {
-                self.require_name(&format!("compare.quantity.{key}"), "state", name, &known);
-            }
-            if from == to {
-                self.report("compare.quantity.to", format!("{to:?} from {from:?}"), "two different states");
-            }
-        }
-        if let Quantity::Population(name) = &compare.quantity {
-            let known: Vec<&str> = states.iter().map(|s| s.name.as_str()).collect();
-            self.require_name("compare.quantity", "state", name, &known);
-        }
-        if let Quantity::Mean(name) = &compare.quantity
-            && functions.iter().any(|f| f.name() == name)
-        {
-            self.report("compare.quantity", format!("{name:?}, a function"), "the name of a column");
-        }
-        let positive = "a finite number above 0";
-        let numbers = [
-            ("seconds", Some(compare.seconds)),
-            ("time_step", compare.time_step),
-            ("friction", compare.friction),
-            ("exact_error", compare.exact_error),
-        ];
-        for (key, value) in numbers.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-            self.require(&format!("compare.{key}"), value, |v| v > 0.0, positive);
-        }
-        if compare.exact_error.is_some() && compare.exact.is_none() {
-            self.report("compare.exact_error", "an error without a value", "`exact` too, or neither");
-        }
-        let first = self.input.ladder.first().map_or(f64::NAN, |rung| rung.temperature);
-        if !compare.ladder.is_empty() && (compare.ladder.len() < 2 || compare.ladder[0] != first) {
-            let expected = format!("two temperatures at least, the first of them that of the first rung, {first}");
-            self.report("compare.ladder", format!("{:?}", compare.ladder), expected);
-        }
-        for (k, &temperature) in compare.ladder.iter().enumerate() {
-            self.require(&format!("compare.ladder[{k}]"), temperature, |v| v > 0.0, positive);
-        }
-        if let Some(exact) = compare.exact {
-            self.require("compare.exact", exact, |_| true, "a finite number");
-        }
-        if compare.seeds == 0 {
-            self.report("compare.seeds", 0, "a whole number of at least 1");
-        }
-    }
-
-    /// Starting coordinates must be finite and of a bearable energy in their rung, where `potentials` has it; where they are not, the nearest
-    /// pair or the term that has most of it says why.
-    fn check_starts(&mut self, starts: &[Configuration], potentials: &[PotentialSum]) {
-        /// Energy in kT a particle above which local moves would take ages to come down, or dynamics would explode.
-        const BEARABLE: f64 = 1e6;
-        /// Starts looked at: walkers beyond share theirs or were made by the program.
-        const MOST: usize = 64;
-        /// Pairs looked at, over all walkers: a second of time.
-        const MOST_PAIRS: usize = 100_000_000;
-        let pairs = self.input.system.potential.iter().any(|t| matches!(t, Term::LennardJones(_) | Term::Wca(_) | Term::SoftRepulsion(_)));
-        let beta = self.input.ladder.first().map_or(1.0, |rung| 1.0 / (self.input.units.boltzmann() * rung.temperature));
-        let beta = if beta.is_finite() && beta > 0.0 { beta } else { 1.0 };
-        let n = starts.first().map_or(1, |start| start.positions.n());
-        let most = (MOST_PAIRS / (n * n)).max(1);
-        // Walkers of each rung start alike.
-        let input = self.input;
-        let places = input.ladder.iter().enumerate().flat_map(|(k, rung)| (0..rung.walkers).map(move |walker| (k, walker)));
-        for ((rung, walker), start) in places.zip(starts).take(MOST) {
-            let potential = potentials.get(rung);
-            let key = self.start_key(walker);
-            if let Some(i) = (0..start.positions.n()).find(|&i| start.positions.get(i).iter().any(|v| !v.is_finite())) {
-                self.report(key, format!("particle {i} at {:?}", start.positions.get(i)), "finite coordinates");
-                continue;
-            }
-            let energy = potential.map(|potential| potential.energy(start, &mut potential.workspace()).energy);
-            let bad_energy = energy.filter(|e| !(e.is_finite() && e * beta < BEARABLE * start.positions.n() as f64));
-            let worst = bad_energy.and(potential).map(|potential| self.worst_term(rung, potential, start));
-            let overlaps = worst
-                .as_ref()
-                .map_or(walker < most, |name| ["LennardJones", "Wca", "SoftRepulsion"].iter().any(|form| name.starts_with(form)));
-            let looked_at = bad_energy.is_some() || potential.is_none();
-            let nearest = if pairs && looked_at && overlaps { nearest_pair(start) } else { None };
-            match (bad_energy, nearest) {
-                (_, Some((i, j, 0.0))) => self.report(key, format!("particles {i} and {j} at one place"), "every particle at its own"),
-                (Some(energy), Some((i, j, distance))) => {
-                    let found = format!("particles {i} and {j} at a distance of {distance:.4e}, and a potential energy of {energy:.4e}");
-                    self.report(key, found, "a configuration without overlaps");
-                }
-                (Some(energy), None) => {
-                    let worst = worst.map_or(String::new(), |name| format!(", most of it of {name}"));
-                    self.report(key, format!("a configuration of energy {energy:e}{worst}"), "one whose energy is finite and not enormous");
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The term that has most of the energy of a configuration in a rung.
-    fn worst_term(&self, rung: usize, potential: &PotentialSum, start: &Configuration) -> String {
-        let factor = |name: &str| self.input.ladder[rung].scale.0.iter().find(|(term, _)| term == name).map_or(1.0, |&(_, factor)| factor);
-        let energies = potential.energies_by_term(start, &mut potential.workspace()).into_iter().map(|(name, found)| {
-            let factor = factor(&name);
-            let energy = if factor == 0.0 { 0.0 } else { factor * found.energy };
-            (name, if energy.is_finite() { energy } else { f64::INFINITY })
-        });
-        energies.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(String::new(), |(name, _)| name)
-    }
-
-    fn check_state_starts(&mut self, starts: &[Configuration], states: &[State]) {
-        let with_start: Vec<usize> = self.states_with_start();
-        if with_start.is_empty() {
-            return;
-        }
-        // Walkers of each rung start in turn in every state.
-        let places = self.input.ladder.iter().flat_map(|rung| 0..rung.walkers);
-        for (walker, start) in places.zip(starts) {
-            let state = with_start[walker % with_start.len()];
-            let key = self.start_key(walker);
-            if !states[state].condition.holds(start) {
-                let found = format!("a configuration outside the state {:?}", states[state].name);
-                self.report(key, found, "a configuration that `where` holds for");
-            } else if let Some(first) = state_of(states, start).filter(|first| *first != state) {
-                let found = format!("a configuration of the state {:?}, which comes first, too", states[first].name);
-                self.report(key, found, "states that do not overlap where walkers start");
-            }
         }
     }
 }
