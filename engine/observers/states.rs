@@ -34,18 +34,18 @@ pub enum Condition {
 type Slope<'a> = Vec<(f64, &'a Variable)>;
 
 impl Condition {
-    /// Whether it holds.
+    /// Whether a configuration belongs to the state.
     pub fn holds(&self, configuration: &Configuration) -> bool {
         self.depth(configuration) > 0.0
     }
 
-    /// How far inside the configuration is, in units of the variables (negative outside): the distance to the nearest boundary, where
+    /// The depth: how far inside the state a configuration is, in units of the variables (negative outside): the distance to the nearest boundary, where
     /// variables are Cartesian coordinates.
     pub fn depth(&self, configuration: &Configuration) -> f64 {
         self.depth_and_slope(configuration).0
     }
 
-    /// The depth; adds `factor(depth)` times its derivatives by all coordinates to `row`.
+    /// Returns the depth, and adds `factor(depth)` times its derivatives by all coordinates to `row`.
     pub fn add_depth_gradient(&self, configuration: &Configuration, factor: impl Fn(f64) -> f64, row: &mut [f64]) -> f64 {
         let (depth, slope) = self.depth_and_slope(configuration);
         let factor = factor(depth);
@@ -95,7 +95,7 @@ impl Condition {
         }
     }
 
-    /// Whether it depends on where all particles are together.
+    /// Whether the condition changes as all particles are moved alike.
     pub fn follows_translation(&self) -> bool {
         match self {
             Self::Above(variable, _) | Self::Below(variable, _) | Self::Between(variable, ..) => variable.follows_translation(),
@@ -104,7 +104,7 @@ impl Condition {
         }
     }
 
-    /// Whether a Voronoi cell is in it: those know only the cells of other states.
+    /// Whether a Voronoi cell is part of the condition: those know only the cells of other states.
     pub fn has_cell(&self) -> bool {
         match self {
             Self::Nearest { .. } => true,
@@ -129,7 +129,7 @@ impl Condition {
         }
     }
 
-    /// What is wrong with it.
+    /// What the user may have got wrong: each problem with the key of the input that it is about.
     pub fn problems(&self, subject: &Subject) -> Vec<Problem> {
         let cell = subject.cell;
         let number = |key: &str, value: f64| (!value.is_finite()).then(|| Problem::new(key, value, "a finite number"));

@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use trajectories::{TrajectoryPosition, WalkerTrajectory};
 
-/// Where the files of a record end, and what has been accumulated.
+/// What a checkpoint holds of a record: where its files end, and what each function has accumulated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecordPosition {
     samples: u64,
@@ -32,7 +32,7 @@ pub struct RecordPosition {
     functions: Vec<Vec<u8>>,
 }
 
-/// The record of production.
+/// The record of production: the table of all samples, the series behind summaries, accumulated functions and trajectories.
 pub struct Recorder {
     path: PathBuf,
     csv: BufWriter<File>,
@@ -56,7 +56,7 @@ pub const LEADING_COLUMNS: [&str; 5] = ["sweep", "walker", "rung", "temperature"
 pub const STATE_COLUMN: &str = "state";
 
 impl Recorder {
-    /// An empty record with its files.
+    /// Makes the files of a record, without a sample.
     ///
     /// # Errors
     /// Files that cannot be made.
@@ -97,7 +97,7 @@ impl Recorder {
         }
     }
 
-    /// The record as it was at `position`, after `done` sweeps; what was written later is cut off. Trajectories that the plan has now and
+    /// Opens the files of a record as it was at `position`, after `done` sweeps; what was written later is cut off. Trajectories that the plan has now and
     /// had not then begin with the next frame that is due; those that it has no longer stay as they are.
     ///
     /// # Errors
@@ -229,7 +229,7 @@ impl Recorder {
         self.series.save()
     }
 
-    /// Where everything ends now.
+    /// What a checkpoint holds of the record now.
     pub fn position(&self) -> RecordPosition {
         RecordPosition {
             samples: self.samples(),
@@ -245,7 +245,7 @@ impl Recorder {
         self.writers.iter().map(|written| &written.name).eq(position.trajectories.iter().map(|before| &before.name))
     }
 
-    /// Samples a walker.
+    /// The number of samples of each walker.
     pub fn samples(&self) -> u64 {
         self.series.samples()
     }

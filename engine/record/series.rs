@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// One sample of a walker: its columns, and its state.
+/// One sample of a walker: the number of each column, and the state that it is in.
 pub type Row = (Vec<f64>, StateIndex);
 
 /// Bytes of a block, unless one sample of all walkers has more.
@@ -51,7 +51,7 @@ impl Layout {
     }
 }
 
-/// What a checkpoint says of the series.
+/// The hash of a record's series, by which a checkpoint tells whether the file beside it is the one it belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredSeries {
     digest: [u8; 32],
@@ -79,7 +79,7 @@ fn path_in(directory: &Path) -> PathBuf {
 }
 
 impl SeriesFile {
-    /// Empty series of as many walkers, in a file of their own.
+    /// Makes the file of the series of as many walkers, without a sample.
     ///
     /// # Errors
     /// A file that cannot be made.
@@ -97,7 +97,7 @@ impl SeriesFile {
         Self { path, file, layout, samples: 0, tail, in_tail: 0, unsaved: false, digest: Sha256::new(), failure: OnceLock::new() }
     }
 
-    /// The series as they were after `samples` samples; what came later is cut off.
+    /// Opens the file of the series as it was after `samples` samples of each walker; what came later is cut off.
     ///
     /// # Errors
     /// A file that is missing, or does not hold what the checkpoint says.
@@ -195,14 +195,14 @@ impl SeriesFile {
         self.file.sync_data().map_err(|source| RunError::File { path: self.path.display().to_string(), source })
     }
 
-    /// What a checkpoint says of the series.
+    /// The hash that a checkpoint keeps of the series.
     pub fn stored(&self) -> StoredSeries {
         let mut digest = self.digest.clone();
         digest.update(&self.tail);
         StoredSeries { digest: digest.finalize().into() }
     }
 
-    /// Samples a walker.
+    /// The number of samples of each walker.
     pub fn samples(&self) -> u64 {
         self.samples
     }

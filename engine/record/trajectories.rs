@@ -8,7 +8,7 @@ use crate::trajectory::{Clock, DcdSettings, DcdWriter, Molecules, TrajectoryWrit
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Where the file of a trajectory ends, and what it is of.
+/// What a checkpoint holds of a trajectory file: what it is of, and where it ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TrajectoryPosition {
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) struct WalkerTrajectory {
 }
 
 impl WalkerTrajectory {
-    /// A new file, whose first frame is of sweep number `first`.
+    /// Makes a new file, whose first frame is of sweep number `first`.
     pub(super) fn create(plan: &Plan, directory: &Path, (number, walker): (usize, usize), first: u64) -> Result<Self, RunError> {
         let TrajectoryPlan { format, every, .. } = plan.trajectories[number];
         let name = plan.trajectories[number].file_name(walker);
@@ -44,12 +44,13 @@ impl WalkerTrajectory {
         Ok(Self { path, name, every, first, walker, writer })
     }
 
+    /// What a checkpoint holds of the file.
     pub(super) fn position(&self) -> TrajectoryPosition {
         let Self { name, every, first, walker, writer, .. } = self;
         TrajectoryPosition { name: name.clone(), every: *every, first: *first, walker: *walker, at: writer.position() }
     }
 
-    /// The file as it was at `position`.
+    /// Opens the file as it was at `position`.
     pub(super) fn resume(
         plan: &Plan,
         directory: &Path,

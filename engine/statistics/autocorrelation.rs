@@ -28,7 +28,7 @@ pub fn autocovariance(series: &[f64]) -> Vec<f64> {
     buffer[..n].iter().map(|b| b.re * scale).collect()
 }
 
-/// What the multi-chain estimators need of m chains of n values.
+/// Sums over m chains of n values each, from which autocorrelations over all chains follow.
 pub(super) struct Pooled {
     /// Mean of all values.
     pub mean: f64,

@@ -3,7 +3,7 @@
 use super::{NoEstimate, checked};
 use serde::Serialize;
 
-/// A standard error by blocks and where it was read off.
+/// The standard error of a mean from averages over blocks of frames, with the length of the blocks that it was read off at.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BlockEstimate {
     /// Standard error of the mean over all walkers.

@@ -2,7 +2,7 @@
 
 use super::{NoEstimate, estimate};
 
-/// Where a frame comes from.
+/// The walker and the place in its series that a frame comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The walker that made it.

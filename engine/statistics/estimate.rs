@@ -4,7 +4,7 @@ use super::autocorrelation::{pool, time};
 use super::{NoEstimate, all_alike, checked, mean, normal_quantile};
 use serde::Serialize;
 
-/// An average with what is known of its quality.
+/// The mean of an observable with its standard error, its autocorrelation time and the agreement of its walkers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// Mean over all frames of all walkers.
@@ -19,7 +19,7 @@ pub struct Estimate {
     pub r_hat: Option<f64>,
 }
 
-/// The average of one observable over walkers that sample the same distribution.
+/// Averages one observable over walkers that sample the same distribution.
 ///
 /// Effective samples are m n / tau with the multi-chain autocorrelation of [`super::autocorrelation()`]: where walkers disagree, tau
 /// grows to twice their length, m/2 samples remain, and the error becomes that of so few. Whole walkers are used here (halves of
@@ -43,7 +43,7 @@ pub fn estimate(walkers: &[&[f64]]) -> Result<Estimate, NoEstimate> {
     })
 }
 
-/// The same for walkers that exchange configurations, as those of a ladder do, and so are not independent of each other.
+/// Averages one observable over walkers that exchange configurations, as those of a ladder do, and so are not independent of each other.
 ///
 /// What one walker gains another loses, or both have it from the same rung: covariances between walkers are in the mean over walkers taken
 /// as one series. The error is the largest of that of [`estimate`], that of the series by its autocorrelation, and that by the means of 20
@@ -79,7 +79,7 @@ pub fn estimate_exchanging(walkers: &[&[f64]]) -> Result<Estimate, NoEstimate> {
 /// Blocks of a series whose means are taken for independent.
 const BLOCKS: usize = 20;
 
-/// How a series a walker becomes an [`Estimate`]: [`estimate`] or [`estimate_exchanging`].
+/// A function from the series of all walkers to an [`Estimate`]: [`estimate`], or [`estimate_exchanging`] for the walkers of a ladder.
 pub type Estimator = fn(&[&[f64]]) -> Result<Estimate, NoEstimate>;
 
 /// Rank-normalised split R-hat: the larger of that of the values and that of their distances from the median.

@@ -51,7 +51,7 @@ impl Histogram {
         Ok(Self { low, high, n_bins, block_length: 1, blocks: Vec::new(), not_a_number: 0 })
     }
 
-    /// Counts one frame.
+    /// Counts one frame, whose coordinate is `value`.
     pub fn add(&mut self, value: f64) {
         if value.is_nan() {
             self.not_a_number += 1;

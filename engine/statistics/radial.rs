@@ -93,7 +93,7 @@ pub fn radial_distribution(walkers: &[RadialSums]) -> Result<Vec<RadialPoint>, S
 }
 
 impl RadialSums {
-    /// `n_bins` bins from 0 to `largest` in `dimension` dimensions, of all pairs or of those of two types.
+    /// Empty sums of `n_bins` bins from 0 to `largest` in `dimension` dimensions, of all pairs or of those of two types.
     ///
     /// # Errors
     /// Says what is wrong with the range or the number of bins.
@@ -189,7 +189,7 @@ impl RadialSums {
         Ok(())
     }
 
-    /// Middle of each bin and g(r) there; `None` in bins that were beyond half the smallest height in every frame.
+    /// The middle of each bin with g(r) there; `None` in bins that were beyond half the smallest height in every frame.
     pub fn values(&self) -> Vec<(f64, Option<f64>)> {
         let width = self.largest / self.sums.len() as f64;
         let value = |bin: usize| {

@@ -150,7 +150,7 @@ impl Weights {
         }
     }
 
-    /// The same for a figure by the weights of the draws in one state.
+    /// Why no error of a figure by the weights of the draws in one state is to be trusted.
     pub fn few_in(&self, states: &[super::StateIndex], state: u32) -> Option<FewWeights> {
         let of_state = || self.relative.iter().zip(states).filter(|(_, s)| **s == Some(state)).map(|(w, _)| *w);
         let (sum, squares) = (of_state().sum::<f64>(), of_state().map(|w| w * w).sum::<f64>());
@@ -158,7 +158,7 @@ impl Weights {
         self.few().or_else(|| (effective < FEWEST_EFFECTIVE_DRAWS as f64).then_some(FewWeights::Effective { effective }))
     }
 
-    /// All of this in one record.
+    /// All figures of the quality of these weights in one record.
     pub fn summary(&self) -> WeightSummary {
         WeightSummary {
             n: self.relative.len(),

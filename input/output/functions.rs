@@ -6,7 +6,7 @@ use mcflow_engine::observers::Curve;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// The CSV file of the function `name` in the folder of a run: one of their own, so that no name is that of another file.
+/// The name of the CSV file of a function in the folder of a run: functions have a folder of their own, so that no name is that of another file.
 pub fn file_name(name: &str) -> String {
     format!("functions/{name}.csv")
 }

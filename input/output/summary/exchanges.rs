@@ -4,7 +4,7 @@ use crate::build::Built;
 use mcflow_engine::Simulation;
 use serde::Serialize;
 
-/// Exchanges between two rungs.
+/// How often one entry exchanged configurations between two rungs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ExchangeSummary {
     /// Place in the sweep.

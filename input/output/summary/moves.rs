@@ -5,7 +5,7 @@ use mcflow_engine::{Effect, Simulation};
 use mcflow_potentials::Precision;
 use serde::Serialize;
 
-/// Counts of an entry of the sweep in one walker.
+/// How often one walker tried an entry of the sweep, and what came of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct MoveSummary {
     /// The walker.
@@ -55,7 +55,7 @@ pub struct WaySummary {
 }
 
 impl MoveSummary {
-    /// The name with what is unusual about it: `Langevin, pair forces in f32`.
+    /// The name of the move with what is unusual about it: `Langevin, pair forces in f32`.
     pub fn title(&self) -> String {
         let mixed = self.precision == Some(Precision::Mixed);
         format!("{}{}", self.name, if mixed { ", pair forces in f32" } else { "" })

@@ -8,7 +8,7 @@ use mcflow_engine::statistics::{
 };
 use serde::Serialize;
 
-/// The mean of a column.
+/// The mean of a column with its errors and the agreement of its walkers, or why there is none.
 #[derive(Clone, Debug, Serialize)]
 pub struct ObservableSummary {
     /// Mean over all walkers and samples.
@@ -39,7 +39,7 @@ pub struct ObservableSummary {
     pub reason: Option<String>,
 }
 
-/// Values on a circle.
+/// How far values with a period keep together on their circle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CircleSummary {
     /// Its circumference: what values may differ by and be the same.
@@ -51,6 +51,7 @@ pub struct CircleSummary {
 /// R-hat above which walkers disagree so much that effective samples would mislead.
 pub const LARGEST_R_HAT: f64 = 1.1;
 
+/// The summary of a mean that was found from these series, one a walker, or of why there is none; `seconds` is the wall time of production.
 pub(super) fn observable(found: Result<Estimate, NoEstimate>, series: &[&[f64]], seconds: f64) -> ObservableSummary {
     let none = |reason: String| ObservableSummary {
         mean: None,

@@ -5,7 +5,7 @@ use crate::schema::Named;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a rung samples.
+/// The distribution that a rung of the ladder samples: temperature, pressure, factors of terms.
 #[derive(Clone, Debug, Serialize)]
 pub struct RungName {
     /// Temperature in the units of the input.
@@ -19,7 +19,7 @@ pub struct RungName {
 }
 
 impl RungName {
-    /// `T 1, P 0.5, 0.3 LennardJones`.
+    /// The rung in words: `T 1, P 0.5, 0.3 LennardJones`.
     pub fn title(&self) -> String {
         format!("T {}{}", self.temperature, self.rest())
     }
@@ -32,7 +32,7 @@ impl RungName {
     }
 }
 
-/// Columns of a rung.
+/// The means of all columns of a rung.
 #[derive(Clone, Debug, Serialize)]
 pub struct RungObservables {
     /// The rung.
@@ -46,7 +46,7 @@ pub struct RungObservables {
 }
 
 impl RungObservables {
-    /// Its own keys, beside which columns stand under their names: no column may be called so.
+    /// The keys of a rung in `summary.json` beside which its columns stand under their names: no column may be called so.
     pub const KEYS: [&str; 4] = ["temperature", "imposed_pressure", "scale", "samples"];
 }
 

@@ -7,7 +7,7 @@ use mcflow_engine::statistics::{NoEstimate, StateIndex, free_energy_difference, 
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// States of a rung.
+/// Populations of the states in a rung, and their free energies.
 #[derive(Clone, Debug, Serialize)]
 pub struct RungStates {
     /// The rung.
@@ -40,7 +40,7 @@ pub struct DifferenceSummary {
 }
 
 impl RungStates {
-    /// Populations alone, no differences, and why.
+    /// Populations without error bars and no differences, for this reason.
     pub(super) fn without_errors(mut self, reason: &str) -> Self {
         self.population = self.population.into_iter().map(|(name, found)| (name, found.without_error(reason))).collect();
         for difference in &mut self.free_energy_differences {
