@@ -1,4 +1,4 @@
-//! What every crate of mcflow shares: SIMD lanes, and the [`Problem`]s that an input can have.
+//! What every crate of mcflow shares: SIMD lanes, the normal distribution, and the [`Problem`]s that an input can have.
 //!
 //! A kernel is written once, generic over a [`Lane`] of an [`Element`] (f64 or f32), and [`dispatch`] runs it with the widest lane of
 //! the processor at hand:
@@ -21,6 +21,7 @@ mod dispatch;
 mod element;
 mod elementary;
 mod lane;
+mod normal;
 mod problem;
 #[cfg(target_arch = "x86_64")]
 mod registers;
@@ -31,4 +32,5 @@ pub use dispatch::{InstructionSet, Kernel, dispatch, dispatch_with, instruction_
 pub use element::Element;
 pub use elementary::{Elementary, polynomial};
 pub use lane::Lane;
+pub use normal::{normal_cumulative, normal_quantile};
 pub use problem::Problem;

@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mcflow_engine::{normal, streams};
-use mcflow_flows::{Activation, Architecture, Data, Generator, Prior, Stage, Target, Trainer, Training};
+use mcflow_flows::{Activation, Architecture, Data, Generator, Prior, RealNvp, Spline, Stage, Target, Trainer, Training};
 use std::hint::black_box;
 
 struct Nothing;
@@ -18,8 +18,12 @@ fn flows(criterion: &mut Criterion) {
     let hidden = vec![128, 128];
     let activation = Activation::Relu;
     let cases = [
-        ("RealNVP, dim 76", 76, Architecture::RealNvp { blocks: 4, hidden: hidden.clone(), activation, scale_bound: 2.0, on: None }),
-        ("spline, dim 66", 66, Architecture::Spline { blocks: 4, hidden, bins: 8, bound: 4.0, activation, on: None }),
+        (
+            "RealNVP, dim 76",
+            76,
+            Architecture::RealNvp(RealNvp { blocks: 4, hidden: hidden.clone(), activation, scale_bound: 2.0, on: None }),
+        ),
+        ("spline, dim 66", 66, Architecture::Spline(Spline { blocks: 4, hidden, bins: 8, bound: 4.0, activation, on: None })),
     ];
     // One core: the figures are compared with others of one core. A second call finds the pool made, which is as well.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();

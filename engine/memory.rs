@@ -2,7 +2,7 @@
 
 use crate::plan::{FlowSource, Plan, Samples};
 use crate::role::Role;
-use mcflow_flows::Training;
+use mcflow_flows::{Axis, Training};
 
 /// Bytes that a run holds, by what holds them: walkers all the time, frames and training before production, series after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -78,7 +78,8 @@ impl Memory {
                     rows.len() as f64 / dim
                 }
             };
-            let parameters = shape.architecture.parameters_at_most(plan.particles.n() * cell.dimension());
+            let axes = vec![Axis::Line; n * cell.dimension()];
+            let parameters = shape.architecture.parameters_at_most(&axes);
             // Generators of all states read the frames where they are, unless they are folded; what is copied is held by halves once more while it is
             // folded and standardised (measured).
             let copied = match flow.role {
@@ -86,9 +87,9 @@ impl Memory {
                 _ => 1.6,
             };
             let rows = frames * (copied * dim * 8.0 + 8.0);
-            memory.training = memory.training.max(
-                rows + parameters * 8.0 * COPIES_OF_PARAMETERS + tapes(training, shape.architecture.numbers_of_a_row(n * cell.dimension())),
-            );
+            memory.training = memory
+                .training
+                .max(rows + parameters * 8.0 * COPIES_OF_PARAMETERS + tapes(training, shape.architecture.numbers_of_a_row(&axes)));
         }
         for entry in plan.entries.iter().filter(|entry| entry.flow().is_some()) {
             let rows = entry.steps(n) as f64 * most;

@@ -1,170 +1,169 @@
-//! The chain of half updates and the standardising layer, on chunks of rows; batches over threads.
+//! A flow: a list of layers, on chunks of rows, batches over threads.
 
-use crate::architecture::{Architecture, Prior};
+use crate::architecture::Architecture;
+use crate::axes::{Axis, problems as axis_problems};
+use crate::buffer::Pool;
 use crate::coordinates::Coordinates;
-use crate::coupling::{Coupling, CouplingTape, Transform};
-use crate::linear::Linear;
-use crate::network::{Network, PackedNetwork};
-use crate::spline::Spline;
-use mcflow_base::{Kernel, Lane, dispatch};
+use crate::direction::Direction;
+use crate::layers::{AnyLayer, Covariance, Layer, Packed as PackedLayer, Ranges, Setting, Standardise, Tape as LayerTape};
+use crate::prior::Prior;
+use mcflow_base::{Kernel, Lane, Problem, dispatch};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use std::sync::{Mutex, PoisonError};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Rows that one thread takes at a time. Fixed, because it sets the order of gradient sums.
 pub(crate) const CHUNK: usize = 64;
 /// Chunks whose gradients are kept apart before they are added in order: bounds the memory of a batch, whatever its size.
 const WAVE: usize = 16;
 
-/// Which way a flow is applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// x = f(z), with ln|det dx/dz|.
-    Forward,
-    /// z = f^-1(x), with ln|det dz/dx|.
-    Inverse,
+/// All that the list of layers follows from; the numbers in the layers come from data and training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    /// What the user asked for.
+    pub architecture: Architecture,
+    /// The law of latent rows; of no meaning for a map between ensembles.
+    pub prior: Prior,
+    /// The range of each number of a row of data.
+    pub axes: Vec<Axis>,
+    /// Places that no coupling changes.
+    pub fixed: Vec<usize>,
+    /// Bonds in the place of points, and the fixed places once more.
+    pub coordinates: Coordinates,
+    /// Whether the flow starts from data too.
+    pub between_ensembles: bool,
+    /// Whether there is a layer of covariances.
+    pub covariance: bool,
 }
 
-/// The shape of a flow: everything but its parameters.
+/// A layer in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub layer: AnyLayer,
+    /// Applied the other way: forward where the flow goes back.
+    pub reversed: bool,
+    /// Its parameters among all.
+    pub parameters: Range<usize>,
+}
+
+/// The layers of a flow, from the latent end to that of the data: everything but its parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
     pub dim: usize,
-    /// Where the couplings work; latent rows are in them as they are drawn.
-    pub coordinates: Coordinates,
-    /// Centre and scale of the data per coordinate: the last layer is x = mean + spread * y. Set from data, not trained.
-    pub mean: Vec<f64>,
-    pub spread: Vec<f64>,
-    /// The same for a map that starts from data too: its first layer is y = (z - mean) / spread.
-    pub source: Option<Standard>,
-    /// What stands between the couplings and the last layer: data's covariance.
-    pub linear: Option<Linear>,
-    pub couplings: Vec<Coupling>,
+    pub layers: Vec<Placed>,
     pub n_parameters: usize,
+    /// Where the layers work; latent rows are in them as they are drawn.
+    pub coordinates: Coordinates,
+    /// Whether it starts from rows of data.
+    pub between_ensembles: bool,
 }
 
-/// Centre and scale of data, a number each coordinate.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Standard {
-    pub mean: Vec<f64>,
-    pub spread: Vec<f64>,
-}
-
-impl Standard {
-    /// Rows in these units.
-    #[inline(always)]
-    pub fn enter(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
-        for row in rows.chunks_exact_mut(mean.len()) {
-            for ((v, m), s) in row.iter_mut().zip(mean).zip(spread) {
-                *v = (*v - m) / s;
-            }
-        }
-    }
-
-    /// Rows back from these units.
-    #[inline(always)]
-    fn leave(mean: &[f64], spread: &[f64], rows: &mut [f64]) {
-        for row in rows.chunks_exact_mut(mean.len()) {
-            for ((v, m), s) in row.iter_mut().zip(mean).zip(spread) {
-                *v = m + s * *v;
-            }
-        }
-    }
-}
-
-/// Each row times or over a scale a coordinate.
-#[inline(always)]
-fn scale(spread: &[f64], rows: &mut [f64], divide: bool) {
-    for row in rows.chunks_exact_mut(spread.len()) {
-        for (v, s) in row.iter_mut().zip(spread) {
-            *v = if divide { *v / s } else { *v * s };
-        }
-    }
-}
-
-/// The weights of every network in the order in which the kernels read them.
+/// The parameters of every layer in the order in which the kernels read them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Packed(Vec<PackedNetwork>);
+pub(crate) struct Packed(Vec<PackedLayer>);
 
-/// Scratch of one chunk: what the half updates remember, and a copy of rows.
+/// Scratch of one chunk: what the layers remember, and a copy of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
-    couplings: Vec<CouplingTape>,
-    /// Rows in the coordinates of the couplings, before the first layer and after the last.
+    layers: Vec<LayerTape>,
+    /// Rows in the coordinates of the layers, before the first one and after the last.
     ends: [Vec<f64>; 2],
     pub rows: Vec<f64>,
     pub log_det: Vec<f64>,
 }
 
-/// Scratch that is handed out and given back, so that the hot path does not allocate.
-#[derive(Debug, Default)]
-pub(crate) struct Pool<T>(Mutex<Vec<T>>);
-
-impl<T: Default> Pool<T> {
-    pub fn take(&self) -> T {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-    pub fn give(&self, item: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+impl Shape {
+    /// The rows that the parts of the architecture work on.
+    pub fn setting(&self) -> Setting<'_> {
+        Setting { axes: &self.axes, fixed: &self.fixed, prior: self.prior }
     }
 }
 
+/// What is wrong with layers of this architecture for such rows; keys are those of the architecture, `axes[k]` and `fixed[k]`.
+pub(crate) fn problems_of(architecture: &Architecture, setting: &Setting) -> Vec<Problem> {
+    let mut problems = architecture.problems_on(setting);
+    problems.extend(axis_problems(setting.axes, setting.fixed));
+    problems
+}
+
 impl Flow {
-    pub fn new(architecture: &Architecture, prior: Prior, dim: usize, coordinates: &Coordinates) -> Self {
-        let mut couplings = Vec::new();
-        let mut offset = 0;
-        for part in architecture.parts() {
-            let (blocks, hidden, activation, on) = part.shape();
-            let mut all: Vec<usize> = on.map_or_else(|| (0..dim).collect(), <[usize]>::to_vec);
-            all.retain(|place| !coordinates.fixed.contains(place));
-            for block in 0..blocks {
-                let pick = |which: &dyn Fn(usize) -> bool| -> Vec<usize> {
-                    all.iter().enumerate().filter(|(place, _)| which(*place)).map(|(_, &coordinate)| coordinate).collect()
-                };
-                let half = all.len().div_ceil(2);
-                let is_first = |place: usize| if block % 2 == 0 { place.is_multiple_of(2) } else { place < half };
-                let (first, second) = (pick(&is_first), pick(&|place| !is_first(place)));
-                for (given, changed) in [(first.clone(), second.clone()), (second, first)] {
-                    if changed.is_empty() {
-                        continue;
-                    }
-                    let transform = match part {
-                        Architecture::RealNvp { scale_bound, .. } => Transform::Affine { bound: *scale_bound },
-                        Architecture::Spline { bins, bound, .. } => {
-                            Transform::Spline(Spline { bins: *bins, bound: *bound, free_edges: prior == Prior::Uniform })
-                        }
-                        Architecture::Stack(_) => unreachable!("a part is no stack"),
-                    };
-                    let n_out = changed.len() * transform.n_raw();
-                    let given: Vec<usize> = given.iter().chain(&coordinates.fixed).copied().collect();
-                    let network = Network::new(given.len(), hidden, n_out, activation, offset);
-                    offset += network.n_parameters();
-                    couplings.push(Coupling { given, changed, network, transform });
-                }
-            }
+    pub fn new(shape: &Shape) -> Self {
+        let (axes, dim) = (&shape.axes, shape.axes.len());
+        let mut list: Vec<(AnyLayer, bool)> = Vec::new();
+        let ranges = Ranges::new(axes, shape.prior);
+        if shape.between_ensembles {
+            list.extend(ranges.clone().map(|layer| (layer.into(), true)));
+            list.push((Standardise::new(axes).into(), true));
         }
-        let coordinates = coordinates.clone();
-        Self { dim, coordinates, mean: vec![0.0; dim], spread: vec![1.0; dim], source: None, linear: None, couplings, n_parameters: offset }
+        list.extend(shape.architecture.layers(&shape.setting()).into_iter().map(|layer| (layer, false)));
+        if shape.covariance {
+            list.push((Covariance::unit(dim).into(), false));
+        }
+        list.push((Standardise::new(axes).into(), false));
+        list.extend(ranges.map(|layer| (layer.into(), false)));
+        let (mut layers, mut n_parameters) = (Vec::with_capacity(list.len()), 0);
+        for (layer, reversed) in list {
+            let parameters = n_parameters..n_parameters + layer.n_parameters();
+            n_parameters = parameters.end;
+            layers.push(Placed { layer, reversed, parameters });
+        }
+        let coordinates = shape.coordinates.clone();
+        Self { dim, layers, n_parameters, coordinates, between_ensembles: shape.between_ensembles }
+    }
+
+    /// The layer of centre and scale where the flow leads, or where it starts.
+    pub fn standardise(&self, at_start: bool) -> Option<&Standardise> {
+        self.layers.iter().find_map(|placed| match &placed.layer {
+            AnyLayer::Standardise(layer) if placed.reversed == at_start => Some(layer),
+            _ => None,
+        })
+    }
+
+    /// The same, to be set.
+    pub fn standardise_mut(&mut self, at_start: bool) -> Option<&mut Standardise> {
+        self.layers.iter_mut().find_map(|placed| match &mut placed.layer {
+            AnyLayer::Standardise(layer) if placed.reversed == at_start => Some(layer),
+            _ => None,
+        })
+    }
+
+    /// The layer of covariances, to be set.
+    pub fn covariance_mut(&mut self) -> Option<&mut Covariance> {
+        self.layers.iter_mut().find_map(|placed| if let AnyLayer::Covariance(layer) = &mut placed.layer { Some(layer) } else { None })
+    }
+
+    /// Draws the first parameters.
+    pub fn initialise(&self, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+        let mut parameters = vec![0.0; self.n_parameters];
+        for placed in &self.layers {
+            placed.layer.initialise(rng, &mut parameters[placed.parameters.clone()]);
+        }
+        parameters
     }
 
     pub fn pack(&self, parameters: &[f64], gradients: bool, packed: &mut Packed) {
-        packed.0.resize(self.couplings.len(), PackedNetwork::default());
-        for (coupling, network) in self.couplings.iter().zip(&mut packed.0) {
-            coupling.network.pack(parameters, gradients, network);
+        packed.0.resize_with(self.layers.len(), PackedLayer::default);
+        for (placed, packed) in self.layers.iter().zip(&mut packed.0) {
+            placed.layer.pack(&parameters[placed.parameters.clone()], gradients, packed);
         }
     }
 
-    /// ln of the ratio of the scales of the last layers and the first.
-    fn log_spread(&self) -> f64 {
-        let sum = |spread: &[f64]| spread.iter().map(|s| s.ln()).sum::<f64>();
-        sum(&self.spread) - self.source.as_ref().map_or(0.0, |source| sum(&source.spread))
-            + self.linear.as_ref().map_or(0.0, Linear::log_det)
+    /// The part of the log-determinant that all rows share, summed from the two ends inwards, the last layer first.
+    fn constant(&self) -> f64 {
+        let n = self.layers.len();
+        let of = |k: usize| {
+            let Placed { layer, reversed, .. } = &self.layers[k];
+            if *reversed { -layer.log_det() } else { layer.log_det() }
+        };
+        (0..n).map(|step| if step % 2 == 0 { n - 1 - step / 2 } else { step / 2 }).map(of).sum()
     }
 
     /// Transforms `rows` in place and writes the log-determinants, chunk by chunk over threads.
     pub fn apply(&self, packed: &Packed, direction: Direction, rows: &mut [f64], log_det: &mut [f64], pool: &Pool<Tape>) {
-        let log_spread = self.log_spread();
         let work = |(rows, log_det): (&mut [f64], &mut [f64])| {
             let mut tape = pool.take();
-            self.apply_chunk::<false>(packed, direction, rows, log_det, &mut tape, log_spread);
+            self.apply_chunk::<false>(packed, direction, rows, log_det, &mut tape);
             pool.give(tape);
         };
         if log_det.len() <= CHUNK {
@@ -178,12 +177,11 @@ impl Flow {
 
     /// The same, keeping a tape for each chunk.
     pub fn record(&self, packed: &Packed, direction: Direction, rows: &mut [f64], log_det: &mut [f64], pool: &Pool<Tape>) -> Vec<Tape> {
-        let log_spread = self.log_spread();
         rows.par_chunks_mut(CHUNK * self.dim)
             .zip(log_det.par_chunks_mut(CHUNK))
             .map(|(rows, log_det)| {
                 let mut tape = pool.take();
-                self.apply_chunk::<true>(packed, direction, rows, log_det, &mut tape, log_spread);
+                self.apply_chunk::<true>(packed, direction, rows, log_det, &mut tape);
                 tape
             })
             .collect()
@@ -196,15 +194,15 @@ impl Flow {
         rows: &mut [f64],
         log_det: &mut [f64],
         tape: &mut Tape,
-        log_spread: f64,
     ) {
-        let n_tapes = if RECORD { self.couplings.len() } else { 1 };
-        if tape.couplings.len() < n_tapes {
-            tape.couplings.resize(n_tapes, CouplingTape::default());
+        // Where nothing is kept, layers of one kind share their scratch.
+        let n_tapes = if RECORD { self.layers.len() } else { 1 };
+        if tape.layers.len() < n_tapes {
+            tape.layers.resize_with(n_tapes, LayerTape::default);
         }
         log_det.fill(0.0);
-        // Latent rows of a prior are in the coordinates of the couplings already.
-        if direction == Direction::Inverse || self.source.is_some() {
+        // Latent rows of a prior are in the coordinates of the layers already.
+        if direction == Direction::Inverse || self.between_ensembles {
             self.coordinates.enter(self.dim, rows, log_det);
         }
         let keep = |rows: &[f64], end: &mut Vec<f64>| {
@@ -214,9 +212,9 @@ impl Flow {
             }
         };
         keep(rows, &mut tape.ends[0]);
-        dispatch(Apply::<RECORD> { flow: self, packed, direction, rows, log_det, tape: &mut tape.couplings, log_spread });
+        dispatch(Apply::<RECORD> { flow: self, packed, direction, rows, log_det, tape: &mut tape.layers });
         keep(rows, &mut tape.ends[1]);
-        if direction == Direction::Forward || self.source.is_some() {
+        if direction == Direction::Forward || self.between_ensembles {
             self.coordinates.leave(self.dim, rows, log_det);
         }
     }
@@ -243,12 +241,11 @@ impl Flow {
                     let mut gradient = buffers.take();
                     // Each element is written once.
                     gradient.resize(self.n_parameters, 0.0);
-                    if direction == Direction::Forward || self.source.is_some() {
+                    if direction == Direction::Forward || self.between_ensembles {
                         self.coordinates.leave_vjp(self.dim, &tape.ends[1], rows, log_det);
                     }
-                    let couplings = &mut tape.couplings;
-                    dispatch(Vjp { flow: self, packed, direction, rows, log_det, tape: couplings, gradient: &mut gradient });
-                    if direction == Direction::Inverse || self.source.is_some() {
+                    dispatch(Vjp { flow: self, packed, direction, rows, log_det, tape: &mut tape.layers, gradient: &mut gradient });
+                    if direction == Direction::Inverse || self.between_ensembles {
                         self.coordinates.enter_vjp(self.dim, &tape.ends[0], rows, log_det);
                     }
                     gradient
@@ -276,39 +273,22 @@ struct Apply<'a, const RECORD: bool> {
     direction: Direction,
     rows: &'a mut [f64],
     log_det: &'a mut [f64],
-    tape: &'a mut [CouplingTape],
-    log_spread: f64,
+    tape: &'a mut [LayerTape],
 }
 
 impl<const RECORD: bool> Kernel for Apply<'_, RECORD> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Self { flow, packed, direction, rows, log_det, tape, log_spread } = self;
-        match (direction, &flow.source) {
-            (Direction::Inverse, _) => Standard::enter(&flow.mean, &flow.spread, rows),
-            (Direction::Forward, Some(source)) => Standard::enter(&source.mean, &source.spread, rows),
-            (Direction::Forward, None) => {}
-        }
-        if let (Direction::Inverse, Some(linear)) = (direction, &flow.linear) {
-            linear.inverse(rows);
-        }
-        let n = flow.couplings.len();
+        let Self { flow, packed, direction, rows, log_det, tape } = self;
+        let n = flow.layers.len();
         for step in 0..n {
-            let c = if direction == Direction::Forward { step } else { n - 1 - step };
-            let tape = &mut tape[if RECORD { c } else { 0 }];
-            flow.couplings[c].reserve(log_det.len(), RECORD, tape);
-            flow.couplings[c].apply::<L, RECORD>(direction, &packed.0[c], rows, flow.dim, log_det, tape);
+            let k = if direction == Direction::Forward { step } else { n - 1 - step };
+            let Placed { layer, reversed, .. } = &flow.layers[k];
+            let way = if *reversed { direction.reversed() } else { direction };
+            layer.apply::<L, RECORD>(way, &packed.0[k], rows, flow.dim, log_det, &mut tape[if RECORD { k } else { 0 }]);
         }
-        if let (Direction::Forward, Some(linear)) = (direction, &flow.linear) {
-            linear.forward(rows);
-        }
-        match (direction, &flow.source) {
-            (Direction::Forward, _) => Standard::leave(&flow.mean, &flow.spread, rows),
-            (Direction::Inverse, Some(source)) => Standard::leave(&source.mean, &source.spread, rows),
-            (Direction::Inverse, None) => {}
-        }
-        let constant = if direction == Direction::Forward { log_spread } else { -log_spread };
+        let constant = if direction == Direction::Forward { flow.constant() } else { -flow.constant() };
         log_det.iter_mut().for_each(|l| *l += constant);
     }
 }
@@ -319,7 +299,7 @@ struct Vjp<'a> {
     direction: Direction,
     rows: &'a mut [f64],
     log_det: &'a [f64],
-    tape: &'a mut [CouplingTape],
+    tape: &'a mut [LayerTape],
     gradient: &'a mut [f64],
 }
 
@@ -328,26 +308,12 @@ impl Kernel for Vjp<'_> {
     #[inline(always)]
     fn run<L: Lane>(self) {
         let Self { flow, packed, direction, rows, log_det, tape, gradient } = self;
-        match (direction, &flow.source) {
-            (Direction::Forward, _) => scale(&flow.spread, rows, false),
-            (Direction::Inverse, Some(source)) => scale(&source.spread, rows, false),
-            (Direction::Inverse, None) => {}
-        }
-        if let (Direction::Forward, Some(linear)) = (direction, &flow.linear) {
-            linear.forward_vjp(rows);
-        }
-        let n = flow.couplings.len();
+        let n = flow.layers.len();
         for step in 0..n {
-            let c = if direction == Direction::Forward { n - 1 - step } else { step };
-            flow.couplings[c].vjp::<L>(direction, &packed.0[c], rows, flow.dim, log_det, &mut tape[c], gradient);
-        }
-        if let (Direction::Inverse, Some(linear)) = (direction, &flow.linear) {
-            linear.inverse_vjp(rows);
-        }
-        match (direction, &flow.source) {
-            (Direction::Inverse, _) => scale(&flow.spread, rows, true),
-            (Direction::Forward, Some(source)) => scale(&source.spread, rows, true),
-            (Direction::Forward, None) => {}
+            let k = if direction == Direction::Forward { n - 1 - step } else { step };
+            let Placed { layer, reversed, parameters } = &flow.layers[k];
+            let way = if *reversed { direction.reversed() } else { direction };
+            layer.vjp::<L>(way, &packed.0[k], rows, flow.dim, log_det, &mut tape[k], &mut gradient[parameters.clone()]);
         }
     }
 }

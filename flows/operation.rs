@@ -1,18 +1,37 @@
 //! The flow as a candle operation with its own backward pass.
 
-use crate::flow::{Direction, Flow, Packed, Pool, Tape};
-use crate::generator::Generator;
+use crate::buffer::Pool;
+use crate::direction::Direction;
+use crate::flow::{Flow, Packed, Tape};
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The flow in one direction, as an operation of two tensors: parameters `[n_parameters]` and rows `[batch, dim]`, both f64 on the
-/// CPU. It gives `[batch, dim + 1]`: the transformed rows, and in the last column their log-determinants.
+/// CPU. It gives `[batch, dim + 1]`: the transformed rows, and in the last column the logarithm of what densities change by, ln|det| of the map.
 ///
 /// The forward pass keeps a tape, which the backward pass uses up; without it (a second backward pass) it is made again.
+///
+/// ```
+/// use candle_core::{Device, Tensor, Var};
+/// use mcflow_flows::{Architecture, Direction, Generator, Prior, RealNvp};
+///
+/// # fn main() -> candle_core::Result<()> {
+/// let generator = Generator::new(&Architecture::RealNvp(RealNvp::default()), Prior::Gaussian, 2, 1);
+/// let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu)?;
+/// let rows = Tensor::from_slice(&[0.5, -1.0], (1, 2), &Device::Cpu)?;
+/// let joined = parameters.apply_op2(&rows, generator.operation(Direction::Forward))?;
+/// assert_eq!(joined.to_vec2::<f64>()?, [[0.5, -1.0, 0.0]]);
+/// let gradients = joined.sum_all()?.backward()?;
+/// assert!(gradients.get(&parameters).is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct FlowOperation {
     shared: Arc<Shared>,
     direction: Direction,
+    /// Whether the forward pass keeps a tape.
+    keeps: bool,
     tape: Mutex<Option<Record>>,
 }
 
@@ -33,35 +52,46 @@ struct Record {
 
 /// Makes operations on one flow; they share their scratch.
 #[derive(Clone, Debug)]
-pub(crate) struct Operations(Arc<Shared>);
+pub(crate) struct Operations {
+    shared: Arc<Shared>,
+    keeps: bool,
+}
 
 impl Operations {
     pub fn new(flow: Flow) -> Self {
         let (tapes, packed, gradients) = (Pool::default(), Pool::default(), Pool::default());
-        Self(Arc::new(Shared { flow, tapes, packed, gradients }))
+        Self { shared: Arc::new(Shared { flow, tapes, packed, gradients }), keeps: true }
     }
 
-    pub fn flow(&self) -> &Flow {
-        &self.0.flow
+    /// The same for values alone: operations keep no tape, so that a backward pass would first have to make one.
+    pub fn without_tape(&self) -> Self {
+        Self { shared: self.shared.clone(), keeps: false }
+    }
+
+    pub fn dim(&self) -> usize {
+        self.shared.flow.dim
     }
 
     pub fn operation(&self, direction: Direction) -> FlowOperation {
-        FlowOperation { shared: self.0.clone(), direction, tape: Mutex::new(None) }
+        FlowOperation { shared: self.shared.clone(), direction, keeps: self.keeps, tape: Mutex::new(None) }
     }
 }
 
 impl FlowOperation {
-    /// The operation of a generator's flow, with its standardisation as it is now.
-    pub fn new(generator: &Generator, direction: Direction) -> Self {
-        Operations::new(generator.flow().clone()).operation(direction)
-    }
-
     fn record(&self, parameters: &[f64], rows: &mut [f64], log_det: &mut [f64]) -> Record {
         let Shared { flow, tapes, packed: spare, .. } = &*self.shared;
         let mut packed = spare.take();
         flow.pack(parameters, true, &mut packed);
         let tapes = flow.record(&packed, self.direction, rows, log_det, tapes);
         Record { packed, tapes }
+    }
+
+    fn transform(&self, parameters: &[f64], rows: &mut [f64], log_det: &mut [f64]) {
+        let Shared { flow, tapes, packed: spare, .. } = &*self.shared;
+        let mut packed = spare.take();
+        flow.pack(parameters, false, &mut packed);
+        flow.apply(&packed, self.direction, rows, log_det, tapes);
+        spare.give(packed);
     }
 
     fn keep(&self, record: Option<Record>) -> Option<Record> {
@@ -117,8 +147,13 @@ impl CustomOp2 for FlowOperation {
             return Err(Error::Msg(format!("flow: found rows of {width} and {} parameters, expected {expected}", parameters.len())));
         }
         let (mut out, mut log_det) = (rows.to_vec(), vec![0.0; n]);
-        let record = self.record(parameters, &mut out, &mut log_det);
-        if let Some(unused) = self.keep(Some(record)) {
+        let record = if self.keeps {
+            Some(self.record(parameters, &mut out, &mut log_det))
+        } else {
+            self.transform(parameters, &mut out, &mut log_det);
+            None
+        };
+        if let Some(unused) = self.keep(record) {
             self.give_back(unused);
         }
         let mut joined = Vec::with_capacity(n * (dim + 1));

@@ -1,102 +1,20 @@
-//! Trained weights in a safetensors file, with all that is needed to use them in its `__metadata__`.
+//! Trained weights in a safetensors file: the layers are walked for their tensors, and `__metadata__` says what the list of layers follows from.
 
-use crate::architecture::{Architecture, Prior};
 use crate::coordinates::Coordinates;
-use crate::flow::{Flow, Standard};
-use crate::generator::Generator;
-use crate::linear::Linear;
+use crate::flow::{Flow, Placed, Shape, problems_of};
+use crate::header::{End, Header, WeightsError};
+use crate::layers::Layer;
+use crate::tensor::{NamedTensor, Unfit};
 use safetensors::SafeTensors;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 /// Version of the layout of the file.
-const FORMAT: &str = "mcflow-flow-2";
-/// The version before, whose files do not say what they map.
-const FORMAT_WITHOUT_ENDS: &str = "mcflow-flow-1";
-/// Entry of `last_layer` for one with a matrix.
-const LINEAR: &str = "linear";
-/// Entry of `starts_from` for a map from one ensemble to another; anything else is a generator.
-const ENSEMBLE: &str = "ensemble";
-
-/// What a weights file says about the system it was trained for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Header {
-    /// Unit system of the rows.
-    pub units: String,
-    /// Hash of the system whose samples or energies trained it.
-    pub system_hash: String,
-    /// How rows are made from a configuration.
-    pub coordinates: String,
-    /// What it starts from and what it leads to; `None` in files of the first version.
-    pub ends: Option<[End; 2]>,
-    /// The version of mcflow that wrote the file; empty until it is written.
-    #[serde(default)]
-    pub version: String,
-    /// Further free text by key.
-    #[serde(default)]
-    pub notes: BTreeMap<String, String>,
-}
-
-/// One end of a flow: the law of the rows there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
-    /// What it is.
-    pub kind: EndKind,
-    /// The name of the state, where it is one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// What defines the law there, by key: the particles, the potential, the temperature and so on.
-    pub law: BTreeMap<String, String>,
-}
-
-/// What an end of a flow is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndKind {
-    /// The law of latent variables.
-    #[default]
-    Prior,
-    /// All configurations.
-    Target,
-    /// Those of a state.
-    State,
-    /// Those of a rung of a ladder.
-    Rung,
-}
-
-/// Why weights could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// The file could not be written or opened.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Not a safetensors file, or cut short.
-    #[error("{}: found a damaged file ({reason}), expected flow weights in the safetensors format", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What the reader said.
-        reason: String,
-    },
-    /// Something in the file is not what it should be.
-    #[error("{}: {what}: found {found}, expected {expected}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// Which part.
-        what: String,
-        /// What is there.
-        found: String,
-        /// What would do.
-        expected: String,
-    },
-}
+const FORMAT: &str = "mcflow-flow-3";
+/// What all versions begin with.
+const FORMATS: &str = "mcflow-flow-";
 
 #[derive(Serialize)]
 struct Entry {
@@ -105,36 +23,50 @@ struct Entry {
     data_offsets: (usize, usize),
 }
 
-/// Names and shapes of all tensors in the order of the file.
-fn tensors(flow: &Flow) -> Vec<(String, Vec<usize>)> {
-    let mut list = vec![("standardise.mean".to_string(), vec![flow.dim]), ("standardise.spread".to_string(), vec![flow.dim])];
-    if flow.source.is_some() {
-        list.extend([("source.mean".to_string(), vec![flow.dim]), ("source.spread".to_string(), vec![flow.dim])]);
-    }
-    if flow.linear.is_some() {
-        list.push(("standardise.linear".to_string(), vec![flow.dim, flow.dim]));
-    }
-    for (c, coupling) in flow.couplings.iter().enumerate() {
-        for (l, w) in coupling.network.widths.windows(2).enumerate() {
-            list.push((format!("couplings.{c:03}.layers.{l:02}.weight"), vec![w[0], w[1]]));
-            list.push((format!("couplings.{c:03}.layers.{l:02}.bias"), vec![w[1]]));
-        }
-    }
-    list
+/// Where a flow starts, as a file says it.
+#[derive(Serialize, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum StartsFrom {
+    Prior,
+    Ensemble,
 }
 
-pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Result<(), WeightsError> {
+/// Names and shapes of the tensors of a layer, the number and the kind of the layer before the name of each.
+fn tensors(k: usize, placed: &Placed) -> Vec<NamedTensor> {
+    let way = if placed.reversed { ".reversed" } else { "" };
+    let name = format!("{k:03}.{}{way}", placed.layer.name());
+    placed.layer.tensors().into_iter().map(|tensor| tensor.within(&name)).collect()
+}
+
+/// The numbers of a layer in the order of its tensors.
+fn numbers(placed: &Placed, parameters: &[f64]) -> Vec<f64> {
+    let (fixed, trained) = (placed.layer.numbers(), &parameters[placed.parameters.clone()]);
+    let (mut fixed, mut trained) = (&fixed[..], trained);
+    let mut all = Vec::with_capacity(fixed.len() + trained.len());
+    for tensor in placed.layer.tensors() {
+        let source = if tensor.trained { &mut trained } else { &mut fixed };
+        let (these, rest) = source.split_at(tensor.len());
+        all.extend_from_slice(these);
+        *source = rest;
+    }
+    all
+}
+
+pub(crate) fn save(shape: &Shape, flow: &Flow, parameters: &[f64], path: &Path, header: &Header) -> Result<(), WeightsError> {
+    let starts_from = if shape.between_ensembles { StartsFrom::Ensemble } else { StartsFrom::Prior };
     let metadata: BTreeMap<&str, String> = BTreeMap::from([
         ("format", FORMAT.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_string()),
         ("from", json(&header.ends.as_ref().map(|ends| &ends[0]))),
         ("to", json(&header.ends.as_ref().map(|ends| &ends[1]))),
-        ("dimension", generator.dim().to_string()),
-        ("architecture", json(generator.architecture())),
-        ("prior", json(&generator.prior())),
-        ("starts_from", if generator.is_between_ensembles() { ENSEMBLE } else { "prior" }.to_string()),
-        ("bonds", json(generator.coordinates())),
-        ("last_layer", if generator.flow().linear.is_some() { LINEAR } else { "diagonal" }.to_string()),
+        ("dimension", flow.dim.to_string()),
+        ("architecture", json(&shape.architecture)),
+        ("prior", json(&shape.prior)),
+        ("axes", json(&shape.axes)),
+        ("fixed", json(&shape.fixed)),
+        ("bonds", json(&shape.coordinates)),
+        ("starts_from", json(&starts_from)),
+        ("covariance", json(&shape.covariance)),
         ("units", header.units.clone()),
         ("system_hash", header.system_hash.clone()),
         ("coordinates", header.coordinates.clone()),
@@ -142,7 +74,7 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
     ]);
     let mut text = format!("{{\"__metadata__\":{}", json(&metadata));
     let mut offset = 0;
-    for (name, shape) in tensors(generator.flow()) {
+    for NamedTensor { name, shape, .. } in flow.layers.iter().enumerate().flat_map(|(k, placed)| tensors(k, placed)) {
         let end = offset + 8 * shape.iter().product::<usize>();
         text += &format!(",{}:{}", json(&name), json(&Entry { dtype: "F64", shape, data_offsets: (offset, end) }));
         offset = end;
@@ -153,9 +85,7 @@ pub(crate) fn save(generator: &Generator, path: &Path, header: &Header) -> Resul
     }
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(text.as_bytes());
-    let source = generator.flow().source.iter().flat_map(|source| source.mean.iter().chain(&source.spread));
-    let linear = generator.flow().linear.iter().flat_map(Linear::matrix);
-    for v in generator.mean().iter().chain(generator.spread()).chain(source).chain(linear).chain(generator.parameters()) {
+    for v in flow.layers.iter().flat_map(|placed| numbers(placed, parameters)) {
         bytes.extend_from_slice(&v.to_le_bytes());
     }
     let failed = |source| WeightsError::File { path: path.to_path_buf(), source };
@@ -170,95 +100,120 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("strings, numbers and lists always have a JSON form")
 }
 
-pub(crate) fn load(path: &Path) -> Result<(Generator, Header), WeightsError> {
-    let content = |what: &str, found: String, expected: String| WeightsError::Content {
-        path: path.to_path_buf(),
-        what: what.to_string(),
-        found,
-        expected,
-    };
+/// The entries of `__metadata__`, with the file that errors name.
+struct Metadata<'a> {
+    path: &'a Path,
+    entries: HashMap<String, String>,
+}
+
+impl Metadata<'_> {
+    fn error(&self, what: &str, found: impl ToString, expected: impl ToString) -> WeightsError {
+        let (found, expected) = (found.to_string(), expected.to_string());
+        WeightsError::Content { path: self.path.to_path_buf(), what: what.to_string(), found, expected }
+    }
+
+    fn text(&self, key: &str) -> Result<String, WeightsError> {
+        self.entries.get(key).cloned().ok_or_else(|| self.error(&format!("metadata `{key}`"), "nothing", "an entry"))
+    }
+
+    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<T, WeightsError> {
+        serde_json::from_str(&self.text(key)?).map_err(|e| self.error(&format!("metadata `{key}`"), e, format!("a valid {key}")))
+    }
+
+    /// Refuses files of other versions.
+    fn format(&self) -> Result<(), WeightsError> {
+        let found = self.text("format")?;
+        if found == FORMAT {
+            return Ok(());
+        }
+        let mut expected = format!("`{FORMAT}`");
+        if found.starts_with(FORMATS) {
+            expected += ": the layers of other versions are not those of this one, and the flow must be trained again";
+        }
+        let version = self.entries.get("version").map_or(String::new(), |version| format!(", written by mcflow {version}"));
+        Err(self.error("metadata `format`", format!("`{found}`{version}"), expected))
+    }
+
+    fn header(&self) -> Result<Header, WeightsError> {
+        let ends = self.value::<Option<End>>("from")?.zip(self.value::<Option<End>>("to")?);
+        Ok(Header {
+            units: self.text("units")?,
+            system_hash: self.text("system_hash")?,
+            coordinates: self.text("coordinates")?,
+            ends: ends.map(|(from, to)| [from, to]),
+            version: self.text("version")?,
+            notes: self.value("notes")?,
+        })
+    }
+
+    fn shape(&self) -> Result<Shape, WeightsError> {
+        let shape = Shape {
+            architecture: self.value("architecture")?,
+            prior: self.value("prior")?,
+            axes: self.value("axes")?,
+            fixed: self.value("fixed")?,
+            coordinates: self.value("bonds")?,
+            between_ensembles: self.value::<StartsFrom>("starts_from")? == StartsFrom::Ensemble,
+            covariance: self.value("covariance")?,
+        };
+        let dimension: usize = self.value("dimension")?;
+        if shape.axes.len() != dimension {
+            return Err(self.error(
+                "metadata `axes`",
+                format!("{} axes", shape.axes.len()),
+                format!("{dimension}, the dimension of the rows"),
+            ));
+        }
+        if let Some(problem) = problems_of(&shape.architecture, &shape.setting()).into_iter().next() {
+            return Err(self.error(&format!("architecture, {}", problem.key), problem.found, problem.expected));
+        }
+        if let Some(problem) = Coordinates::problems(&shape.coordinates, dimension).into_iter().next() {
+            return Err(self.error(&format!("bonds, {}", problem.key), problem.found, problem.expected));
+        }
+        Ok(shape)
+    }
+}
+
+/// What [`save`] wrote: the shape of the flow, its layers with their numbers, the parameters, and the header.
+pub(crate) fn load(path: &Path) -> Result<(Shape, Flow, Vec<f64>, Header), WeightsError> {
     let damaged = |reason: String| WeightsError::Damaged { path: path.to_path_buf(), reason };
     let bytes = std::fs::read(path).map_err(|source| WeightsError::File { path: path.to_path_buf(), source })?;
     let (_, head) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-    let metadata = head.metadata().clone().unwrap_or_default();
-    let text =
-        |key: &str| metadata.get(key).cloned().ok_or_else(|| content(&format!("metadata `{key}`"), "nothing".into(), "an entry".into()));
-    let format = text("format")?;
-    if format != FORMAT && format != FORMAT_WITHOUT_ENDS {
-        return Err(content("metadata `format`", format!("`{format}`"), format!("`{FORMAT_WITHOUT_ENDS}` or `{FORMAT}`")));
-    }
-    let parse_error = |what: &str, e: serde_json::Error| content(&format!("metadata `{what}`"), e.to_string(), format!("a valid {what}"));
-    let architecture: Architecture = serde_json::from_str(&text("architecture")?).map_err(|e| parse_error("architecture", e))?;
-    let prior: Prior = serde_json::from_str(&text("prior")?).map_err(|e| parse_error("prior", e))?;
-    let dimension = text("dimension")?;
-    let dim: usize = dimension.parse().map_err(|_| content("metadata `dimension`", format!("`{dimension}`"), "a whole number".into()))?;
-    if let Some(problem) = architecture.problems(dim, prior).into_iter().next() {
-        return Err(content(&format!("architecture, {}", problem.key), problem.found, problem.expected));
-    }
-    let end = |key: &str| -> Result<Option<End>, WeightsError> {
-        if format == FORMAT_WITHOUT_ENDS {
-            return Ok(None);
+    let metadata = Metadata { path, entries: head.metadata().clone().unwrap_or_default() };
+    metadata.format()?;
+    let (header, shape) = (metadata.header()?, metadata.shape()?);
+    let mut flow = Flow::new(&shape);
+    let mut parameters = Vec::with_capacity(flow.n_parameters);
+    for (k, placed) in flow.layers.iter_mut().enumerate() {
+        let mut fixed = Vec::new();
+        let names = tensors(k, placed);
+        for tensor in &names {
+            read(&file, tensor, &metadata, if tensor.trained { &mut parameters } else { &mut fixed })?;
         }
-        serde_json::from_str(&text(key)?).map_err(|e| parse_error(key, e))
-    };
-    let header = Header {
-        units: text("units")?,
-        system_hash: text("system_hash")?,
-        coordinates: text("coordinates")?,
-        ends: end("from")?.zip(end("to")?).map(|(from, to)| [from, to]),
-        version: text("version")?,
-        notes: serde_json::from_str(&text("notes")?).map_err(|e| parse_error("notes", e))?,
-    };
-    // Files of earlier versions have neither.
-    let coordinates: Coordinates = match metadata.get("bonds") {
-        Some(text) => serde_json::from_str(text).map_err(|e| parse_error("bonds", e))?,
-        None => Coordinates::default(),
-    };
-    if let Some(problem) = coordinates.problems(dim).into_iter().next() {
-        return Err(content(&format!("bonds, {}", problem.key), problem.found, problem.expected));
+        placed.layer.set_numbers(&fixed).map_err(|Unfit { tensor, found, expected }| {
+            let name = names.iter().find(|named| named.name.ends_with(&tensor)).map_or(tensor.as_str(), |named| named.name.as_str());
+            metadata.error(&format!("tensor `{name}`"), found, expected)
+        })?;
     }
-    let mut flow = Flow::new(&architecture, prior, dim, &coordinates);
-    let has_linear = metadata.get("last_layer").is_some_and(|kind| kind == LINEAR);
-    if has_linear {
-        let unit: Vec<f64> = (0..dim * dim).map(|k| f64::from(u8::from(k % (dim + 1) == 0))).collect();
-        flow.linear = Linear::new(dim, &unit);
+    Ok((shape, flow, parameters, header))
+}
+
+/// Appends the numbers of a tensor of the file, which must be finite.
+fn read(file: &SafeTensors, expected: &NamedTensor, metadata: &Metadata, numbers: &mut Vec<f64>) -> Result<(), WeightsError> {
+    let NamedTensor { name, shape, .. } = expected;
+    let what = format!("tensor `{name}`");
+    let tensor = file.tensor(name).map_err(|_| metadata.error(&what, "nothing", format!("shape {shape:?}")))?;
+    if tensor.shape() != shape || tensor.dtype() != safetensors::Dtype::F64 {
+        let found = format!("{:?} of shape {:?}", tensor.dtype(), tensor.shape());
+        return Err(metadata.error(&what, found, format!("F64 of shape {shape:?}")));
     }
-    if metadata.get("starts_from").is_some_and(|from| from == ENSEMBLE) {
-        flow.source = Some(Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] });
-    }
-    let mut numbers = Vec::with_capacity(2 * dim + flow.n_parameters);
-    for (name, shape) in tensors(&flow) {
-        let what = format!("tensor `{name}`");
-        let tensor = file.tensor(&name).map_err(|_| content(&what, "nothing".into(), format!("shape {shape:?}")))?;
-        if tensor.shape() != shape || tensor.dtype() != safetensors::Dtype::F64 {
-            let found = format!("{:?} of shape {:?}", tensor.dtype(), tensor.shape());
-            return Err(content(&what, found, format!("F64 of shape {shape:?}")));
+    for (i, word) in tensor.data().chunks_exact(8).enumerate() {
+        let value = f64::from_le_bytes(word.try_into().expect("chunks of 8 bytes"));
+        if !value.is_finite() {
+            return Err(metadata.error(&what, format!("{value} at element {i}"), "finite numbers"));
         }
-        for (i, word) in tensor.data().chunks_exact(8).enumerate() {
-            let value = f64::from_le_bytes(word.try_into().expect("chunks of 8 bytes"));
-            if !value.is_finite() {
-                return Err(content(&what, format!("{value} at element {i}"), "finite numbers".into()));
-            }
-            numbers.push(value);
-        }
+        numbers.push(value);
     }
-    let scales = [("standardise.spread", &mut flow.mean, &mut flow.spread)];
-    let source = flow.source.iter_mut().map(|source| ("source.spread", &mut source.mean, &mut source.spread));
-    let mut rest = &numbers[..];
-    for (name, mean, spread) in scales.into_iter().chain(source) {
-        mean.copy_from_slice(&rest[..dim]);
-        spread.copy_from_slice(&rest[dim..2 * dim]);
-        rest = &rest[2 * dim..];
-        if let Some(j) = spread.iter().position(|&s| s <= 0.0) {
-            return Err(content(&format!("tensor `{name}`"), format!("{} at element {j}", spread[j]), "numbers above 0".into()));
-        }
-    }
-    if has_linear {
-        let singular = || content("tensor `standardise.linear`", "a singular matrix".into(), "one with an inverse".into());
-        flow.linear = Some(Linear::new(dim, &rest[..dim * dim]).ok_or_else(singular)?);
-        rest = &rest[dim * dim..];
-    }
-    let parameters = rest.to_vec();
-    Ok((Generator::assemble(architecture, prior, flow, parameters), header))
+    Ok(())
 }

@@ -8,7 +8,7 @@ use mcflow::output::verdict::Severity;
 use mcflow::schema::{Input, SamplesInput};
 use mcflow_engine::moves::GeneratorDraw;
 use mcflow_engine::{Entry, Monitor, Progress};
-use mcflow_flows::{Activation, Architecture};
+use mcflow_flows::{Activation, Architecture, RealNvp};
 use std::path::{Path, PathBuf};
 
 struct Silent;
@@ -136,8 +136,13 @@ fn a_dimer_in_discs_jumps_after_a_short_training() {
         (input.run.equilibration, input.run.production) = (3_000, 10_000);
         let flow = &mut input.flows.0[0].1;
         flow.samples = SamplesInput::Run { frames: 64_000, every: 10 };
-        flow.layers =
-            Some(Architecture::RealNvp { blocks: 6, hidden: vec![96, 96], activation: Activation::Tanh, scale_bound: 1.5, on: None });
+        flow.layers = Some(Architecture::RealNvp(RealNvp {
+            blocks: 6,
+            hidden: vec![96, 96],
+            activation: Activation::Tanh,
+            scale_bound: 1.5,
+            on: None,
+        }));
         flow.training.as_mut().expect("a training").stages[0].steps = 800;
     });
     let difference = summary.difference("closed", "open").expect("both states");

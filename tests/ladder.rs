@@ -13,7 +13,7 @@ use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
     ThermodynamicState, Trained, Walker, normal, streams,
 };
-use mcflow_flows::{Architecture, Generator, Header, Prior};
+use mcflow_flows::{Architecture, Generator, Header, Prior, RealNvp};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -103,7 +103,8 @@ fn map(rungs: &Rungs, distorted: bool, upwards: bool) -> Generator {
     let mut map = if distorted {
         flow_near_identity(2, 9)
     } else {
-        let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Default::default(), scale_bound: 2.0, on: None };
+        let architecture =
+            Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![4], activation: Default::default(), scale_bound: 2.0, on: None });
         Generator::new(&architecture, Prior::Gaussian, 2, 1)
     };
     let (last, first) = (rungs[2].spread(), rungs[0].spread());

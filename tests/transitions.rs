@@ -14,7 +14,7 @@ use mcflow_engine::{
     Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
     ThermodynamicState, Trained, Walker, normal, streams,
 };
-use mcflow_flows::{Activation, Architecture, Generator, Header, Prior};
+use mcflow_flows::{Activation, Architecture, Generator, Header, Prior, RealNvp};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Term, Vectors};
 use rayon::prelude::*;
 
@@ -100,7 +100,8 @@ const FRAMES: [([f64; 2], [f64; 2]); 3] = [([-2.2, 0.1], [0.6, 1.0]), ([-0.1, 0.
 
 /// x' = c' + s' (x - c) / s.
 fn affine((c, s): ([f64; 2], [f64; 2]), (c_to, s_to): ([f64; 2], [f64; 2])) -> Generator {
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Silu, scale_bound: 2.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Silu, scale_bound: 2.0, on: None });
     let mut map = Generator::new(&architecture, Prior::Gaussian, 2, 1);
     let around = |c: [f64; 2], s: [f64; 2]| [c[0] - s[0], c[1] - s[1], c[0] + s[0], c[1] + s[1]];
     map.standardise_source(&around(c, s));

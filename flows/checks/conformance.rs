@@ -1,22 +1,18 @@
 //! One table row buys every check of a bijection.
 
 use super::{perturbed, reference};
-use crate::{Activation, Architecture, Bond, Coordinates, Direction, End, EndKind, FlowOperation, Generator, Header, Prior};
+use crate::{Activation, Architecture, Axis, Bond, Coordinates, Direction, End, EndKind, Generator, Header, Prior, RealNvp, Spline};
 use candle_core::{Device, Tensor, Var};
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 fn table() -> Vec<(String, Generator)> {
-    let realnvp =
-        |activation, hidden: &[usize]| Architecture::RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5, on: None };
-    let spline = |bins, bound, hidden: &[usize]| Architecture::Spline {
-        blocks: 2,
-        hidden: hidden.to_vec(),
-        bins,
-        bound,
-        activation: Activation::Silu,
-        on: None,
+    let realnvp = |activation, hidden: &[usize]| {
+        Architecture::RealNvp(RealNvp { blocks: 2, hidden: hidden.to_vec(), activation, scale_bound: 1.5, on: None })
+    };
+    let spline = |bins, bound, hidden: &[usize]| {
+        Architecture::Spline(Spline { blocks: 2, hidden: hidden.to_vec(), bins, bound, activation: Activation::Silu, on: None })
     };
     let kinds = [
         (realnvp(Activation::Silu, &[24, 24]), Prior::Gaussian),
@@ -40,8 +36,14 @@ fn table() -> Vec<(String, Generator)> {
     }
     // Parts that transform some coordinates only, and a map that starts from samples instead of a prior.
     for dim in [3, 7] {
-        let plane =
-            Architecture::Spline { blocks: 2, hidden: vec![8], bins: 6, bound: 3.0, activation: Activation::Silu, on: Some(vec![2, 0]) };
+        let plane = Architecture::Spline(Spline {
+            blocks: 2,
+            hidden: vec![8],
+            bins: 6,
+            bound: 3.0,
+            activation: Activation::Silu,
+            on: Some(vec![2, 0]),
+        });
         let stack = Architecture::Stack(vec![realnvp(Activation::Silu, &[12]), plane]);
         let mut generator = perturbed(&stack, Prior::Gaussian, dim, 23);
         let row = |scale: f64| -> Vec<f64> { (0..2 * dim).map(|i| scale * (i as f64 - 1.3).powi(2)).collect() };
@@ -77,12 +79,75 @@ fn table() -> Vec<(String, Generator)> {
             table.push((format!("bond, dim {dim}, {coordinates:?}, between ensembles: {between}"), generator));
         }
     }
+    table.extend(with_axes());
     table
+}
+
+/// Half lines, intervals and circles, with both priors, from a prior and between ensembles, with fixed places and covariances.
+fn with_axes() -> Vec<(String, Generator)> {
+    let circle = Axis::Circle { period: 3.0 };
+    let spline = |bound| Architecture::Spline(Spline { blocks: 2, hidden: vec![11], bins: 5, bound, ..Spline::default() });
+    let affine = Architecture::RealNvp(RealNvp { blocks: 2, hidden: vec![12], activation: Activation::Tanh, scale_bound: 1.5, on: None });
+    let interval = Axis::Interval { low: -1.0, high: 1.0 };
+    let rows: [(Vec<Axis>, Vec<usize>); 6] = [
+        (vec![circle], vec![]),
+        (vec![circle, Axis::Circle { period: 1.0 }, circle], vec![]),
+        (vec![Axis::Positive, interval], vec![]),
+        (vec![Axis::Line, circle, Axis::Positive, Axis::Line, interval, circle, Axis::Line], vec![]),
+        (vec![Axis::Line, Axis::Line, Axis::Positive, circle], vec![2]),
+        (vec![circle, Axis::Line, Axis::Positive, Axis::Interval { low: 2.0, high: 7.0 }, circle], vec![0, 3]),
+    ];
+    let mut table = Vec::new();
+    for (k, (axes, fixed)) in rows.iter().enumerate() {
+        for (architecture, prior) in [(spline(4.0), Prior::Gaussian), (spline(2.0), Prior::Uniform), (affine.clone(), Prior::Gaussian)] {
+            for between in [false, true] {
+                if between && prior == Prior::Uniform {
+                    continue;
+                }
+                let mut generator = Generator::with_axes(&architecture, prior, axes, fixed, 31 + k as u64);
+                let mut rng = Xoshiro256PlusPlus::seed_from_u64(77 + k as u64);
+                let moved: Vec<f64> = generator.parameters().iter().map(|p| p + 0.3 * (rng.random::<f64>() - 0.5)).collect();
+                generator.set_parameters(&moved);
+                let to = samples_on(axes, 300, 5);
+                generator.standardise(&to);
+                let from = samples_on(axes, 300, 6);
+                if between {
+                    generator.standardise_source(&from);
+                }
+                if prior == Prior::Gaussian && k % 2 == 1 {
+                    generator.transport(between.then_some(&from[..]), &to);
+                }
+                table.push((format!("{axes:?}, fixed {fixed:?}, {prior:?}, between ensembles: {between}, {architecture:?}"), generator));
+            }
+        }
+    }
+    table
+}
+
+/// Rows within the ranges of axes, angles around a direction of their own.
+fn samples_on(axes: &[Axis], n: usize, seed: u64) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut rows = Vec::with_capacity(n * axes.len());
+    for _ in 0..n {
+        for (k, axis) in axes.iter().enumerate() {
+            let u = rng.random::<f64>();
+            rows.push(match axis {
+                Axis::Line => 0.3 * k as f64 + 1.7 * u,
+                Axis::Positive => 0.5 + u,
+                Axis::Circle { period } => period * (0.4 + 0.3 * u),
+                Axis::Interval { low, high } => low + (high - low) * (0.05 + 0.9 * u),
+            });
+        }
+    }
+    rows
 }
 
 fn draw(generator: &Generator, n: usize, seed: u64) -> Vec<f64> {
     let mut z = vec![0.0; n * generator.dim()];
     generator.draw_latent(&mut Xoshiro256PlusPlus::seed_from_u64(seed), &mut z);
+    if generator.is_between_ensembles() && generator.axes().iter().any(|axis| *axis != Axis::Line) {
+        return samples_on(generator.axes(), n, seed);
+    }
     let bonds = &generator.coordinates().bonds;
     if generator.is_between_ensembles() && !bonds.is_empty() {
         // Rows of the ensemble that it starts from: two points at a distance.
@@ -101,7 +166,8 @@ fn directions_are_counted_from_their_mean() {
     let rows: Vec<f64> = (0..400).map(|i| [0.4, -0.4, 0.0, 0.0][i % 4] + 0.1 * (rng.random::<f64>() - 0.5)).collect();
     let bonds = vec![Bond { first: vec![0, 2], second: vec![1, 3], towards: Vec::new() }];
     let coordinates = Coordinates { bonds, fixed: vec![1] };
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None });
     let spread = |coordinates: &Coordinates| {
         let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, 4, coordinates, 5);
         generator.standardise(&rows);
@@ -125,14 +191,17 @@ fn comes_back() {
         let (mut x, mut back, mut forward, mut inverse) = (z.clone(), z.clone(), vec![0.0; 300], vec![0.0; 300]);
         generator.forward(&z, &mut x, &mut forward);
         generator.inverse(&x, &mut back, &mut inverse);
-        let worst = z.iter().zip(&back).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(worst < 1e-10, "{name}: z differs by {worst:e}");
+        for (z, back) in z.chunks_exact(generator.dim()).zip(back.chunks_exact(generator.dim())) {
+            assert!(generator.returns_latent(z, back, 1e-9), "{name}: {z:?} came back as {back:?}");
+        }
         let worst = forward.iter().zip(&inverse).map(|(a, b)| (a + b).abs()).fold(0.0, f64::max);
         assert!(worst < 1e-9, "{name}: log-determinants differ by {worst:e}");
         let again = x.clone();
         generator.forward(&back, &mut x, &mut forward);
-        let worst = x.iter().zip(&again).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(worst < 1e-10, "{name}: x differs by {worst:e}");
+        for (x, again) in x.chunks_exact(generator.dim()).zip(again.chunks_exact(generator.dim())) {
+            assert!(generator.returns(again, x, 1e-9), "{name}: {again:?} came back as {x:?}");
+            assert!(generator.axes().iter().zip(x).all(|(axis, v)| axis.holds(*v)), "{name}: {x:?} is outside");
+        }
     }
 }
 
@@ -184,7 +253,7 @@ fn a_row_does_not_depend_on_its_batch() {
         let mut by_row = vec![0.0; z.len()];
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
         by_row.chunks_exact_mut(dim).for_each(|row| generator.draw_latent(&mut rng, row));
-        if generator.coordinates().bonds.is_empty() {
+        if !generator.is_between_ensembles() {
             assert_eq!(z, by_row, "{name}: latents");
         }
         for direction in [Direction::Forward, Direction::Inverse] {
@@ -196,6 +265,10 @@ fn a_row_does_not_depend_on_its_batch() {
                 }
                 (out, log_det)
             };
+            let mut z = z.clone();
+            if direction == Direction::Inverse {
+                generator.forward(&z.clone(), &mut z, &mut vec![0.0; n]);
+            }
             let (all, log_det) = map(&z);
             for (i, row) in z.chunks_exact(dim).enumerate() {
                 let (one, l) = map(row);
@@ -227,8 +300,8 @@ fn density_is_prior_and_log_determinant() {
 }
 
 #[test]
-fn gradients_through_bonds_are_differences() {
-    for (name, generator) in table().into_iter().filter(|(_, generator)| !generator.coordinates().bonds.is_empty()) {
+fn gradients_of_layers_without_a_plain_form_are_differences() {
+    for (name, generator) in table().into_iter().filter(|(_, generator)| !reference::states(generator)) {
         let (dim, n) = (generator.dim(), 3);
         let rows = draw(&generator, n, 5);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(6);
@@ -251,7 +324,7 @@ fn gradients_through_bonds_are_differences() {
             };
             let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
             let variables = Var::from_slice(&rows, (n, dim), &Device::Cpu).unwrap();
-            let out = parameters.apply_op2(&variables, FlowOperation::new(&generator, direction)).unwrap();
+            let out = parameters.apply_op2(&variables, generator.operation(direction)).unwrap();
             let weights = Tensor::from_slice(&factors, (n, dim + 1), &Device::Cpu).unwrap();
             let gradients = (out * weights).unwrap().sum_all().unwrap().backward().unwrap();
             let numbers = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f64>().unwrap();
@@ -279,8 +352,8 @@ fn gradients_through_bonds_are_differences() {
 
 #[test]
 fn gradients_are_those_of_plain_tensor_operations() {
-    // Bonds have no plain form: they are judged by differences.
-    for (name, generator) in table().into_iter().filter(|(_, generator)| generator.coordinates().bonds.is_empty()) {
+    // Those without a plain form are judged by differences.
+    for (name, generator) in table().into_iter().filter(|(_, generator)| reference::states(generator)) {
         let dim = generator.dim();
         let n = 70;
         let rows = draw(&generator, n, 5);
@@ -301,7 +374,7 @@ fn gradients_are_those_of_plain_tensor_operations() {
                 let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
                 let rows = Var::from_slice(&rows, (n, dim), &Device::Cpu).unwrap();
                 let out = if fused {
-                    parameters.apply_op2(&rows, FlowOperation::new(&generator, direction)).unwrap()
+                    parameters.apply_op2(&rows, generator.operation(direction)).unwrap()
                 } else {
                     reference::flow(&generator, direction, &parameters, &rows).unwrap()
                 };
@@ -340,7 +413,12 @@ fn comes_back_from_a_file() {
         let (read, text) = Generator::load(&path).unwrap();
         assert_eq!(text, header, "{name}");
         assert_eq!((read.parameters(), read.mean(), read.spread()), (generator.parameters(), generator.mean(), generator.spread()));
-        assert_eq!((read.architecture(), read.prior()), (generator.architecture(), generator.prior()));
+        assert_eq!((read.architecture(), read.prior(), read.axes()), (generator.architecture(), generator.prior(), generator.axes()));
+        let (row, mut before, mut after) = (draw(&generator, 1, 9), [0.0], [0.0]);
+        let (mut x, mut y) = (row.clone(), row.clone());
+        generator.forward(&row, &mut x, &mut before);
+        read.forward(&row, &mut y, &mut after);
+        assert_eq!((x, before), (y, after), "{name}: the same map");
         let bytes = std::fs::read(&path).unwrap();
         read.save(&path, &text).unwrap();
         assert_eq!(bytes, std::fs::read(&path).unwrap(), "{name}: bytes of the file");

@@ -1,15 +1,16 @@
 //! Densities integrate to one; splines join smoothly; bad files and settings are told apart.
 
 use super::perturbed;
-use crate::{Activation, Architecture, Generator, Header, Prior, Stage, Training, WeightsError};
+use crate::{Activation, Architecture, Generator, Header, Prior, RealNvp, Spline, Stage, Training, WeightsError};
 
 fn spline(bins: usize, bound: f64) -> Architecture {
-    Architecture::Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu, on: None }
+    Architecture::Spline(Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu, on: None })
 }
 
 #[test]
 fn density_in_the_plane_integrates_to_one() {
-    let realnvp = Architecture::RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0, on: None };
+    let realnvp =
+        Architecture::RealNvp(RealNvp { blocks: 3, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 1.0, on: None });
     for (architecture, prior, half) in
         [(realnvp, Prior::Gaussian, 20.0), (spline(8, 3.0), Prior::Gaussian, 9.0), (spline(8, 1.0), Prior::Uniform, 1.0)]
     {
@@ -79,17 +80,26 @@ fn bad_files_are_refused() {
     let mut bytes = good.clone();
     let end = bytes.len();
     bytes[end - 8..].copy_from_slice(&f64::NAN.to_le_bytes());
-    assert!(message(&bytes).contains("found NaN at element 10, expected finite numbers"), "{}", message(&bytes));
+    assert!(
+        message(&bytes).contains("tensor `004.standardise.spread`: found NaN at element 1, expected finite numbers"),
+        "{}",
+        message(&bytes)
+    );
     let replace = |from: &str, to: &str| {
         let at = good.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
         let mut bytes = good.clone();
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
         bytes
     };
-    let text = message(&replace("mcflow-flow-2", "mcflow-flow-9"));
-    assert!(text.contains("metadata `format`: found `mcflow-flow-9`, expected `mcflow-flow-1` or `mcflow-flow-2`"), "{text}");
+    let version = env!("CARGO_PKG_VERSION");
+    let text = message(&replace("mcflow-flow-3", "mcflow-flow-2"));
+    let expected =
+        format!("metadata `format`: found `mcflow-flow-2`, written by mcflow {version}, expected `mcflow-flow-3`: the layers of other");
+    assert!(text.contains(&expected), "{text}");
     let text = message(&replace("\"dimension\":\"2\"", "\"dimension\":\"3\""));
-    assert!(text.contains("expected F64 of shape [3]"), "{text}");
+    assert!(text.contains("metadata `axes`: found 2 axes, expected 3"), "{text}");
+    let text = message(&replace("\"covariance\":\"false\"", "\"covariance\":\"true\" "));
+    assert!(text.contains("tensor `004.covariance.matrix`: found nothing, expected shape [2, 2]"), "{text}");
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(Generator::load(&path), Err(WeightsError::File { .. })));
 }
@@ -97,9 +107,10 @@ fn bad_files_are_refused() {
 #[test]
 fn bad_settings_are_named() {
     let keys = |problems: Vec<mcflow_base::Problem>| problems.into_iter().map(|p| p.key).collect::<Vec<_>>();
-    let bad = Architecture::Spline { blocks: 0, hidden: vec![8, 0], bins: 1, bound: f64::NAN, activation: Activation::Tanh, on: None };
+    let bad =
+        Architecture::Spline(Spline { blocks: 0, hidden: vec![8, 0], bins: 1, bound: f64::NAN, activation: Activation::Tanh, on: None });
     assert_eq!(keys(bad.problems(2, Prior::Gaussian)), ["blocks", "hidden[1]", "bins", "bound"]);
-    let affine = Architecture::RealNvp { blocks: 1, hidden: vec![], activation: Activation::Tanh, scale_bound: -1.0, on: None };
+    let affine = Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![], activation: Activation::Tanh, scale_bound: -1.0, on: None });
     assert_eq!(keys(affine.problems(0, Prior::Uniform)), ["", "scale_bound", ""]);
     let stage = Stage { steps: 0, batch: 0, learning_rate: -1.0, clip: f64::NAN, maximum_likelihood: 1.0, ..Stage::default() };
     let training = Training { stages: vec![stage, Stage::default()], held_out: 1.0, evaluate_every: 0, patience: Some(0) };
@@ -116,13 +127,17 @@ fn bad_settings_are_named() {
     ];
     assert_eq!(keys(training.problems(false)), expected);
     let read: Architecture = serde_json::from_str(r#"{"RealNvp":{"blocks":4,"hidden":[64,64]}}"#).unwrap();
-    assert_eq!(read, Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None });
+    assert_eq!(
+        read,
+        Architecture::RealNvp(RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None })
+    );
     assert!(serde_json::from_str::<Architecture>(r#"{"RealNvp":{"blocks":4,"hidden":[64,64],"bins":3}}"#).is_err());
 }
 
 #[test]
 fn rows_have_axes() {
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None });
     let generator = Generator::with_axes(&architecture, Prior::Gaussian, &[crate::Axis::Line; 3], &[1], 4);
     assert_eq!(generator.axes(), [crate::Axis::Line; 3]);
     assert!(generator.returns(&[1.0, 0.0, 2.0], &[1.0, 1e-9, 2.0], 1e-6) && !generator.returns(&[1.0, 0.0, 2.0], &[1.0, 1e-5, 2.0], 1e-6));

@@ -1,11 +1,11 @@
 //! Register tiles of every width against the definition, and the gradient of the reverse divergence against differences.
 
 use super::perturbed;
-use crate::flow::Direction;
-use crate::matrix::{Product, multiply, outer, pack, pack_transposed, row_stride};
-use crate::objective::reverse_kl;
+use crate::conditioners::{Product, multiply, outer, pack, pack_transposed, row_stride};
+use crate::direction::Direction;
+use crate::objectives::{Batch, Objective, ReverseKl};
 use crate::operation::Operations;
-use crate::{Activation, Architecture, EnergyOperation, FlowOperation, Prior};
+use crate::{Activation, Architecture, EnergyOperation, Prior, RealNvp, Spline};
 use candle_core::{Device, Var};
 use mcflow_base::{Array, Lane};
 use rand::{RngExt, SeedableRng};
@@ -65,7 +65,8 @@ fn tiles_of_every_width_are_products() {
 
 #[test]
 fn reverse_divergence_has_the_gradient_of_its_differences() {
-    let architecture = Architecture::Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh, on: None };
+    let architecture =
+        Architecture::Spline(Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh, on: None });
     let mut generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
     generator.standardise(&[0.0, 1.0, 2.0, 1.0, 1.5, 4.0]);
     let target = |rows: &[f64], u: &mut [f64], gradient: &mut [f64]| {
@@ -74,12 +75,14 @@ fn reverse_divergence_has_the_gradient_of_its_differences() {
             g.copy_from_slice(&[4.0 * row[0].powi(3), row[2], row[1] + row[2].cos()]);
         }
     };
-    let operations = Operations::new(generator.flow().clone());
-    let energy = EnergyOperation::new(&target, None, 0.7);
+    let operations = Operations::new(generator.flow.clone());
+    let energy = || EnergyOperation::new(&target, None, 0.7);
     let latents = Var::from_vec(numbers(3 * 100, 9), (100, 3), &Device::Cpu).unwrap();
     let loss = |parameters: &[f64]| {
         let parameters = Var::from_slice(parameters, parameters.len(), &Device::Cpu).unwrap();
-        let loss = reverse_kl(&operations, &energy, &parameters, &latents).unwrap();
+        let starts = Some(latents.as_tensor().clone());
+        let batch = Batch { samples: None, starts, start_energy: energy(), target_energy: energy() };
+        let loss = ReverseKl.loss(&operations, &parameters, &batch).unwrap().value;
         let gradient = loss.backward().unwrap().get(&parameters).unwrap().to_vec1::<f64>().unwrap();
         (loss.to_scalar::<f64>().unwrap(), gradient)
     };
@@ -98,10 +101,11 @@ fn reverse_divergence_has_the_gradient_of_its_differences() {
 
 #[test]
 fn wrong_shapes_are_refused() {
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![6], activation: Activation::Tanh, scale_bound: 1.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![6], activation: Activation::Tanh, scale_bound: 1.0, on: None });
     let generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
     let parameters = Var::from_slice(generator.parameters(), generator.n_parameters(), &Device::Cpu).unwrap();
     let rows = Var::from_vec(numbers(8, 9), (2, 4), &Device::Cpu).unwrap();
-    let found = parameters.apply_op2(&rows, FlowOperation::new(&generator, Direction::Forward)).unwrap_err().to_string();
+    let found = parameters.apply_op2(&rows, generator.operation(Direction::Forward)).unwrap_err().to_string();
     assert!(found.contains("found rows of 4") && found.contains("expected rows of 3"), "{found}");
 }

@@ -1,40 +1,53 @@
 //! The layers once more, in plain candle operations: an independent statement of values, log-determinants and gradients.
 
-use crate::coupling::{Coupling, Transform};
-use crate::flow::{Direction, Flow, Standard};
-use crate::spline::{MINIMUM, Spline};
+use crate::conditioners::{AnyConditioner, Dense};
+use crate::direction::Direction;
+use crate::flow::Placed;
+use crate::layers::{AnyLayer, Coupling, Standardise};
+use crate::transforms::{AnyTransform, Edges, MINIMUM, RationalSpline};
 use crate::{Activation, Generator};
 use candle_core::{D, DType, Device, Result, Tensor};
 
+/// Whether all layers of a generator are stated here; the others are judged by differences.
+pub(super) fn states(generator: &Generator) -> bool {
+    let known = |placed: &Placed| match &placed.layer {
+        AnyLayer::Coupling(coupling) => coupling.given.circles.is_empty() && !matches!(coupling.transform, AnyTransform::CircularSpline(_)),
+        AnyLayer::Standardise(_) => !generator.axes().iter().any(|axis| axis.is_circle()),
+        _ => false,
+    };
+    generator.coordinates().is_cartesian() && generator.flow.layers.iter().all(known)
+}
+
 /// Rows and log-determinants `[n, dim + 1]` of `rows` `[n, dim]`.
 pub(super) fn flow(generator: &Generator, direction: Direction, parameters: &Tensor, rows: &Tensor) -> Result<Tensor> {
-    let flow: &Flow = generator.flow();
-    let (n, dim) = rows.dims2()?;
-    let mean = Tensor::from_slice(generator.mean(), (1, dim), &Device::Cpu)?;
-    let spread = Tensor::from_slice(generator.spread(), (1, dim), &Device::Cpu)?;
-    let source = flow.source.clone().unwrap_or(Standard { mean: vec![0.0; dim], spread: vec![1.0; dim] });
-    let from_mean = Tensor::from_slice(&source.mean, (1, dim), &Device::Cpu)?;
-    let from_spread = Tensor::from_slice(&source.spread, (1, dim), &Device::Cpu)?;
-    let logarithms: f64 = generator.spread().iter().zip(&source.spread).map(|(s, from)| (s / from).ln()).sum();
-    let constant = (Tensor::ones(n, DType::F64, &Device::Cpu)? * logarithms)?;
-    let (mut x, mut log_det) = match direction {
-        Direction::Forward => (rows.broadcast_sub(&from_mean)?.broadcast_div(&from_spread)?, constant),
-        Direction::Inverse => (rows.broadcast_sub(&mean)?.broadcast_div(&spread)?, constant.neg()?),
-    };
-    let mut order: Vec<&Coupling> = flow.couplings.iter().collect();
+    let mut log_det = Tensor::zeros(rows.dims2()?.0, DType::F64, &Device::Cpu)?;
+    let mut x = rows.clone();
+    let mut order: Vec<&Placed> = generator.flow.layers.iter().collect();
     if direction == Direction::Inverse {
         order.reverse();
     }
-    for coupling in order {
-        let (next, part) = half_update(coupling, direction, parameters, &x)?;
+    for Placed { layer, reversed, parameters: range } in order {
+        let way = if *reversed { direction.reversed() } else { direction };
+        let (next, part) = match layer {
+            AnyLayer::Coupling(coupling) => half_update(coupling, way, &parameters.narrow(0, range.start, range.len())?, &x)?,
+            AnyLayer::Standardise(layer) => standardise(layer, way, &x)?,
+            other => panic!("{other:?} has no plain form"),
+        };
         x = next;
         log_det = (log_det + part)?;
     }
-    x = match direction {
-        Direction::Forward => x.broadcast_mul(&spread)?.broadcast_add(&mean)?,
-        Direction::Inverse => x.broadcast_mul(&from_spread)?.broadcast_add(&from_mean)?,
-    };
     Tensor::cat(&[x, log_det.unsqueeze(1)?], 1)
+}
+
+fn standardise(layer: &Standardise, direction: Direction, x: &Tensor) -> Result<(Tensor, Tensor)> {
+    let (n, dim) = x.dims2()?;
+    let mean = Tensor::from_slice(layer.mean(), (1, dim), &Device::Cpu)?;
+    let spread = Tensor::from_slice(layer.spread(), (1, dim), &Device::Cpu)?;
+    let constant = (Tensor::ones(n, DType::F64, &Device::Cpu)? * layer.spread().iter().map(|s| s.ln()).sum::<f64>())?;
+    Ok(match direction {
+        Direction::Forward => (x.broadcast_mul(&spread)?.broadcast_add(&mean)?, constant),
+        Direction::Inverse => (x.broadcast_sub(&mean)?.broadcast_div(&spread)?, constant.neg()?),
+    })
 }
 
 fn half_update(coupling: &Coupling, direction: Direction, parameters: &Tensor, x: &Tensor) -> Result<(Tensor, Tensor)> {
@@ -42,8 +55,10 @@ fn half_update(coupling: &Coupling, direction: Direction, parameters: &Tensor, x
     let m = coupling.changed.len();
     let index = |list: &[usize]| Tensor::from_vec(list.iter().map(|&i| i as u32).collect::<Vec<_>>(), list.len(), &Device::Cpu);
     let changed = x.index_select(&index(&coupling.changed)?, 1)?;
-    let network = &coupling.network;
-    let mut h = if coupling.given.is_empty() { None } else { Some(x.index_select(&index(&coupling.given)?, 1)?) };
+    let AnyConditioner::Dense(network) = &coupling.conditioner;
+    let network: &Dense = network;
+    let given = &coupling.given.lines;
+    let mut h = if given.is_empty() { None } else { Some(x.index_select(&index(given)?, 1)?) };
     for l in 0..network.n_layers() {
         let (weights, biases) = network.ranges(l);
         let b = parameters.narrow(0, biases.start, biases.len())?.unsqueeze(0)?;
@@ -64,11 +79,12 @@ fn half_update(coupling: &Coupling, direction: Direction, parameters: &Tensor, x
             }
         });
     }
-    let n_raw = coupling.transform.n_raw();
+    let n_raw = crate::transforms::Transform::n_raw(&coupling.transform);
     let raw = h.unwrap().reshape((n, n_raw, m))?.transpose(1, 2)?.contiguous()?.reshape((n * m, n_raw))?;
     let v = changed.contiguous()?.reshape(n * m)?;
     let (y, items) = match coupling.transform {
-        Transform::Affine { bound } => {
+        AnyTransform::Affine(affine) => {
+            let bound = affine.bound;
             let s = ((raw.narrow(1, 0, 1)?.squeeze(1)? / bound)?.tanh()? * bound)?;
             let t = raw.narrow(1, 1, 1)?.squeeze(1)?;
             match direction {
@@ -76,7 +92,8 @@ fn half_update(coupling: &Coupling, direction: Direction, parameters: &Tensor, x
                 Direction::Inverse => (((&v - t)? * s.neg()?.exp()?)?, s.neg()?),
             }
         }
-        Transform::Spline(spline) => spline_items(spline, direction, &raw, &v)?,
+        AnyTransform::RationalSpline(spline) => spline_items(spline, direction, &raw, &v)?,
+        other => panic!("{other:?} has no plain form"),
     };
     // Back to the order of the coordinates.
     let unchanged: Vec<usize> = (0..dim).filter(|i| !coupling.changed.contains(i)).collect();
@@ -92,8 +109,9 @@ fn softplus(x: &Tensor) -> Result<Tensor> {
 }
 
 /// y and log-determinant of items `v` `[items]` with raw parameters `[items, n_raw]`.
-fn spline_items(spline: Spline, direction: Direction, raw: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
-    let Spline { bins, bound, free_edges } = spline;
+fn spline_items(spline: RationalSpline, direction: Direction, raw: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
+    let RationalSpline { bins, bound, edges } = spline;
+    let free_edges = edges == Edges::Free;
     let items = v.dims1()?;
     let sizes = |first: usize| -> Result<Tensor> {
         let a = raw.narrow(1, first, bins)?;

@@ -1,7 +1,8 @@
 //! Training: bytes by threads and by resuming, the double well, what cannot be trained.
 
 use crate::{
-    Activation, Architecture, Data, EnergyCap, Generator, Growth, Prior, Schedule, Stage, Trainer, Training, TrainingError, train,
+    Activation, Architecture, Data, EnergyCap, Generator, Growth, Prior, RealNvp, Schedule, Spline, Stage, Trainer, Training,
+    TrainingError, train,
 };
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
@@ -60,8 +61,10 @@ fn effective_fraction(generator: &Generator) -> (f64, f64) {
 #[test]
 fn learns_the_double_well() {
     let data = samples(20_000, 1);
-    let spline = Architecture::Spline { blocks: 3, hidden: vec![32, 32], bins: 12, bound: 3.0, activation: Activation::Silu, on: None };
-    let realnvp = Architecture::RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None };
+    let spline =
+        Architecture::Spline(Spline { blocks: 3, hidden: vec![32, 32], bins: 12, bound: 3.0, activation: Activation::Silu, on: None });
+    let realnvp =
+        Architecture::RealNvp(RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None });
     for (architecture, prior, training, least) in [
         (spline.clone(), Prior::Gaussian, stages(700, 500), 0.9),
         (spline, Prior::Uniform, stages(700, 500), 0.8),
@@ -75,7 +78,7 @@ fn learns_the_double_well() {
         assert!(fraction > least, "effective fraction {fraction}");
         assert!((log_z - 11.02047).abs() < 0.03, "ln Z {log_z}");
         assert_eq!(report.steps, training.stages.iter().map(|s| s.steps).sum::<usize>());
-        assert!(report.losses.iter().any(|l| l.reverse_kl.is_some()) && !report.interrupted);
+        assert!(report.losses.iter().any(|l| l.of("reverse_kl").is_some()) && !report.interrupted);
         let text = serde_json::to_string(&report).unwrap();
         assert!(text.contains("held_out_loss"));
     }
@@ -85,8 +88,8 @@ fn learns_the_double_well() {
 fn bytes_do_not_depend_on_threads_or_interruptions() {
     let data = samples(500, 2);
     let kinds = [
-        Architecture::RealNvp { blocks: 2, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 2.0, on: None },
-        Architecture::Spline { blocks: 1, hidden: vec![16], bins: 6, bound: 3.0, activation: Activation::Tanh, on: None },
+        Architecture::RealNvp(RealNvp { blocks: 2, hidden: vec![16, 16], activation: Activation::Silu, scale_bound: 2.0, on: None }),
+        Architecture::Spline(Spline { blocks: 1, hidden: vec![16], bins: 6, bound: 3.0, activation: Activation::Tanh, on: None }),
     ];
     for architecture in kinds {
         let mut start = Generator::new(&architecture, Prior::Gaussian, 2, 4);
@@ -129,7 +132,8 @@ fn bytes_do_not_depend_on_threads_or_interruptions() {
 #[test]
 fn keeps_the_best_and_stops_when_told() {
     let data = samples(400, 3);
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![8], activation: Activation::Silu, scale_bound: 2.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![8], activation: Activation::Silu, scale_bound: 2.0, on: None });
     let mut generator = Generator::new(&architecture, Prior::Gaussian, 2, 4);
     generator.standardise(&data);
     let stage = Stage { steps: 5000, batch: 32, learning_rate: 0.05, maximum_likelihood: 1.0, ..Stage::default() };
@@ -149,7 +153,8 @@ fn keeps_the_best_and_stops_when_told() {
 
 #[test]
 fn hopeless_targets_end_in_an_error_and_bad_samples_are_named() {
-    let architecture = Architecture::RealNvp { blocks: 1, hidden: vec![8], activation: Activation::Silu, scale_bound: 2.0, on: None };
+    let architecture =
+        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![8], activation: Activation::Silu, scale_bound: 2.0, on: None });
     let mut generator = Generator::new(&architecture, Prior::Gaussian, 2, 4);
     let mut training = stages(500, 500);
     training.stages.remove(0);

@@ -247,7 +247,7 @@ impl Builder<'_> {
         let mut training = training.clone();
         if !flow.map.is_generator() {
             // A map is trained from both sides unless the input says otherwise.
-            for stage in training.stages.iter_mut().filter(|stage| stage.maximum_likelihood == 0.0 && stage.reverse_kl == 0.0) {
+            for stage in training.stages.iter_mut().filter(|stage| !stage.has_loss()) {
                 (stage.maximum_likelihood, stage.reverse_kl) = (1.0, 1.0);
             }
             if flow.prior != Prior::Gaussian {

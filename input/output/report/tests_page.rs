@@ -134,14 +134,17 @@ fn summary() -> Summary {
 }
 
 fn report() -> TrainingReport {
-    let stage = StageReport { steps: 100, skipped: 0, best_step: 90, held_out_loss: -3.2, stopped_early: false };
+    let stage = StageReport { steps: 100, skipped: 0, bad_rows: 0, rows: 6400, best_step: 90, held_out_loss: -3.2, stopped_early: false };
     let evaluation = |stage: usize, step: usize| Evaluation {
         stage,
         step,
         train: (step > 0).then_some(1e6 / (1.0 + (100 * stage + step) as f64).powi(4)),
         held_out: 1e6 / (1.0 + (100 * stage + step) as f64).powi(4),
-        maximum_likelihood: Some(3.0),
-        reverse_kl: (stage == 1).then_some(-1.0),
+        objectives: [("maximum_likelihood", 3.0), ("reverse_kl", -1.0)]
+            .into_iter()
+            .take(stage + 1)
+            .map(|(name, value)| (name.to_string(), value))
+            .collect(),
     };
     TrainingReport {
         stages: vec![stage.clone(), StageReport { stopped_early: true, skipped: 3, ..stage }],

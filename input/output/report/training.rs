@@ -8,7 +8,7 @@ use crate::output::summary::Summary;
 use crate::output::text::{count, duration, escape, number, number_or_dash};
 use mcflow_engine::statistics::LARGEST_PARETO_K;
 use mcflow_engine::{FlowAssessment, FlowKind};
-use mcflow_flows::{Evaluation, TrainingReport};
+use mcflow_flows::{Evaluation, ObjectiveFigure, TrainingReport};
 use std::collections::BTreeMap;
 
 /// All flows; `states` are those of the input.
@@ -161,10 +161,11 @@ fn stages(report: &TrainingReport) -> String {
         let steps = if s.stopped_early { format!("{} (stopped early)", count(s.steps as u64)) } else { count(s.steps as u64) };
         let loss = number(s.held_out_loss, 6);
         let best = if s.better_than_the_start() { count(s.best_step as u64) } else { warn("none: the start was better", true) };
-        vec![(k + 1).to_string(), steps, warn(&count(s.skipped as u64), s.skipped > 0), best, loss]
+        let bad = warn(&count(s.bad_rows), s.bad_rows > 0);
+        vec![(k + 1).to_string(), steps, warn(&count(s.skipped as u64), s.skipped > 0), bad, best, loss]
     };
     let rows: Vec<Vec<String>> = report.stages.iter().enumerate().map(row).collect();
-    table(&["stage of training", "steps", "skipped", "best after", "held-out loss"], &rows)
+    table(&["stage of training", "steps", "skipped", "rows without a loss", "best after", "held-out loss"], &rows)
 }
 
 /// The losses over the steps of all stages.
@@ -174,7 +175,7 @@ fn losses(report: &TrainingReport) -> Vec<Illustration> {
         starts.push(starts[starts.len() - 1] + stage.steps);
     }
     // The losses of two stages are different functions: a gap between them.
-    let curve = |of: fn(&Evaluation) -> Option<f64>| {
+    let curve = |of: &dyn Fn(&Evaluation) -> Option<f64>| {
         let mut points: Vec<(f64, f64)> = Vec::new();
         let mut stage = 0;
         for evaluation in &report.losses {
@@ -207,21 +208,23 @@ fn losses(report: &TrainingReport) -> Vec<Illustration> {
         }
     };
     let is_empty = |points: &[(f64, f64)]| !points.iter().any(|p| p.1.is_finite());
-    let (train, held_out) = (curve(|e| e.train), curve(|e| Some(e.held_out)));
+    let (train, held_out) = (curve(&|e| e.train), curve(&|e| Some(e.held_out)));
     if is_empty(&held_out) {
         return Vec::new();
     }
     let style = if held_out.len() < 60 { Style::Points } else { Style::Line };
     let both = vec![Series::new("training", Style::Line, train), Series::new("held out", style, held_out)];
     let mut all = vec![figure("Loss", "loss of the stage", both)];
-    let (likelihood, energy) = (curve(|e| e.maximum_likelihood), curve(|e| e.reverse_kl));
-    if !is_empty(&energy) {
-        if !is_empty(&likelihood) {
-            let series = vec![Series::new("", Style::Line, likelihood)];
-            all.push(figure("Maximum likelihood, on held-out samples", "mean of −ln q(x)", series));
+    // Maximum likelihood alone is the loss itself.
+    let each: Vec<(ObjectiveFigure, Vec<(f64, f64)>)> = ObjectiveFigure::all()
+        .into_iter()
+        .map(|objective| (objective, curve(&|e: &Evaluation| e.of(objective.name))))
+        .filter(|(_, points)| !is_empty(points))
+        .collect();
+    if each.len() > 1 || each.iter().any(|(objective, _)| objective.name != "maximum_likelihood") {
+        for (k, (objective, points)) in each.into_iter().enumerate() {
+            all.push(figure(objective.title, objective.label, vec![Series::new("", Style::Line, points).with_colour(k)]));
         }
-        let series = vec![Series::new("", Style::Line, energy).with_colour(1)];
-        all.push(figure("Reverse Kullback-Leibler divergence, on fixed latents", "mean of u − ln|det| (+ constant)", series));
     }
     all
 }

@@ -11,6 +11,10 @@ pub struct StageSummary {
     pub steps: usize,
     /// Steps skipped because a loss or gradient was not finite.
     pub skipped: usize,
+    /// Training rows without a finite loss, each at the cost of a fixed penalty.
+    pub bad_rows: u64,
+    /// Training rows in all.
+    pub rows: u64,
     /// Held-out loss before the first step.
     pub loss_before: Option<f64>,
     /// The lowest held-out loss.
@@ -28,6 +32,8 @@ pub(super) fn stages(report: &TrainingReport) -> Vec<StageSummary> {
     let of = |(k, stage): (usize, &StageReport)| StageSummary {
         steps: stage.steps,
         skipped: stage.skipped,
+        bad_rows: stage.bad_rows,
+        rows: stage.rows,
         loss_before: report.loss_before(k),
         held_out_loss: stage.held_out_loss,
         best_step: stage.best_step,

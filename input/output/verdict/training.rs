@@ -8,6 +8,9 @@ use mcflow_engine::{FlowSource, Simulation};
 /// Held-out loss a coordinate, in kT, that no flow has whose images are configurations: some pairs lie on top of each other.
 const ABSURD: f64 = 100.0;
 
+/// The fraction of training rows without a loss that is worth saying.
+const MANY_BAD_ROWS: f64 = 0.01;
+
 pub(super) fn findings(_: &Built, simulation: &Simulation, summary: &Summary) -> Vec<Finding> {
     let mut all = Vec::new();
     let plan = simulation.plan();
@@ -15,9 +18,7 @@ pub(super) fn findings(_: &Built, simulation: &Simulation, summary: &Summary) ->
     for (flow, stages) in &summary.training {
         let source = plan.flows.iter().find(|plan| plan.name == *flow).map(|plan| &plan.source);
         let weight = match source {
-            Some(FlowSource::Train { training, .. }) => {
-                training.stages.last().map_or(1.0, |last| last.maximum_likelihood + last.reverse_kl)
-            }
+            Some(FlowSource::Train { training, .. }) => training.stages.last().map_or(1.0, |last| last.total_weight()),
             _ => 1.0,
         };
         if let Some(last) = stages.last().filter(|last| last.better_than_the_start)
@@ -32,6 +33,18 @@ pub(super) fn findings(_: &Built, simulation: &Simulation, summary: &Summary) ->
                     last.held_out_loss
                 ),
                 remedy: "train it on frames first (`maximum_likelihood`), or with an `energy_cap` or a `soft_core`".to_string(),
+            });
+        }
+        let (bad, rows) = stages.iter().fold((0, 0), |(bad, rows), stage| (bad + stage.bad_rows, rows + stage.rows));
+        if bad as f64 > MANY_BAD_ROWS * rows as f64 {
+            all.push(Finding {
+                severity: Severity::Note,
+                kind: "training_rows_without_a_loss",
+                found: format!(
+                    "{:.1} % of the rows that flow {flow} was trained on had no finite loss: they lay outside the range of a coordinate, or their images did",
+                    100.0 * bad as f64 / rows as f64
+                ),
+                remedy: "they taught it nothing: look whether frames and `bonds` fit, or try a smaller learning rate or an `energy_cap`".to_string(),
             });
         }
         let vain: Vec<usize> = (0..stages.len()).filter(|&k| !stages[k].better_than_the_start).collect();

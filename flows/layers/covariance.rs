@@ -1,10 +1,14 @@
-//! A linear layer that is set from data and not trained: the covariance that couplings need not learn.
+//! A matrix that is set from covariances of data: what couplings then need not learn.
 
+use super::layer::Layer;
+use crate::direction::Direction;
+use crate::tensor::{NamedTensor, Unfit};
+use mcflow_base::Lane;
 use nalgebra::{DMatrix, SymmetricEigen};
 
-/// y' = M y on rows.
+/// y = M x on rows, with a matrix that is not trained.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Linear {
+pub(crate) struct Covariance {
     /// M^T, M, M^-T and M^-1 as row-major matrices: rows are multiplied from the right.
     forward: Vec<f64>,
     forward_transposed: Vec<f64>,
@@ -17,7 +21,7 @@ pub(crate) struct Linear {
 /// The least eigenvalue of a covariance, as a fraction of the mean one: directions that samples do not show.
 const LEAST_EIGENVALUE: f64 = 1e-6;
 
-impl Linear {
+impl Covariance {
     /// The layer of `matrix` (row-major, M itself); `None` where it has no finite inverse.
     pub fn new(dim: usize, matrix: &[f64]) -> Option<Self> {
         let m = DMatrix::from_row_slice(dim, dim, matrix);
@@ -46,34 +50,48 @@ impl Linear {
         Self::new(b.nrows(), m.transpose().as_slice())
     }
 
-    /// M, row-major.
-    pub fn matrix(&self) -> &[f64] {
-        &self.forward_transposed
+    /// The layer that leaves rows of this length as they are.
+    pub fn unit(dim: usize) -> Self {
+        let unit: Vec<f64> = (0..dim * dim).map(|k| f64::from(u8::from(k % (dim + 1) == 0))).collect();
+        Self { forward: unit.clone(), forward_transposed: unit.clone(), inverse: unit.clone(), inverse_transposed: unit, log_det: 0.0, dim }
+    }
+}
+
+impl Layer for Covariance {
+    type Packed = ();
+    type Tape = ();
+
+    fn name(&self) -> &'static str {
+        "covariance"
     }
 
-    /// ln|det M|.
-    pub fn log_det(&self) -> f64 {
+    fn tensors(&self) -> Vec<NamedTensor> {
+        vec![NamedTensor::fixed("matrix", &[self.dim, self.dim])]
+    }
+
+    /// M, row-major.
+    fn numbers(&self) -> Vec<f64> {
+        self.forward_transposed.clone()
+    }
+
+    fn set_numbers(&mut self, numbers: &[f64]) -> Result<(), Unfit> {
+        let unfit = || Unfit { tensor: "matrix".into(), found: "a singular matrix".into(), expected: "one with an inverse".into() };
+        *self = Self::new(self.dim, numbers).ok_or_else(unfit)?;
+        Ok(())
+    }
+
+    fn log_det(&self) -> f64 {
         self.log_det
     }
 
     #[inline(always)]
-    pub fn forward(&self, rows: &mut [f64]) {
-        multiply(&self.forward, self.dim, rows);
+    fn apply<L: Lane, const RECORD: bool>(&self, direction: Direction, (): &(), rows: &mut [f64], dim: usize, _: &mut [f64], (): &mut ()) {
+        multiply(if direction == Direction::Forward { &self.forward } else { &self.inverse }, dim, rows);
     }
 
     #[inline(always)]
-    pub fn inverse(&self, rows: &mut [f64]) {
-        multiply(&self.inverse, self.dim, rows);
-    }
-
-    #[inline(always)]
-    pub fn forward_vjp(&self, cotangents: &mut [f64]) {
-        multiply(&self.forward_transposed, self.dim, cotangents);
-    }
-
-    #[inline(always)]
-    pub fn inverse_vjp(&self, cotangents: &mut [f64]) {
-        multiply(&self.inverse_transposed, self.dim, cotangents);
+    fn vjp<L: Lane>(&self, direction: Direction, (): &(), rows: &mut [f64], dim: usize, _: &[f64], (): &mut (), _: &mut [f64]) {
+        multiply(if direction == Direction::Forward { &self.forward_transposed } else { &self.inverse_transposed }, dim, rows);
     }
 }
 
@@ -100,7 +118,7 @@ fn power(matrix: &DMatrix<f64>, exponent: f64) -> DMatrix<f64> {
     &eigenvectors * DMatrix::from_diagonal(&eigenvalues) * eigenvectors.transpose()
 }
 
-/// The covariance of columns of `rows` `[n, dim]` that are `standard`: of mean 0. Where `apart`, a coordinate is taken as uncorrelated.
+/// The covariance matrix of rows `[n, dim]` of mean 0; the places `apart` are taken as uncorrelated with all others.
 pub(crate) fn covariance(rows: &[f64], dim: usize, apart: &[usize]) -> DMatrix<f64> {
     let n = rows.len() / dim;
     // Rows as columns: nalgebra stores columns.

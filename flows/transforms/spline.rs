@@ -9,9 +9,10 @@
 //! Source: Gregory and Delbourgo 1982, IMA J. Numer. Anal. 2, 123; Durkan et al. 2019, NeurIPS 32, 7511, eqs. 4 to 8.
 //!
 //! An item is one coordinate of one row; the raw parameters are planes of items: K of a, K of b, then c at the inner knots
-//! (at all knots where the edges are free).
+//! (at all knots where the edges are free; at all but the last where they are joined, which has that of the first).
 
-use crate::flow::Direction;
+use super::transform::Transform;
+use crate::direction::Direction;
 use mcflow_base::{Elementary, Lane};
 
 /// Least width, height (as fractions of 2B) and derivative.
@@ -19,13 +20,26 @@ pub(crate) const MINIMUM: f64 = 1e-3;
 /// c0 = ln(e^(1 - m) - 1), so that softplus(c0) = 1 - m.
 pub(crate) const OFFSET: f64 = 0.539742417236952;
 
-/// The shape of a spline.
+/// A monotonic rational-quadratic spline that maps [-bound, bound] to itself; the identity outside.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Spline {
+pub(crate) struct RationalSpline {
+    /// Number of bins.
     pub bins: usize,
+    /// Half the width of the interval.
     pub bound: f64,
-    /// Derivatives at the two edges are parameters, not 1.
-    pub free_edges: bool,
+    /// The derivatives at its ends.
+    pub edges: Edges,
+}
+
+/// The derivatives of a spline at the two ends of its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// 1: the spline goes on as the identity.
+    Smooth,
+    /// Parameters: nothing lies outside.
+    Free,
+    /// One parameter for both: the ends are one point of a circle.
+    Joined,
 }
 
 /// What one lane of items needs of its bin.
@@ -51,12 +65,7 @@ struct Point<L> {
     q: L,
 }
 
-impl Spline {
-    /// Raw parameters of one coordinate.
-    pub fn n_raw(&self) -> usize {
-        if self.free_edges { 3 * self.bins + 1 } else { 3 * self.bins - 1 }
-    }
-
+impl RationalSpline {
     fn scale(&self) -> f64 {
         2.0 * self.bound * (1.0 - MINIMUM * self.bins as f64)
     }
@@ -68,12 +77,11 @@ impl Spline {
     /// Plane of c at knot `k`, if it is a parameter.
     #[inline(always)]
     fn plane(&self, k: usize) -> Option<usize> {
-        if self.free_edges {
-            Some(2 * self.bins + k)
-        } else if k == 0 || k == self.bins {
-            None
-        } else {
-            Some(2 * self.bins + k - 1)
+        match self.edges {
+            Edges::Free => Some(2 * self.bins + k),
+            Edges::Joined => Some(2 * self.bins + if k == self.bins { 0 } else { k }),
+            Edges::Smooth if k == 0 || k == self.bins => None,
+            Edges::Smooth => Some(2 * self.bins + k - 1),
         }
     }
 
@@ -157,12 +165,52 @@ impl Spline {
         v.select_lt(-bound, outer, bound.select_lt(v, outer, inner))
     }
 
-    /// Transforms `values` in place and writes ln|dy/dx| (forward) or ln|dx/dy| (inverse) to `log_det`.
-    ///
+    /// Cotangents of a, b, c from those of (X, W), (Y, H) and of the two derivatives of the bin.
+    #[inline(always)]
+    fn write_planes<L: Lane>(&self, planes: &mut [f64], stride: usize, t: usize, bin: &Bin<L>, knots: [[L; 2]; 2], g_d: [L; 2]) {
+        let (zero, scale) = (L::splat(0.0), L::splat(self.scale()));
+        for (which, [position, size]) in knots.into_iter().enumerate() {
+            let (position, size) = (position * scale, size * scale);
+            let mean = bin.before[which] * position + bin.share[which] * size;
+            for k in 0..self.bins {
+                let at = (which * self.bins + k) * stride + t;
+                let number = L::splat(k as f64);
+                let g = number.select_lt(bin.index, position, bin.index.select_lt(number, zero, size));
+                (L::load(&planes[at..]) * (g - mean)).store(&mut planes[at..]);
+            }
+        }
+        let offset = L::splat(OFFSET);
+        let g_raw = [g_d[0] * (bin.raw[0] + offset).sigmoid(), g_d[1] * (bin.raw[1] + offset).sigmoid()];
+        for k in 0..=self.bins {
+            if let Some(plane) = self.plane(k) {
+                let gap = L::splat(k as f64) - bin.index;
+                // gap is 0 at the left knot of the bin and 1 at the right one.
+                let right = gap.select_lt(L::splat(1.5), g_raw[1], zero);
+                let at_or_right = gap.select_lt(L::splat(0.5), g_raw[0], right);
+                let mut g = gap.select_lt(L::splat(-0.5), zero, at_or_right);
+                if k == self.bins && self.edges == Edges::Joined {
+                    // The first knot's once more: only one of the two is in the bin.
+                    g += L::load(&planes[plane * stride + t..]);
+                }
+                g.store(&mut planes[plane * stride + t..]);
+            }
+        }
+    }
+}
+
+impl Transform for RationalSpline {
+    fn n_raw(&self) -> usize {
+        match self.edges {
+            Edges::Smooth => 3 * self.bins - 1,
+            Edges::Free => 3 * self.bins + 1,
+            Edges::Joined => 3 * self.bins,
+        }
+    }
+
     /// Afterwards the planes of a and b hold their softmax, and `source` the x side of every item. The inverse takes the root
     /// of the quadratic equation that does not cancel.
     #[inline(always)]
-    pub fn apply<L: Lane>(
+    fn apply<L: Lane>(
         &self,
         direction: Direction,
         planes: &mut [f64],
@@ -215,12 +263,10 @@ impl Spline {
         }
     }
 
-    /// Turns `cotangents` of the outputs into those of the inputs, and the planes into the cotangents of the raw parameters.
-    ///
     /// Forward: dx = g f' + l (ln f')'. Inverse, x = f^-1(y), with cotangents (g, l) of (x, -ln f'): the parameters receive what
     /// the forward map would give them for g' = -(g - l (ln f')') / f' and l' = -l, and dy = -g'.
     #[inline(always)]
-    pub fn vjp<L: Lane>(
+    fn vjp<L: Lane>(
         &self,
         direction: Direction,
         planes: &mut [f64],
@@ -271,33 +317,6 @@ impl Spline {
             let g_left = -(g_xi * inverse_width);
             let g_width = -(g_s * s + g_xi * xi) * inverse_width;
             self.write_planes::<L>(planes, stride, t, &bin, [[g_left, g_width], [g, g_height]], g_d);
-        }
-    }
-
-    /// Cotangents of a, b, c from those of (X, W), (Y, H) and of the two derivatives of the bin.
-    #[inline(always)]
-    fn write_planes<L: Lane>(&self, planes: &mut [f64], stride: usize, t: usize, bin: &Bin<L>, knots: [[L; 2]; 2], g_d: [L; 2]) {
-        let (zero, scale) = (L::splat(0.0), L::splat(self.scale()));
-        for (which, [position, size]) in knots.into_iter().enumerate() {
-            let (position, size) = (position * scale, size * scale);
-            let mean = bin.before[which] * position + bin.share[which] * size;
-            for k in 0..self.bins {
-                let at = (which * self.bins + k) * stride + t;
-                let number = L::splat(k as f64);
-                let g = number.select_lt(bin.index, position, bin.index.select_lt(number, zero, size));
-                (L::load(&planes[at..]) * (g - mean)).store(&mut planes[at..]);
-            }
-        }
-        let offset = L::splat(OFFSET);
-        let g_raw = [g_d[0] * (bin.raw[0] + offset).sigmoid(), g_d[1] * (bin.raw[1] + offset).sigmoid()];
-        for k in 0..=self.bins {
-            if let Some(plane) = self.plane(k) {
-                let gap = L::splat(k as f64) - bin.index;
-                // gap is 0 at the left knot of the bin and 1 at the right one.
-                let right = gap.select_lt(L::splat(1.5), g_raw[1], zero);
-                let at_or_right = gap.select_lt(L::splat(0.5), g_raw[0], right);
-                gap.select_lt(L::splat(-0.5), zero, at_or_right).store(&mut planes[plane * stride + t..]);
-            }
         }
     }
 }

@@ -1,109 +1,39 @@
 //! Training step by step, and the weights that are kept.
 
-use crate::adam::{Adam, norm};
-use crate::architecture::Prior;
-use crate::flow::{Direction, Packed, Pool, Tape};
-use crate::generator::{Generator, log_prior};
-use crate::objective::{EnergyCap, EnergyOperation, Start, Target, maximum_likelihood, reverse_kl};
+use super::adam::{Adam, norm};
+use super::data::{Data, Ensemble, Split};
+use super::report::{Evaluation, Progress, TrainingReport};
+use super::settings::Training;
+use super::stage::Stage;
+use super::state::{TrainingError, TrainingState};
+use crate::direction::Direction;
+use crate::generator::Generator;
+use crate::objectives::{Batch, EnergyOperation, Loss};
 use crate::operation::{Operations, with_numbers};
-use crate::state::{TrainingError, TrainingState};
-use crate::training::{Evaluation, Progress, Stage, StageReport, Training, TrainingReport};
+use crate::prior::LatentLaw;
 use candle_core::{Device, Tensor, Var};
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Held-out samples and fixed latents by which a stage is judged, at most.
-const HELD_OUT_ROWS: usize = 2048;
+/// Fixed latents by which a stage is judged, and rows from which a typical energy is taken, at most.
 const FIXED_LATENTS: usize = 512;
 /// Skipped steps in a row after which the best weights come back and the step size is halved; and how often that may happen.
 const SKIPS: usize = 10;
 const HALVINGS: usize = 12;
-
-/// Rows `[n, dim]` of an ensemble, and its law.
-#[derive(Clone, Copy)]
-pub struct Ensemble<'a> {
-    /// Rows; empty where no stage needs them.
-    pub rows: &'a [f64],
-    /// The law they follow.
-    pub law: &'a dyn Target,
-}
-
-/// What a flow learns from: the ensemble it leads to, and the one it starts from where that is not its prior.
-///
-/// Both losses have the same form either way: J_KL = E[u(f(z)) - ln|det df/dz|] with z from the prior or from the frames of the source,
-/// J_ML = E[u_0(f^-1(x)) - ln|det df^-1/dx|] over samples x, with u_0 = -ln p of the prior or the reduced energy of the source. With
-/// both weights above 0 a map between two ensembles is trained from both sides.
-#[derive(Clone, Copy)]
-pub struct Data<'a> {
-    /// Where the flow leads.
-    pub target: Ensemble<'a>,
-    /// Where it starts; `None` for its prior.
-    pub source: Option<Ensemble<'a>>,
-}
-
-impl<'a> Data<'a> {
-    /// For a generator: samples of the target (empty where no stage uses J_ML), and its law.
-    pub fn generator(samples: &'a [f64], law: &'a dyn Target) -> Self {
-        Self { target: Ensemble { rows: samples, law }, source: None }
-    }
-}
-
-/// Rows of an ensemble, in part kept out of training.
-#[derive(Default)]
-struct Split {
-    training: Vec<usize>,
-    held_out: Vec<f64>,
-}
-
-impl Split {
-    fn new(rows: &[f64], dim: usize, held_out: f64, rng: &mut Xoshiro256PlusPlus) -> Result<Self, TrainingError> {
-        if !rows.len().is_multiple_of(dim) {
-            let found = format!("{} numbers", rows.len() % dim);
-            return Err(TrainingError::Sample { row: rows.len() / dim, found, expected: format!("{dim} numbers") });
-        }
-        if let Some(i) = rows.iter().position(|v| !v.is_finite()) {
-            return Err(TrainingError::Sample { row: i / dim, found: rows[i].to_string(), expected: "finite numbers".into() });
-        }
-        let n = rows.len() / dim;
-        if n == 1 {
-            return Err(TrainingError::TooFewSamples { found: n });
-        }
-        let mut training: Vec<usize> = (0..n).collect();
-        training.shuffle(rng);
-        let kept_out = if n == 0 { 0 } else { ((n as f64 * held_out).round() as usize).clamp(1, n - 1) };
-        let held_rows = training.split_off(n - kept_out);
-        let held_out = held_rows.iter().take(HELD_OUT_ROWS).flat_map(|&r| &rows[r * dim..(r + 1) * dim]).copied().collect();
-        Ok(Self { training, held_out })
-    }
-
-    /// Some training rows, drawn with replacement.
-    fn draw(&self, rows: &[f64], dim: usize, count: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
-        let mut drawn = Vec::with_capacity(count * dim);
-        for _ in 0..count {
-            let row = self.training[rng.random_range(0..self.training.len())];
-            drawn.extend_from_slice(&rows[row * dim..(row + 1) * dim]);
-        }
-        drawn
-    }
-}
 
 /// A training that goes on step by step.
 pub struct Trainer<'a> {
     data: Data<'a>,
     training: &'a Training,
     dim: usize,
-    prior: Prior,
-    bound: f64,
+    law: LatentLaw,
     operations: Operations,
     samples: Split,
     source: Split,
     /// Fixed rows to judge J_KL by: latents, or frames of the source.
     latents: Vec<f64>,
-    prototype: Generator,
-    packed: Packed,
-    pool: Pool<Tape>,
     state: TrainingState,
 }
 
@@ -117,13 +47,15 @@ impl<'a> Trainer<'a> {
         let state = TrainingState::new(generator, seed);
         let mut trainer = Self::assemble(generator, data, training, state)?;
         let begun = Instant::now();
-        if training.stages.iter().any(|s| s.reverse_kl > 0.0) {
-            trainer.state.reference = trainer.reference_energy(trainer.data.target);
+        let needs_energy =
+            |stage: &Stage| stage.objectives().iter().any(|(weight, objective)| *weight > 0.0 && objective.needs().target_energy);
+        if training.stages.iter().any(needs_energy) {
+            trainer.state.reference = trainer.reference_energy(trainer.data.target)?;
         }
         if let Some(source) = data.source {
-            trainer.state.source_reference = trainer.reference_energy(source);
+            trainer.state.source_reference = trainer.reference_energy(source)?;
         }
-        trainer.begin_stage();
+        trainer.begin_stage()?;
         trainer.state.seconds += begun.elapsed().as_secs_f64();
         Ok(trainer)
     }
@@ -171,28 +103,27 @@ impl<'a> Trainer<'a> {
             data,
             training,
             dim,
-            prior: generator.prior(),
-            bound: generator.architecture().bound(),
-            operations: Operations::new(generator.flow().clone()),
+            law: generator.law.clone(),
+            operations: Operations::new(generator.flow.clone()),
             samples,
             source,
             latents,
-            prototype: generator.clone(),
-            packed: Packed::default(),
-            pool: Pool::default(),
             state,
         })
     }
 
     /// u_0: the median energy of some rows of the ensemble, or the lowest of the flow's first draws.
-    fn reference_energy(&mut self, ensemble: Ensemble) -> f64 {
+    fn reference_energy(&mut self, ensemble: Ensemble) -> Result<f64, TrainingError> {
         let dim = self.dim;
         let n = ensemble.rows.len() / dim;
         let rows: Vec<f64> = if n > 0 {
             let stride = n.div_ceil(FIXED_LATENTS);
             ensemble.rows.chunks_exact(dim).step_by(stride).flatten().copied().collect()
         } else {
-            self.transform(Direction::Forward, &self.latents.clone()).0
+            let parameters = Tensor::from_slice(&self.state.parameters, self.state.parameters.len(), &Device::Cpu)?;
+            let latents = Tensor::from_slice(&self.latents, (self.latents.len() / dim, dim), &Device::Cpu)?;
+            let joined = parameters.apply_op2(&latents, self.operations.without_tape().operation(Direction::Forward))?;
+            with_numbers(&joined, |rows| rows.chunks_exact(dim + 1).flat_map(|row| &row[..dim]).copied().collect())?
         };
         let (mut u, mut gradient) = (vec![0.0; rows.len() / dim], vec![0.0; rows.len()]);
         EnergyOperation::new(ensemble.law, None, 0.0).evaluate(&rows, dim, &mut u, &mut gradient);
@@ -200,69 +131,56 @@ impl<'a> Trainer<'a> {
         u.retain(|u| u.is_finite());
         u.sort_by(f64::total_cmp);
         let at = if n > 0 { u.len() / 2 } else { 0 };
-        u.get(at).copied().unwrap_or(0.0)
+        Ok(u.get(at).copied().unwrap_or(0.0))
     }
 
-    /// The energies of the target, regularised.
-    fn target_energy(&self, cap: Option<EnergyCap>) -> EnergyOperation<'a> {
-        EnergyOperation::new(self.data.target.law, cap, self.state.reference)
+    /// A batch of these rows for one objective, with the energies at both ends, regularised as in a stage.
+    fn batch(&self, stage: &Stage, samples: Option<Vec<f64>>, starts: Option<Vec<f64>>) -> Result<Batch<'_>, TrainingError> {
+        let rows =
+            |rows: Option<Vec<f64>>| rows.map(|rows| Tensor::from_vec(rows.clone(), (rows.len() / self.dim, self.dim), &Device::Cpu));
+        let start_energy = match self.data.source {
+            None => EnergyOperation::new(&self.law, None, 0.0),
+            Some(source) => EnergyOperation::new(source.law, stage.energy_cap, self.state.source_reference),
+        };
+        let target_energy = EnergyOperation::new(self.data.target.law, stage.energy_cap, self.state.reference);
+        Ok(Batch { samples: rows(samples).transpose()?, starts: rows(starts).transpose()?, start_energy, target_energy })
     }
 
-    /// The law of the rows that the flow starts from.
-    fn start(&self, cap: Option<EnergyCap>) -> Start<'a> {
-        match self.data.source {
-            None => Start::Prior(self.prior, self.bound),
-            Some(source) => Start::Ensemble(EnergyOperation::new(source.law, cap, self.state.source_reference)),
-        }
+    /// What a loss cost, in energies of ensembles.
+    fn count(&mut self, loss: &Loss) {
+        let starts = if self.data.source.is_some() { loss.start_energies } else { 0 };
+        self.state.energy_evaluations += (starts + loss.target_energies) as u64;
     }
 
-    /// Rows transformed with the parameters as they are, and log-determinants.
-    fn transform(&mut self, direction: Direction, rows: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let (mut out, mut log_det) = (rows.to_vec(), vec![0.0; rows.len() / self.dim]);
-        self.operations.flow().pack(&self.state.parameters, false, &mut self.packed);
-        self.operations.flow().apply(&self.packed, direction, &mut out, &mut log_det, &self.pool);
-        (out, log_det)
-    }
-
-    fn evaluate(&mut self) -> Evaluation {
+    /// The losses on the rows that are kept out of training: of the stage's objectives, and of those that need samples alone.
+    fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
         let stage = self.training.stages[self.state.stage].clone();
-        let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n as f64;
-        let likelihood = (!self.samples.held_out.is_empty()).then(|| {
-            let (z, log_det) = self.transform(Direction::Inverse, &self.samples.held_out.clone());
-            let mut energies = vec![0.0; log_det.len()];
-            match self.start(stage.energy_cap) {
-                Start::Prior(prior, bound) => {
-                    log_prior(prior, bound, self.dim, &z, &mut energies);
-                    energies.iter_mut().for_each(|e| *e = -*e);
-                }
-                Start::Ensemble(energy) => {
-                    energy.evaluate(&z, self.dim, &mut energies, &mut vec![0.0; z.len()]);
-                    self.state.energy_evaluations += energies.len() as u64;
-                }
+        let operations = self.operations.without_tape();
+        let parameters = Tensor::from_slice(&self.state.parameters, self.state.parameters.len(), &Device::Cpu)?;
+        let mut objectives = BTreeMap::new();
+        let mut held_out = 0.0;
+        for (weight, objective) in stage.objectives() {
+            let needs = objective.needs();
+            let for_nothing = !needs.starts && !needs.target_energy;
+            let has_rows = !needs.samples || !self.samples.held_out.is_empty();
+            if !has_rows || (weight == 0.0 && !for_nothing) {
+                continue;
             }
-            mean(&mut energies.iter().zip(&log_det).map(|(e, l)| e - l), log_det.len())
-        });
-        let divergence = (stage.reverse_kl > 0.0).then(|| {
-            let (x, log_det) = self.transform(Direction::Forward, &self.latents.clone());
-            let (mut u, mut gradient) = (vec![0.0; log_det.len()], vec![0.0; x.len()]);
-            self.target_energy(stage.energy_cap).evaluate(&x, self.dim, &mut u, &mut gradient);
-            self.state.energy_evaluations += u.len() as u64;
-            mean(&mut u.iter().zip(&log_det).map(|(u, l)| u - l), u.len())
-        });
-        let part = |weight: f64, value: Option<f64>| if weight > 0.0 { weight * value.unwrap_or(f64::NAN) } else { 0.0 };
-        Evaluation {
-            stage: self.state.stage,
-            step: self.state.step,
-            train: (self.state.loss_count > 0).then(|| self.state.loss_sum / self.state.loss_count as f64),
-            held_out: part(stage.maximum_likelihood, likelihood) + part(stage.reverse_kl, divergence),
-            maximum_likelihood: likelihood,
-            reverse_kl: divergence,
+            let samples = needs.samples.then(|| self.samples.held_out.clone());
+            let starts = needs.starts.then(|| self.latents.clone());
+            let loss = objective.loss(&operations, &parameters, &self.batch(&stage, samples, starts)?)?;
+            self.count(&loss);
+            let value = loss.value.to_scalar::<f64>()?;
+            objectives.insert(objective.name().to_string(), value);
+            held_out += if weight > 0.0 { weight * value } else { 0.0 };
         }
+        let train = (self.state.loss_count > 0).then(|| self.state.loss_sum / self.state.loss_count as f64);
+        Ok(Evaluation { stage: self.state.stage, step: self.state.step, train, held_out, objectives })
     }
 
     /// Evaluates, remembers the best, and says what was found.
-    fn judge(&mut self) -> Evaluation {
-        let evaluation = self.evaluate();
+    fn judge(&mut self) -> Result<Evaluation, TrainingError> {
+        let evaluation = self.evaluate()?;
         let state = &mut self.state;
         (state.loss_sum, state.loss_count) = (0.0, 0);
         // A comparison with NaN is false: such weights never count as best.
@@ -275,7 +193,7 @@ impl<'a> Trainer<'a> {
             state.since_best += 1;
         }
         state.losses.push(evaluation.clone());
-        evaluation
+        Ok(evaluation)
     }
 
     fn reset_moments(&mut self) {
@@ -284,68 +202,63 @@ impl<'a> Trainer<'a> {
         self.state.adam_step = 0;
     }
 
-    fn begin_stage(&mut self) {
+    fn begin_stage(&mut self) -> Result<(), TrainingError> {
         self.state.step = 0;
         (self.state.best_loss, self.state.best_step) = (f64::INFINITY, 0);
         self.state.best_parameters.copy_from_slice(&self.state.parameters);
         (self.state.skipped, self.state.skipped_in_row) = (0, 0);
+        (self.state.bad_rows, self.state.rows) = (0, 0);
         (self.state.rate_factor, self.state.halvings) = (1.0, 0);
         self.reset_moments();
-        self.judge();
+        self.judge()?;
         self.state.since_best = 0;
+        Ok(())
     }
 
-    fn end_stage(&mut self, stopped_early: bool) {
+    fn end_stage(&mut self, stopped_early: bool) -> Result<(), TrainingError> {
         let state = &mut self.state;
-        state.stages.push(StageReport {
-            steps: state.step,
-            skipped: state.skipped,
-            best_step: state.best_step,
-            held_out_loss: state.best_loss,
-            stopped_early,
-        });
+        state.stages.push(state.stage_report(stopped_early));
         state.parameters.copy_from_slice(&state.best_parameters);
         state.stage += 1;
         if state.stage < self.training.stages.len() {
-            self.begin_stage();
+            self.begin_stage()?;
         } else {
             state.step = 0;
         }
+        Ok(())
     }
 
-    /// Loss and gradient of one batch.
-    fn gradient(&mut self, stage: &Stage) -> Result<(f64, Vec<f64>), TrainingError> {
-        let (dim, device) = (self.dim, Device::Cpu);
-        let parameters = Var::from_slice(&self.state.parameters, self.state.parameters.len(), &device)?;
-        let mut loss: Option<Tensor> = None;
-        if stage.maximum_likelihood > 0.0 {
-            let rows = self.samples.draw(self.data.target.rows, dim, stage.batch, &mut self.state.rng);
-            let rows = Tensor::from_vec(rows, (stage.batch, dim), &device)?;
-            let part = maximum_likelihood(&self.operations, &self.start(stage.energy_cap), &parameters, &rows)?;
-            if self.data.source.is_some() {
-                self.state.energy_evaluations += stage.batch as u64;
+    /// Rows to train on where the flow starts: of the source, or fresh ones of the prior.
+    fn draw_starts(&mut self, count: usize) -> Vec<f64> {
+        match self.data.source {
+            Some(source) => self.source.draw(source.rows, self.dim, count, &mut self.state.rng),
+            None => {
+                let mut latents = vec![0.0; count * self.dim];
+                self.law.draw(&mut self.state.rng, &mut latents);
+                latents
             }
-            loss = Some((part * stage.maximum_likelihood)?);
         }
-        if stage.reverse_kl > 0.0 {
-            let latents = match self.data.source {
-                Some(source) => self.source.draw(source.rows, dim, stage.batch, &mut self.state.rng),
-                None => {
-                    let mut latents = vec![0.0; stage.batch * dim];
-                    self.prototype.draw_latent(&mut self.state.rng, &mut latents);
-                    latents
-                }
-            };
-            let latents = Tensor::from_vec(latents, (stage.batch, dim), &device)?;
-            let energy = self.target_energy(stage.energy_cap);
-            let part = (reverse_kl(&self.operations, &energy, &parameters, &latents)? * stage.reverse_kl)?;
-            self.state.energy_evaluations += stage.batch as u64;
-            loss = Some(match loss {
+    }
+
+    /// Loss and gradient of one batch, each objective on rows of its own; no gradient where the loss is not finite.
+    fn gradient(&mut self, stage: &Stage) -> Result<(f64, Vec<f64>), TrainingError> {
+        let parameters = Var::from_slice(&self.state.parameters, self.state.parameters.len(), &Device::Cpu)?;
+        let mut total: Option<Tensor> = None;
+        for (weight, objective) in stage.objectives().into_iter().filter(|(weight, _)| *weight > 0.0) {
+            let needs = objective.needs();
+            let samples = needs.samples.then(|| self.samples.draw(self.data.target.rows, self.dim, stage.batch, &mut self.state.rng));
+            let starts = needs.starts.then(|| self.draw_starts(stage.batch));
+            let loss = objective.loss(&self.operations, &parameters, &self.batch(stage, samples, starts)?)?;
+            self.count(&loss);
+            self.state.bad_rows += loss.bad_rows as u64;
+            self.state.rows += loss.rows as u64;
+            let part = (loss.value * weight)?;
+            total = Some(match total {
                 Some(other) => (other + part)?,
                 None => part,
             });
         }
-        let Some(loss) = loss else { return Ok((0.0, vec![0.0; self.state.parameters.len()])) };
+        let Some(loss) = total else { return Ok((0.0, vec![0.0; self.state.parameters.len()])) };
         let value = loss.to_scalar::<f64>()?;
         if !value.is_finite() {
             return Ok((value, Vec::new()));
@@ -395,7 +308,7 @@ impl<'a> Trainer<'a> {
         }
         let last = self.state.step >= stage.steps;
         let due = last || self.state.step.is_multiple_of(self.training.evaluate_every);
-        let evaluation = due.then(|| self.judge());
+        let evaluation = due.then(|| self.judge()).transpose()?;
         let mut progress = Progress {
             stage: self.state.stage,
             stages: self.training.stages.len(),
@@ -410,7 +323,7 @@ impl<'a> Trainer<'a> {
         }
         let patient = self.training.patience.is_none_or(|p| self.state.since_best < p);
         if last || !patient {
-            self.end_stage(!last);
+            self.end_stage(!last)?;
         }
         self.state.seconds += begun.elapsed().as_secs_f64();
         Ok(Some(progress))
@@ -439,13 +352,7 @@ impl<'a> Trainer<'a> {
         let interrupted = self.state.stage < self.training.stages.len();
         let state = &mut self.state;
         if interrupted {
-            state.stages.push(StageReport {
-                steps: state.step,
-                skipped: state.skipped,
-                best_step: state.best_step,
-                held_out_loss: state.best_loss,
-                stopped_early: false,
-            });
+            state.stages.push(state.stage_report(false));
         }
         generator.set_parameters(&state.best_parameters);
         TrainingReport {

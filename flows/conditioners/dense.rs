@@ -1,31 +1,35 @@
-//! The dense network of a coupling: its shape, its packed weights, and its kernels on a chunk of rows.
+//! A fully connected network: its shape, its packed weights, and its kernels on a chunk of rows.
 
-use crate::architecture::Activation;
-use crate::matrix::{PANEL, Panel, Product, column_sums, multiply, outer, pack, pack_transposed, padded, row_stride};
-use mcflow_base::{Elementary, Lane};
-use rand::{Rng, RngExt};
+use super::activation::{Activation, activate};
+use super::conditioner::Conditioner;
+use super::matrix::{PANEL, Panel, Product, column_sums, multiply, outer, pack, pack_transposed, padded, row_stride};
+use crate::buffer::grow;
+use crate::tensor::NamedTensor;
+use mcflow_base::Lane;
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Widths of a fully connected network, h' = a(h W + b), the last layer without a; where its numbers begin in the flat parameters.
+/// A fully connected network: h' = a(h W + b) layer by layer, the last one without the activation a.
+///
+/// Its parameters are, layer by layer, W `[n_in, n_out]` row-major and then b `[n_out]`.
 #[derive(Clone, Debug)]
-pub(crate) struct Network {
+pub(crate) struct Dense {
     /// Inputs, hidden widths, outputs.
     pub widths: Vec<usize>,
     pub activation: Activation,
-    /// Index of the first parameter; each layer holds W `[n_in, n_out]` and then b `[n_out]`.
-    pub offset: usize,
 }
 
 /// Weights of a network in the order in which the kernels read them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PackedNetwork {
+pub(crate) struct PackedDense {
     panels: Vec<Vec<Panel>>,
     biases: Vec<Vec<Panel>>,
     transposed: Vec<Vec<Panel>>,
 }
 
-/// What a network remembers of a chunk of rows, row-major with padded rows.
+/// What a network remembers of a chunk of rows: matrices, row-major with padded rows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct NetworkTape {
+pub(crate) struct DenseTape {
     /// Input of each layer; the first is written by the coupling.
     pub inputs: Vec<Vec<f64>>,
     /// Derivative of the activation that made each input (empty for the first).
@@ -35,34 +39,43 @@ pub(crate) struct NetworkTape {
     cotangents: [Vec<f64>; 2],
 }
 
-impl Network {
+impl Dense {
     /// A network of `n_in` inputs; without inputs its outputs are parameters themselves and there are no hidden layers.
-    pub fn new(n_in: usize, hidden: &[usize], n_out: usize, activation: Activation, offset: usize) -> Self {
+    pub fn new(n_in: usize, hidden: &[usize], n_out: usize, activation: Activation) -> Self {
         let mut widths = vec![n_in];
         if n_in > 0 {
             widths.extend(hidden);
         }
         widths.push(n_out);
-        Self { widths, activation, offset }
+        Self { widths, activation }
     }
 
     pub fn n_layers(&self) -> usize {
         self.widths.len() - 1
     }
 
-    pub fn n_parameters(&self) -> usize {
-        self.widths.windows(2).map(|w| (w[0] + 1) * w[1]).sum()
-    }
-
-    /// Range of W and of b of layer `l` in the flat parameters.
+    /// Range of W and of b of layer `l` among the parameters.
     pub fn ranges(&self, l: usize) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-        let start = self.offset + self.widths[..=l].windows(2).map(|w| (w[0] + 1) * w[1]).sum::<usize>();
+        let start = self.widths[..=l].windows(2).map(|w| (w[0] + 1) * w[1]).sum::<usize>();
         let middle = start + self.widths[l] * self.widths[l + 1];
         (start..middle, middle..middle + self.widths[l + 1])
     }
+}
+
+impl Conditioner for Dense {
+    type Packed = PackedDense;
+    type Tape = DenseTape;
+
+    fn tensors(&self) -> Vec<NamedTensor> {
+        let layers = self.widths.windows(2).enumerate();
+        let of = |(l, w): (usize, &[usize])| {
+            [NamedTensor::trained(format!("{l:02}.weight"), w), NamedTensor::trained(format!("{l:02}.bias"), &w[1..])]
+        };
+        layers.flat_map(of).collect()
+    }
 
     /// Hidden weights uniform with variance 1 / n_in, the last layer zero.
-    pub fn initialise(&self, rng: &mut impl Rng, parameters: &mut [f64]) {
+    fn initialise(&self, rng: &mut Xoshiro256PlusPlus, parameters: &mut [f64]) {
         for l in 0..self.n_layers() - 1 {
             let (weights, biases) = self.ranges(l);
             let scale = 1.0 / (self.widths[l] as f64).sqrt();
@@ -77,8 +90,7 @@ impl Network {
         parameters[weights.start..biases.end].fill(0.0);
     }
 
-    /// Packs the weights; the transposed ones only where a gradient is wanted.
-    pub fn pack(&self, parameters: &[f64], gradients: bool, packed: &mut PackedNetwork) {
+    fn pack(&self, parameters: &[f64], gradients: bool, packed: &mut PackedDense) {
         let n = self.n_layers();
         packed.panels.resize(n, Vec::new());
         packed.biases.resize(n, Vec::new());
@@ -94,8 +106,7 @@ impl Network {
         }
     }
 
-    /// Makes room for `n` rows.
-    pub fn reserve(&self, n: usize, gradients: bool, tape: &mut NetworkTape) {
+    fn reserve(&self, n: usize, gradients: bool, tape: &mut DenseTape) {
         let layers = self.n_layers();
         tape.inputs.resize(layers.max(tape.inputs.len()), Vec::new());
         tape.slopes.resize(layers.max(tape.slopes.len()), Vec::new());
@@ -112,9 +123,18 @@ impl Network {
         }
     }
 
-    /// Outputs of `n` rows from `tape.inputs[0]`; `RECORD` keeps what [`Network::vjp`] needs.
     #[inline(always)]
-    pub fn forward<L: Lane, const RECORD: bool>(&self, packed: &PackedNetwork, n: usize, tape: &mut NetworkTape) {
+    fn inputs<'t>(&self, n: usize, tape: &'t mut DenseTape) -> &'t mut [f64] {
+        &mut tape.inputs[0][..n * row_stride(self.widths[0])]
+    }
+
+    #[inline(always)]
+    fn outputs<'t>(&self, n: usize, tape: &'t mut DenseTape) -> &'t mut [f64] {
+        &mut tape.output[..n * row_stride(self.widths[self.n_layers()])]
+    }
+
+    #[inline(always)]
+    fn forward<L: Lane, const RECORD: bool>(&self, packed: &PackedDense, n: usize, tape: &mut DenseTape) {
         let last = self.n_layers() - 1;
         for l in 0..=last {
             let (stride, out_stride) = (row_stride(self.widths[l]), row_stride(self.widths[l + 1]));
@@ -139,10 +159,9 @@ impl Network {
         }
     }
 
-    /// From the cotangent of the outputs (in `tape.output`) writes its part of `gradient` (the flat parameters); returns that of the inputs.
     #[inline(always)]
-    pub fn vjp<'t, L: Lane>(&self, packed: &PackedNetwork, n: usize, tape: &'t mut NetworkTape, gradient: &mut [f64]) -> &'t [f64] {
-        let NetworkTape { inputs, slopes, output, cotangents } = tape;
+    fn vjp<'t, L: Lane>(&self, packed: &PackedDense, n: usize, tape: &'t mut DenseTape, gradient: &mut [f64]) -> &'t [f64] {
+        let DenseTape { inputs, slopes, output, cotangents } = tape;
         let [current, next] = cotangents;
         let last = self.n_layers() - 1;
         for l in (0..=last).rev() {
@@ -167,67 +186,11 @@ impl Network {
     }
 }
 
-/// Lengthens `buffer` to at least `n`, new elements zero.
-pub(crate) fn grow(buffer: &mut Vec<f64>, n: usize) {
-    if buffer.len() < n {
-        buffer.resize(n, 0.0);
-    }
-}
-
 #[inline(always)]
 fn scale<L: Lane>(values: &mut [f64], factors: &[f64], stride: usize, width: usize) {
     for (values, factors) in values.chunks_exact_mut(stride).zip(factors.chunks_exact(stride)) {
         for (v, f) in values[..width].chunks_exact_mut(L::WIDTH).zip(factors[..width].chunks_exact(L::WIDTH)) {
             (L::load(v) * L::load(f)).store(v);
-        }
-    }
-}
-
-/// Activations in place, and their derivatives. All three functions are zero at zero, so padding stays zero.
-#[inline(always)]
-fn activate<L: Lane, const RECORD: bool>(activation: Activation, values: &mut [f64], slopes: &mut [f64], stride: usize, width: usize) {
-    match activation {
-        Activation::Tanh => apply::<L, RECORD, TANH>(values, slopes, stride, width),
-        Activation::Relu => apply::<L, RECORD, RELU>(values, slopes, stride, width),
-        Activation::Silu => apply::<L, RECORD, SILU>(values, slopes, stride, width),
-    }
-}
-
-const TANH: u8 = 0;
-const RELU: u8 = 1;
-const SILU: u8 = 2;
-
-#[inline(always)]
-fn apply<L: Lane, const RECORD: bool, const KIND: u8>(values: &mut [f64], slopes: &mut [f64], stride: usize, width: usize) {
-    if RECORD {
-        for (values, slopes) in values.chunks_exact_mut(stride).zip(slopes.chunks_exact_mut(stride)) {
-            for (v, s) in values[..width].chunks_exact_mut(L::WIDTH).zip(slopes[..width].chunks_exact_mut(L::WIDTH)) {
-                let (h, slope) = value_and_slope::<L, KIND>(L::load(v));
-                h.store(v);
-                slope.store(s);
-            }
-        }
-    } else {
-        for values in values.chunks_exact_mut(stride) {
-            for v in values[..width].chunks_exact_mut(L::WIDTH) {
-                value_and_slope::<L, KIND>(L::load(v)).0.store(v);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn value_and_slope<L: Lane, const KIND: u8>(a: L) -> (L, L) {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    match KIND {
-        TANH => {
-            let h = a.tanh();
-            (h, one - h * h)
-        }
-        RELU => (a.select_lt(zero, zero, a), zero.select_lt(a, one, zero)),
-        _ => {
-            let sigmoid = a.sigmoid();
-            (a * sigmoid, sigmoid * a.mul_add(one - sigmoid, one))
         }
     }
 }

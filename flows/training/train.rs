@@ -1,10 +1,12 @@
 //! The loop over the steps of a training.
 
+use super::data::Data;
+use super::report::{Progress, TrainingReport};
+use super::settings::Training;
+use super::state::TrainingError;
+use super::trainer::Trainer;
 use crate::generator::Generator;
-use crate::objective::Target;
-use crate::state::TrainingError;
-use crate::trainer::{Data, Trainer};
-use crate::training::{Progress, Training, TrainingReport};
+use crate::target::Target;
 use std::ops::ControlFlow;
 
 /// Trains `generator` on `samples` `[n, dim]` (empty where no stage uses J_ML) and `target`, and leaves the best weights in it.

@@ -1,7 +1,7 @@
 //! What a training is between two steps, and why it may not go on.
 
+use super::report::{Evaluation, StageReport};
 use crate::generator::Generator;
-use crate::training::{Evaluation, StageReport};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,8 @@ pub struct TrainingState {
     pub(crate) since_best: usize,
     pub(crate) skipped: usize,
     pub(crate) skipped_in_row: usize,
+    pub(crate) bad_rows: u64,
+    pub(crate) rows: u64,
     pub(crate) rate_factor: f64,
     pub(crate) halvings: usize,
     pub(crate) loss_sum: f64,
@@ -107,6 +109,8 @@ impl TrainingState {
             since_best: 0,
             skipped: 0,
             skipped_in_row: 0,
+            bad_rows: 0,
+            rows: 0,
             rate_factor: 1.0,
             halvings: 0,
             loss_sum: 0.0,
@@ -118,6 +122,19 @@ impl TrainingState {
             seconds: 0.0,
             steps: 0,
             energy_evaluations: 0,
+        }
+    }
+
+    /// How the stage has gone so far.
+    pub(super) fn stage_report(&self, stopped_early: bool) -> StageReport {
+        StageReport {
+            steps: self.step,
+            skipped: self.skipped,
+            bad_rows: self.bad_rows,
+            rows: self.rows,
+            best_step: self.best_step,
+            held_out_loss: self.best_loss,
+            stopped_early,
         }
     }
 
