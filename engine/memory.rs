@@ -60,19 +60,14 @@ impl Memory {
         let samples = (plan.lengths.production / plan.lengths.record_every.max(1)) as f64;
         let states = if plan.states.is_empty() { 0.0 } else { 40.0 };
         memory.series = samples * (most * (SERIES + states) + TRANSFORM);
+        let collected: Vec<f64> = plan.outlook().frames.iter().map(|&frames| frames as f64).collect();
+        memory.frames = collected.iter().sum::<f64>() * (dim * 8.0 + 16.0);
         for flow in &plan.flows {
             let draws = flow.assessment_draws as f64 * dim * 8.0 * COPIES_OF_DRAWS;
             memory.draws = memory.draws.max(draws);
             let FlowSource::Train { shape, training, samples, .. } = &flow.source else { continue };
             let frames = match samples {
-                Samples::FromRun { frames, .. } => {
-                    let rounds = (*frames as f64 / plan.rungs[flow.role.rung()].walkers as f64).ceil();
-                    let rungs: Vec<usize> = (0..plan.rungs.len()).filter(|&rung| learns_from(plan, rung)).collect();
-                    let all: f64 = rungs.iter().map(|&rung| rounds * plan.rungs[rung].walkers as f64).sum();
-                    memory.frames += all * (dim * 8.0 + 16.0);
-                    all
-                }
-                Samples::Collected => frames_collected(plan),
+                Samples::FromRun { .. } | Samples::Collected => flow.role.rungs().iter().map(|&rung| collected[rung]).sum(),
                 Samples::Rows(rows) => {
                     memory.frames += rows.len() as f64 * 8.0;
                     rows.len() as f64 / dim
@@ -115,19 +110,6 @@ impl Memory {
         ];
         parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("parts")
     }
-}
-
-fn learns_from(plan: &Plan, rung: usize) -> bool {
-    plan.flows.iter().any(|flow| flow.role.learns_from(rung))
-}
-
-/// Frames that a flow before has collected.
-fn frames_collected(plan: &Plan) -> f64 {
-    let frames = plan.flows.iter().filter_map(|flow| match &flow.source {
-        FlowSource::Train { samples: Samples::FromRun { frames, .. }, .. } => Some(*frames as f64),
-        _ => None,
-    });
-    frames.fold(0.0, f64::max)
 }
 
 /// What the passes of a step of training keep, of both losses, with the largest batch.

@@ -3,7 +3,7 @@
 use crate::charts::Symmetry;
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
-use crate::program::ProgramStage;
+use crate::program::{Outlook, ProgramStage};
 use crate::role::Role;
 use crate::start_memory::Wanderers;
 use crate::sweep::{Entry, Trained};
@@ -112,6 +112,11 @@ impl Plan {
         self.flows.iter().find(|flow| flow.is_called(name)).map(|flow| flow.role.rung())
     }
 
+    /// What its program comes to.
+    pub fn outlook(&self) -> Outlook<'_> {
+        Outlook::new(&self.flows, self.rung_sizes(), self.lengths).after(&self.program)
+    }
+
     /// The walkers of a rung, among all.
     pub fn walkers(&self, rung: usize) -> Range<usize> {
         let before: usize = self.rungs[..rung].iter().map(|rung| rung.walkers).sum();
@@ -211,7 +216,17 @@ pub struct FlowPlan {
 impl FlowPlan {
     /// Whether an input means this flow by `name`: its own, or that of the family that it belongs to.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.role.family() == Some(name)
+        self.name == name || self.called() == name
+    }
+
+    /// Whether it is one of these, by the names that an input has for flows; all are, where there are none.
+    pub fn is_among(&self, names: &[String]) -> bool {
+        names.is_empty() || names.iter().any(|name| self.is_called(name))
+    }
+
+    /// Its name in the input: that of its family where it has one.
+    pub fn called(&self) -> &str {
+        self.role.family().unwrap_or(&self.name)
     }
 }
 

@@ -50,11 +50,11 @@ impl Role {
         }
     }
 
-    /// Whether it learns from frames of a rung, and is judged by them.
-    pub fn learns_from(&self, rung: usize) -> bool {
+    /// The rungs whose frames it learns from and is judged by.
+    pub fn rungs(&self) -> Vec<usize> {
         match *self {
-            Self::Exchange { from, to } => rung == from || rung == to,
-            _ => rung == self.rung(),
+            Self::Exchange { from, to } => vec![from, to],
+            _ => vec![self.rung()],
         }
     }
 

@@ -21,6 +21,10 @@ pub struct SamplePool {
     pub states: Vec<Option<usize>>,
     /// Walkers of the rung: frames come round by round, in each walker by walker.
     walkers: usize,
+    /// How many frames there were at each training, where more than at the one before.
+    trainings: Vec<usize>,
+    /// Whether a training has seen the frame.
+    seen: Vec<bool>,
     /// Frames that are in the file.
     saved: usize,
     /// Of what is in the file.
@@ -32,6 +36,7 @@ pub struct SamplePool {
 pub(crate) struct StoredPool {
     frames: usize,
     digest: [u8; 32],
+    trainings: Vec<usize>,
 }
 
 /// One frame in so many, the latest ones, is kept for judging flows.
@@ -54,8 +59,23 @@ impl SamplePool {
 
     /// Frames of a state, or all, that flows are trained on: of each state all but a tenth.
     pub(crate) fn training_frames(&self, state: Option<usize>) -> Vec<usize> {
-        let kept = self.kept_for_judging();
+        let kept = self.kept_for_judging(self.states.len());
         self.frames(state).into_iter().filter(|&k| !kept[k]).collect()
+    }
+
+    /// Notes that flows are trained on the frames that there are now: those that this training sees judge no flow any more, however many come to them.
+    pub(crate) fn note_training(&mut self) {
+        self.note_training_on(self.states.len());
+    }
+
+    fn note_training_on(&mut self, frames: usize) {
+        if self.trainings.last() == Some(&frames) {
+            return;
+        }
+        self.trainings.push(frames);
+        let kept = self.kept_for_judging(frames);
+        self.seen.resize(frames, false);
+        self.seen.iter_mut().zip(&kept).for_each(|(seen, kept)| *seen |= !kept);
     }
 
     /// The rows of these frames.
@@ -64,13 +84,15 @@ impl SamplePool {
     }
 
     /// Frames of a state, or all, that flows have not seen: the tenth of each state that is kept for judging, where they were trained on the others.
+    /// A frame that an earlier training has seen, before more came, is none of them.
     pub(crate) fn unseen_frames(&self, state: Option<usize>, trained_here: bool) -> Vec<usize> {
         let frames = self.frames(state);
         if !trained_here {
             return frames;
         }
-        let kept = self.kept_for_judging();
-        frames.into_iter().filter(|&k| kept[k]).collect()
+        let kept = self.kept_for_judging(self.states.len());
+        let seen = |k: usize| self.seen.get(k).copied().unwrap_or(false);
+        frames.into_iter().filter(|&k| kept[k] && !seen(k)).collect()
     }
 
     /// The rows of frames by their numbers, one after the other.
@@ -103,14 +125,14 @@ impl SamplePool {
         (0..self.states.len()).filter(|&k| state.is_none() || self.states[k] == state).collect()
     }
 
-    /// Of each state (and of the frames in none) the latest rounds, a tenth of its frames and at least one of two; of the round that the border goes
+    /// Of each state (and of the frames in none) among the first frames the latest rounds, a tenth of its frames and at least one of two; of the round that the border goes
     /// through some walkers, evenly.
-    fn kept_for_judging(&self) -> Vec<bool> {
+    fn kept_for_judging(&self, among: usize) -> Vec<bool> {
         let mut members: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
-        for (k, state) in self.states.iter().enumerate() {
+        for (k, state) in self.states[..among].iter().enumerate() {
             members.entry(*state).or_default().push(k);
         }
-        let mut kept = vec![false; self.states.len()];
+        let mut kept = vec![false; among];
         for frames in members.values() {
             let mut left = (frames.len() / KEPT_FOR_JUDGING).max(usize::from(frames.len() > 1));
             let mut end = frames.len();
@@ -167,7 +189,7 @@ impl SamplePool {
     /// What a checkpoint says of what was saved.
     pub(crate) fn stored(&self) -> StoredPool {
         debug_assert_eq!(self.saved, self.states.len(), "frames are saved before the checkpoint that counts them");
-        StoredPool { frames: self.saved, digest: self.digest.clone().finalize().into() }
+        StoredPool { frames: self.saved, digest: self.digest.clone().finalize().into(), trainings: self.trainings.clone() }
     }
 
     /// The pool of rung `rung` that a checkpoint names, of `walkers` walkers, of rows of length `dim`.
@@ -180,7 +202,9 @@ impl SamplePool {
             return Ok(pool);
         }
         let path = path_in(directory, rung);
-        pool.read(&path, stored.frames, dim).ok().filter(|()| pool.stored() == *stored).ok_or_else(|| RunError::Checkpoint {
+        let whole = pool.read(&path, stored.frames, dim).is_ok() && pool.states.len() == stored.frames;
+        stored.trainings.iter().filter(|_| whole).for_each(|&frames| pool.note_training_on(frames));
+        (whole && pool.stored() == *stored).then_some(()).ok_or_else(|| RunError::Checkpoint {
             path: path.display().to_string(),
             found: "missing, cut or damaged frames".to_string(),
             expected: "those that its checkpoint names (start the run again, into another folder)".to_string(),
@@ -277,6 +301,25 @@ mod tests {
                     "{walkers} walkers, {count}: {odd} of {}",
                     chosen.len()
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn frames_that_an_earlier_training_has_seen_judge_no_flow() {
+        for walkers in [1, 3, 7, 16, 30] {
+            // States come and go, so that some get a frame or two from one training to the next.
+            let whole = pool(walkers, 40, |walker, round| Some(if (walker + 5 * round) % 17 == 0 { 2 } else { walker % 2 }));
+            let mut growing = SamplePool::of(walkers);
+            let mut seen = vec![false; whole.states.len()];
+            for rounds in [3, 4, 5, 9, 10, 11, 25, 40] {
+                let now = walkers * rounds;
+                growing.rows = whole.rows[..now].to_vec();
+                growing.states = whole.states[..now].to_vec();
+                growing.note_training();
+                growing.training_frames(None).into_iter().for_each(|k| seen[k] = true);
+                let unseen = growing.unseen_frames(None, true);
+                assert!(!unseen.is_empty() && unseen.iter().all(|&k| !seen[k]), "{walkers} walkers, {rounds} rounds");
             }
         }
     }

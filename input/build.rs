@@ -16,14 +16,14 @@ mod written;
 use crate::document::{Document, Report, nearest};
 use crate::output::directory::NamedFile;
 use crate::output::verdict::Finding;
-use crate::schema::{Compare, Input, Quantity, Rung};
+use crate::schema::{Compare, Input, Quantity, Run, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
 use mcflow_base::Problem;
 use mcflow_engine::observers::Column;
-use mcflow_engine::program::default_program;
+use mcflow_engine::program::{Outlook, default_program};
 use mcflow_engine::sweep::System;
-use mcflow_engine::{Effect, Lengths, Origin, Plan, RungPlan, ThermodynamicState};
+use mcflow_engine::{Effect, FlowPlan, Lengths, Origin, Plan, RungPlan, ThermodynamicState};
 use mcflow_potentials::{PotentialSum, Term};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -246,6 +246,7 @@ impl Builder<'_> {
         self.check_moves(n, cell.dimension(), constant_pressure);
         let symmetry = self.symmetry(particles, cell);
         let flows = self.flows(&terms, particles, cell, &states, symmetry.as_ref());
+        self.check_program(flows.as_deref());
         self.check_compare(&states, &functions);
         let trajectories = self.trajectories();
         let potential = potential_sound.then(|| PotentialSum::new(&terms, particles, cell));
@@ -292,6 +293,7 @@ impl Builder<'_> {
         run.update(fixed(input, self.record_every()));
         run.update(&origin.files);
         let flows = flows?;
+        let program = if input.program.is_empty() { default_program(&flows) } else { input.program.clone() };
         Some(Plan {
             symmetry,
             rungs,
@@ -306,13 +308,9 @@ impl Builder<'_> {
             states,
             columns,
             functions,
-            program: default_program(&flows),
+            program,
             flows,
-            lengths: Lengths {
-                equilibration: input.run.equilibration,
-                production: input.run.production,
-                record_every: self.record_every(),
-            },
+            lengths: self.lengths(),
             trajectories,
             seed: input.seed,
             input_hash: hexadecimal(&run.finalize()),
@@ -323,6 +321,20 @@ impl Builder<'_> {
             potential,
             particles: space.particles.into(),
         })
+    }
+
+    fn lengths(&self) -> Lengths {
+        let Run { equilibration, production, .. } = self.input.run;
+        Lengths { equilibration, production, record_every: self.record_every() }
+    }
+
+    /// The program of the input, where it has one and all its flows can be had.
+    fn check_program(&mut self, flows: Option<&[FlowPlan]>) {
+        let (Some(flows), program) = (flows, &self.input.program) else { return };
+        let walkers: Vec<usize> = self.input.ladder.iter().map(|rung| rung.walkers).collect();
+        if !program.is_empty() && !walkers.is_empty() {
+            self.document.add(Outlook::new(flows, walkers, self.lengths()).after(program).into_problems());
+        }
     }
 
     fn thermodynamic_state(&self, rung: &Rung) -> ThermodynamicState {

@@ -1,6 +1,7 @@
 //! What a user writes: the RON input, struct by struct. The structs of potentials, flows, moves and observables are those of their crates.
 
 use mcflow_engine::observers::{Condition, Observable};
+use mcflow_engine::program::ProgramStage;
 use mcflow_engine::{Entry, FlowUse, Lattice, TrajectoryFormat};
 use mcflow_flows::{Architecture, Prior, Standardisation, Training};
 use mcflow_potentials::Term;
@@ -40,6 +41,11 @@ pub struct Input {
     pub sweep: Vec<Entry>,
     /// How long.
     pub run: Run,
+    /// The stages of the run, in another order than that of most runs, which is
+    /// `[Equilibrate(), Collect(), Train(), Judge(), Equilibrate(), Produce()]`: a loop that collects and trains several times, for one. `Produce()` is
+    /// the last one. What stages leave open is as `run` and the `samples` of flows say.
+    #[serde(default)]
+    pub program: Vec<ProgramStage>,
     /// What is measured beyond energy, pressure, density and temperature.
     #[serde(default)]
     pub observables: Vec<Observable>,

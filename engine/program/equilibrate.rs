@@ -1,14 +1,17 @@
 //! Equilibration: sweeps in which step sizes are tuned.
 
-use super::{Advance, Run, Stage};
+use super::{Advance, Outlook, Run, Stage};
 use crate::RunError;
 use crate::chains::Progress;
 use crate::interval::costs;
-use crate::plan::Plan;
+use crate::plan::{Lengths, Plan};
 use serde::{Deserialize, Serialize};
 
 /// Times that step sizes are tuned in a stage.
 const TUNINGS: u64 = 40;
+
+/// Sweeps of a stage, at most.
+const MOST_SWEEPS: u64 = u64::MAX / 1024;
 
 /// Sweeps before anything counts: step sizes and intervals of jumps are tuned, energies are computed anew at the end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,10 @@ impl Equilibrate {
     fn with_flows(&self, run: &Run) -> bool {
         Moves::with_flows(self.moves, run.has_flows())
     }
+
+    fn sweeps(&self, lengths: Lengths) -> u64 {
+        self.sweeps.unwrap_or(lengths.equilibration)
+    }
 }
 
 impl Stage for Equilibrate {
@@ -55,7 +62,7 @@ impl Stage for Equilibrate {
     }
 
     fn length(&self, plan: &Plan) -> u64 {
-        self.sweeps.unwrap_or(plan.lengths.equilibration)
+        self.sweeps(plan.lengths)
     }
 
     fn advance(&self, run: &mut Run, done: u64, most: u64) -> Result<Advance, RunError> {
@@ -79,5 +86,13 @@ impl Stage for Equilibrate {
     fn progress(&self, run: &Run, done: u64) -> Progress {
         let phase = self.counted_as(run).replace('_', " ");
         Progress { phase, done, total: self.length(&run.plan), figures: run.acceptances() }
+    }
+
+    fn foresee(&self, key: &str, outlook: &mut Outlook) {
+        let sweeps = self.sweeps(outlook.lengths);
+        if self.sweeps.is_some_and(|sweeps| sweeps > MOST_SWEEPS) {
+            outlook.report(format!("{key}.sweeps"), sweeps, format!("a whole number up to {MOST_SWEEPS}"));
+        }
+        outlook.add_sweeps(sweeps, Moves::with_flows(self.moves, outlook.has_flows));
     }
 }

@@ -1,7 +1,7 @@
 //! What carries a program out: pieces of work, and between them the clock, the disk and the user.
 
 use super::weights::Weights;
-use super::{Advance, Cursor, Pieces, Run, Stage};
+use super::{Advance, Pieces, Run, Stage};
 use crate::chains::Monitor;
 use crate::checkpoint;
 use crate::piece::piece;
@@ -36,8 +36,8 @@ pub struct Executor {
     looked: Instant,
     /// Up to when wall time is counted.
     counted: Instant,
-    /// When the progress was last told, and of which stage.
-    told: Option<(Cursor, Instant)>,
+    /// When the progress of the stage at work was last told.
+    told: Option<Instant>,
     /// Units of the last piece that ended by the clock.
     last_piece: u64,
 }
@@ -66,19 +66,21 @@ impl Executor {
     pub(super) fn carry_out(&mut self, run: &mut Run, end: usize, monitor: &mut dyn Monitor) -> Result<(), RunError> {
         (self.counted, self.looked) = (Instant::now(), Instant::now());
         let plan = run.plan.clone();
-        while run.at.stage < end {
-            let Some(stage) = run.at.of(&plan.program) else { break };
+        while run.at.outermost() < end {
+            let (begun, Some(stage)) = (run.at.outermost(), run.at.of(&plan.program)) else { break };
             let name = stage.counted_as(run);
             let result = self.finish(stage, run, monitor);
             self.count_seconds(run, name);
             if result.is_ok() {
-                run.at = Cursor { stage: run.at.stage + 1, done: 0 };
-                if !plan.program[run.at.stage..].iter().any(|stage| stage.stage().prepares_flows()) {
+                run.next_stage()?;
+                if !plan.program[run.at.outermost()..].iter().any(|stage| stage.stage().prepares_flows()) {
                     // No flow learns from frames any more, and none is judged by them.
                     run.pools = plan.rungs.iter().map(|rung| SamplePool::of(rung.walkers)).collect();
                 }
             }
-            if let Ok(()) | Err(RunError::Stopped(_)) = result {
+            // The stages of a loop may be short: within it, the clock decides.
+            let due = run.at.outermost() != begun || self.last_checkpoint.elapsed() > self.checkpoint_interval;
+            if matches!(result, Err(RunError::Stopped(_))) || (result.is_ok() && due) {
                 self.write_checkpoint(run)?;
             }
             result?;
@@ -88,21 +90,21 @@ impl Executor {
 
     /// Carries a stage out to its end.
     fn finish(&mut self, stage: &dyn Stage, run: &mut Run, monitor: &mut dyn Monitor) -> Result<(), RunError> {
-        self.last_piece = 1;
+        (self.last_piece, self.told) = (1, None);
         loop {
             let most = match stage.pieces() {
                 Pieces::ByWork => piece(&run.plan, &run.flows),
                 Pieces::ByTime => self.last_piece,
             };
             let (begun, samples) = (Instant::now(), run.recorder.samples());
-            let advance = stage.advance(run, run.at.done, most)?;
+            let advance = stage.advance(run, run.at.done(), most)?;
             let pace = PIECE.as_secs_f64() / begun.elapsed().as_secs_f64().max(1e-9);
             self.last_piece = ((most as f64 * pace.min(2.0)) as u64).max(1);
             if run.recorder.samples() > samples {
                 monitor.recorded(&run.recorder);
             }
             let Advance::Done(count) = advance else { break };
-            run.at.done += count;
+            run.at.add(count);
             match self.between_pieces(stage, run, monitor) {
                 Err(RunError::Stopped(StopReason::OutOfTime)) if stage.may_end_early() => break,
                 other => other?,
@@ -117,10 +119,13 @@ impl Executor {
 
     /// Looks at the clock, the user and the progress bar between two pieces.
     fn between_pieces(&mut self, stage: &dyn Stage, run: &mut Run, monitor: &mut dyn Monitor) -> Result<(), RunError> {
-        let at = Cursor { done: 0, ..run.at };
-        if !self.told.is_some_and(|(told, when)| told == at && when.elapsed() < PROGRESS_INTERVAL) {
-            monitor.progress(&stage.progress(run, run.at.done));
-            self.told = Some((at, Instant::now()));
+        if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_INTERVAL) {
+            let mut progress = stage.progress(run, run.at.done());
+            for (outer, done) in run.at.loops(&run.plan.program) {
+                progress.phase.push_str(&format!(", round {} of {}", done + 1, outer.length(&run.plan)));
+            }
+            monitor.progress(&progress);
+            self.told = Some(Instant::now());
         }
         if let Some(reason) = monitor.stop() {
             return Err(RunError::Stopped(reason));

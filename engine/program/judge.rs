@@ -1,19 +1,31 @@
 //! Judgement: how good flows are, by draws from them and by frames they did not make.
 
-use super::{Advance, Pieces, Run, Stage};
+use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
 use crate::assessment::{assess, assess_exchange, assess_jump};
 use crate::chains::Progress;
-use crate::plan::{FlowSource, Plan, Samples};
+use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::random::{Purpose, purpose_stream};
 use crate::role::Role;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-/// Judges every flow that is trained or read, by fresh draws and by frames that it was not trained on: those collected for training, else the
-/// walkers as they stand.
+/// Judges flows that are trained or read, by fresh draws and by frames that they were not trained on: those collected for training, else the
+/// walkers as they stand. A judgement takes the place of an earlier one of the same flow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Judge {}
+pub struct Judge {
+    /// Which: names of the input; all that are trained or read unless given.
+    #[serde(default)]
+    pub flows: Vec<String>,
+}
+
+impl Judge {
+    /// The numbers of the flows that it judges.
+    fn judged(&self, flows: &[FlowPlan]) -> Vec<usize> {
+        (0..flows.len()).filter(|&number| flows[number].is_among(&self.flows)).collect()
+    }
+}
 
 impl Stage for Judge {
     fn name(&self) -> &'static str {
@@ -26,7 +38,7 @@ impl Stage for Judge {
     }
 
     fn length(&self, plan: &Plan) -> u64 {
-        plan.flows.len() as u64
+        self.judged(&plan.flows).len() as u64
     }
 
     fn pieces(&self) -> Pieces {
@@ -35,11 +47,11 @@ impl Stage for Judge {
 
     fn advance(&self, run: &mut Run, done: u64, _: u64) -> Result<Advance, RunError> {
         let plan = &*run.plan.clone();
-        let number = done as usize;
-        let Some(flow) = plan.flows.get(number) else { return Ok(Advance::Finished) };
+        let Some(&number) = self.judged(&plan.flows).get(done as usize) else { return Ok(Advance::Finished) };
         if run.pools.iter().all(|pool| pool.states.is_empty()) {
-            run.collect();
+            run.collect(&plan.flows.iter().flat_map(|flow| flow.role.rungs()).collect::<BTreeSet<_>>());
         }
+        let flow = &plan.flows[number];
         let Some(trained) = run.flows.get(&flow.name) else { return Ok(Advance::Done(1)) };
         let mut random = purpose_stream(plan.seed, Purpose::Assessment, number);
         let report = run.reports.get(&flow.name);
@@ -54,6 +66,7 @@ impl Stage for Judge {
         };
         run.assessments.retain(|before| before.name != judged.name);
         run.assessments.push(judged);
+        run.assessments.sort_by_key(|judged| plan.flows.iter().position(|flow| flow.name == judged.name));
         Ok(Advance::Done(1))
     }
 
@@ -63,5 +76,15 @@ impl Stage for Judge {
 
     fn prepares_flows(&self) -> bool {
         true
+    }
+
+    fn foresee(&self, key: &str, outlook: &mut Outlook) {
+        let asked = outlook.flows_named(key, &self.flows);
+        let ready: Vec<usize> = asked.iter().copied().filter(|number| outlook.ready.contains(number)).collect();
+        if ready.is_empty() && (self.flows.is_empty() || !asked.is_empty()) {
+            outlook.report(key, "a judgement before any flow is trained", "`Train()` before it, or no such stage");
+        }
+        outlook.judged.extend(ready);
+        outlook.has_flows = true;
     }
 }

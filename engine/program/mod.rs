@@ -8,7 +8,9 @@ mod cursor;
 mod equilibrate;
 mod executor;
 mod judge;
+mod outlook;
 mod produce;
+mod repeat;
 mod run;
 mod simulation;
 mod train;
@@ -18,7 +20,9 @@ pub use collect::Collect;
 pub use cursor::Cursor;
 pub use equilibrate::{Equilibrate, Moves};
 pub use judge::Judge;
+pub use outlook::Outlook;
 pub use produce::Produce;
+pub use repeat::Repeat;
 pub use run::{Run, StageCost};
 pub use simulation::Simulation;
 pub use train::Train;
@@ -75,6 +79,14 @@ pub trait Stage: Debug + Send + Sync {
     /// What a user sees of it when `done` units are done.
     fn progress(&self, run: &Run, done: u64) -> Progress;
 
+    /// The stages that it repeats; none where it does something itself.
+    fn inner(&self) -> &[ProgramStage] {
+        &[]
+    }
+
+    /// Adds to `outlook` what it will do and cost, and reports under `key` what is wrong with it or lacking before it.
+    fn foresee(&self, key: &str, outlook: &mut Outlook);
+
     /// Whether flows come out of it, trained or judged: frames for training are kept until no such stage is left.
     fn prepares_flows(&self) -> bool {
         false
@@ -100,6 +112,8 @@ pub enum ProgramStage {
     Judge(Judge),
     /// Sweeps that count.
     Produce(Produce),
+    /// A loop over stages.
+    Repeat(Repeat),
 }
 
 impl ProgramStage {
@@ -111,6 +125,7 @@ impl ProgramStage {
             Self::Train(stage) => stage,
             Self::Judge(stage) => stage,
             Self::Produce(stage) => stage,
+            Self::Repeat(stage) => stage,
         }
     }
 }
@@ -122,7 +137,8 @@ pub fn default_program(flows: &[FlowPlan]) -> Vec<ProgramStage> {
     for flow in flows {
         let FlowSource::Train { samples, .. } = &flow.source else { continue };
         if let Samples::FromRun { frames, every } = samples {
-            program.push(ProgramStage::Collect(Collect { frames: Some(*frames), every: Some(*every), rung: flow.role.rung() }));
+            let rung = Some(flow.role.rung());
+            program.push(ProgramStage::Collect(Collect { frames: Some(*frames), every: Some(*every), rung, ..Collect::default() }));
         }
         program.push(ProgramStage::Train(Train { flows: vec![flow.name.clone()] }));
     }

@@ -1,6 +1,6 @@
 //! Production: sweeps that count.
 
-use super::{Advance, Run, Stage};
+use super::{Advance, Outlook, Run, Stage};
 use crate::RunError;
 use crate::chains::Progress;
 use crate::plan::Plan;
@@ -57,5 +57,25 @@ impl Stage for Produce {
 
     fn may_end_early(&self) -> bool {
         true
+    }
+
+    fn foresee(&self, key: &str, outlook: &mut Outlook) {
+        if outlook.loops > 0 {
+            outlook.report(key, "production in a loop", "`Produce()` once, as the last stage of the program");
+        }
+        for number in 0..outlook.flows.len() {
+            let name = &outlook.flows[number].name;
+            if !outlook.ready.contains(&number) {
+                outlook.report(key, format!("production before the flow {name:?} is trained"), "`Train()` before it");
+            } else if !outlook.judged.contains(&number) {
+                outlook.report(
+                    key,
+                    format!("production before the flow {name:?} is judged as it is"),
+                    "`Judge()` before it, after the last training",
+                );
+            }
+        }
+        outlook.add_sweeps(outlook.lengths.production, true);
+        outlook.produced = true;
     }
 }

@@ -1,6 +1,7 @@
 //! The state of a run: all that a checkpoint holds.
 
-use super::Cursor;
+use super::cursor::Next;
+use super::{Advance, Cursor};
 use crate::RunError;
 use crate::assessment::FlowAssessment;
 use crate::chains::{Chains, Generators};
@@ -20,7 +21,7 @@ use crate::sweep::{StepWork, Trained};
 use crate::walker::Walker;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,7 +99,7 @@ impl Run {
         }
         let random = purpose_stream(plan.seed, Purpose::Exchange, 0);
         let exchanges = Exchanges::new(random, &plan.rung_sizes(), plan.entries.iter().map(|entry| plan.pairs_of(entry).len()));
-        Ok(Self {
+        let mut run = Self {
             plan: plan.clone(),
             at: Cursor::default(),
             tuned_at: vec![vec![Tally::default(); plan.entries.len()]; plan.rungs.len()],
@@ -116,7 +117,9 @@ impl Run {
             memory: Vec::new(),
             common_start: CommonStart::of(plan),
             prepared: None,
-        })
+        };
+        run.settle()?;
+        Ok(run)
     }
 
     /// The run that a checkpoint describes, with these flows and its record in `directory`.
@@ -127,7 +130,7 @@ impl Run {
         let mut at = stored.at;
         if at.of(&plan.program).is_none() && stored.produced < plan.lengths.production {
             // What was complete goes on to a longer production.
-            at = Cursor { stage: plan.program.len() - 1, done: stored.produced };
+            at = Cursor::at(plan.program.len() - 1, stored.produced);
         }
         let dim = plan.starts[0].positions.row().len();
         let pools = stored.pools.iter().enumerate();
@@ -164,7 +167,7 @@ impl Run {
     pub(crate) fn stored(&self, weights: BTreeMap<String, Vec<u8>>, instruction_sets: &[String]) -> Stored {
         Stored {
             stage: self.at.of(&self.plan.program).map_or("complete", |stage| stage.counted_as(self)).to_string(),
-            at: self.at,
+            at: self.at.clone(),
             produced: self.produced,
             walkers: self.ladder.walkers().map(Walker::stored).collect(),
             parameters: self.ladder.rungs.iter().map(|chains| chains.parameters.clone()).collect(),
@@ -198,6 +201,27 @@ impl Run {
         self.assessments.retain(|judged| judged.name != name);
     }
 
+    /// Leaves the stage at work, which is over, for the next one.
+    ///
+    /// # Errors
+    /// Those of the stages.
+    pub(crate) fn next_stage(&mut self) -> Result<(), RunError> {
+        self.at.leave();
+        self.settle()
+    }
+
+    /// Goes on to a stage that does something itself, or to the end of the program.
+    fn settle(&mut self) -> Result<(), RunError> {
+        let plan = self.plan.clone();
+        while let Next::Round(stage, done) = self.at.settle(&plan.program, |stage| stage.length(&plan)) {
+            match stage.advance(self, done, 1)? {
+                Advance::Done(rounds) => self.at.add(rounds),
+                Advance::Finished => self.at.leave(),
+            }
+        }
+        Ok(())
+    }
+
     /// Does sweeps of the ladder, with or without the entries that need a flow, and counts their cost under `name`.
     pub(crate) fn sweep(&mut self, name: &str, first: u64, count: u64, with_flows: bool) -> Result<(), RunError> {
         let none = Generators::new();
@@ -228,10 +252,9 @@ impl Run {
         !self.reports.is_empty() || !self.assessments.is_empty()
     }
 
-    /// Takes a frame of each walker of the rungs that flows learn from.
-    pub(crate) fn collect(&mut self) {
-        let needed = |rung: usize| self.plan.flows.iter().any(|flow| flow.role.learns_from(rung));
-        let rungs = self.pools.iter_mut().zip(&self.ladder.rungs).enumerate().filter(|(rung, _)| needed(*rung));
+    /// Takes a frame of each walker of these rungs.
+    pub(crate) fn collect(&mut self, rungs: &BTreeSet<usize>) {
+        let rungs = self.pools.iter_mut().zip(&self.ladder.rungs).enumerate().filter(|(rung, _)| rungs.contains(rung));
         for (_, (pool, chains)) in rungs {
             for walker in &chains.walkers {
                 pool.rows.extend_from_slice(walker.state.configuration.positions.row());

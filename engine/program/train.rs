@@ -1,6 +1,6 @@
 //! Training: flows learn from frames and from the potential.
 
-use super::{Advance, Pieces, Run, Stage};
+use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
 use crate::chains::Progress;
 use crate::charts::{self, Cartesian, Chart, Folded, domain_of, numbered};
@@ -60,12 +60,11 @@ struct Course<'a> {
 
 impl Train {
     /// The flows, and where each begins and ends among the steps of the stage.
-    fn courses(&self, plan: &Plan) -> Vec<(usize, u64, u64)> {
+    fn courses(&self, flows: &[FlowPlan]) -> Vec<(usize, u64, u64)> {
         let mut begin = 0;
-        let trained = (0..plan.flows.len()).filter_map(|flow| {
-            let FlowSource::Train { training, .. } = &plan.flows[flow].source else { return None };
-            let asked = self.flows.is_empty() || self.flows.iter().any(|name| plan.flows[flow].is_called(name));
-            asked.then(|| (flow, training.stages.iter().map(|stage| stage.steps as u64).sum::<u64>().max(1)))
+        let trained = (0..flows.len()).filter_map(|flow| {
+            let FlowSource::Train { training, .. } = &flows[flow].source else { return None };
+            flows[flow].is_among(&self.flows).then(|| (flow, training.stages.iter().map(|stage| stage.steps as u64).sum::<u64>().max(1)))
         });
         let place = |(flow, steps): (usize, u64)| {
             let place = (flow, begin, begin + steps);
@@ -77,7 +76,7 @@ impl Train {
 
     /// The flow at work after `done` steps.
     fn at(&self, plan: &Plan, done: u64) -> Option<(usize, u64, u64)> {
-        self.courses(plan).into_iter().find(|&(_, _, end)| done < end)
+        self.courses(&plan.flows).into_iter().find(|&(_, _, end)| done < end)
     }
 }
 
@@ -91,7 +90,7 @@ impl Stage for Train {
     }
 
     fn length(&self, plan: &Plan) -> u64 {
-        self.courses(plan).last().map_or(0, |&(_, _, end)| end)
+        self.courses(&plan.flows).last().map_or(0, |&(_, _, end)| end)
     }
 
     fn pieces(&self) -> Pieces {
@@ -106,6 +105,9 @@ impl Stage for Train {
         let course = Course::of(flow);
         if run.prepared.as_ref().is_none_or(|prepared| prepared.flow != number) {
             run.prepared = Some(course.prepare(run, number)?);
+            if !matches!(course.samples, Samples::Rows(_)) {
+                flow.role.rungs().into_iter().for_each(|rung| run.pools[rung].note_training());
+            }
         }
         let Some(mut prepared) = run.prepared.take() else { return Ok(Advance::Finished) };
         let (source_law, target_law) = course.laws(plan);
@@ -159,6 +161,34 @@ impl Stage for Train {
 
     fn prepares_flows(&self) -> bool {
         true
+    }
+
+    fn foresee(&self, key: &str, outlook: &mut Outlook) {
+        let flows = outlook.flows;
+        for number in outlook.flows_named(key, &self.flows).into_iter().filter(|_| !self.flows.is_empty()) {
+            if let FlowSource::Trained(_) = flows[number].source {
+                let found = format!("training of the flow {:?}, whose weights are read from a file", flows[number].name);
+                outlook.report(key, found, "flows with `layers` and `training`");
+            }
+        }
+        let courses = self.courses(flows);
+        if courses.is_empty() && self.flows.is_empty() {
+            outlook.report(key, "no flow to train", "a flow with `training` in `flows`, or no such stage");
+        }
+        for (number, begin, end) in courses {
+            let flow = &flows[number];
+            let FlowSource::Train { samples, .. } = &flow.source else { continue };
+            let few = |rung: &usize| outlook.frames.get(*rung).is_some_and(|&frames| frames < FEWEST_FRAMES as u64);
+            if let (false, Some(rung)) = (matches!(samples, Samples::Rows(_)), flow.role.rungs().into_iter().find(few)) {
+                let frames = outlook.frames[rung];
+                let found = format!("training of the flow {:?} on {frames} frames of rung {rung}", flow.name);
+                outlook.report(key, found, format!("`Collect(...)` before it, of {FEWEST_FRAMES} frames at least"));
+            }
+            outlook.ready.insert(number);
+            outlook.judged.remove(&number);
+            outlook.training_steps = outlook.training_steps.saturating_add(end - begin);
+        }
+        outlook.has_flows = true;
     }
 }
 

@@ -5,7 +5,8 @@ use super::memory::lack;
 use crate::build::{Built, build};
 use crate::machine::in_words;
 use crate::output::verdict::notes;
-use mcflow_engine::{FlowSource, Lengths, Memory, Plan, Samples, measure_speed};
+use mcflow_engine::program::ProgramStage;
+use mcflow_engine::{FlowSource, Lengths, Memory, Plan, measure_speed};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -80,19 +81,16 @@ fn description(input: &Path, built: &Built) -> String {
         "sweeps",
         format!("{} of equilibration, {} of production, a sample each {}", lengths.equilibration, lengths.production, lengths.record_every),
     );
-    let mut sampling_sweeps = 0;
-    let mut training_steps = 0;
+    if !built.input.program.is_empty() {
+        line("program", plan.program.iter().map(in_a_word).collect::<Vec<_>>().join(", "));
+    }
     for flow in &plan.flows {
         match &flow.source {
             FlowSource::Trained(generator) => {
                 line("flow", format!("{}: {} parameters, trained", flow.name, generator.generator.n_parameters()));
             }
-            FlowSource::Train { training, samples, .. } => {
+            FlowSource::Train { training, .. } => {
                 let steps: usize = training.stages.iter().map(|s| s.steps).sum();
-                training_steps += steps;
-                if let Samples::FromRun { frames, every } = samples {
-                    sampling_sweeps += (*frames as u64).div_ceil(plan.rungs[flow.role.rung()].walkers as u64).saturating_mul(*every);
-                }
                 line("flow", format!("{}: to be trained in {steps} steps", flow.name));
             }
         }
@@ -115,13 +113,20 @@ fn description(input: &Path, built: &Built) -> String {
         return text;
     }
     let speed = measure_speed(plan);
-    let flow_equilibration = if plan.flows.is_empty() { 0 } else { lengths.equilibration };
-    let sweeps = lengths.equilibration + flow_equilibration + sampling_sweeps + lengths.production;
-    let sampling =
-        speed.seconds_per_local_sweep * sweeps as f64 + speed.seconds_per_flow_sweep * (flow_equilibration + lengths.production) as f64;
-    let training = speed.seconds_per_training_step * training_steps as f64;
+    let outlook = plan.outlook();
+    let sampling = speed.seconds_per_local_sweep * outlook.sweeps as f64 + speed.seconds_per_flow_sweep * outlook.flow_sweeps as f64;
+    let training = speed.seconds_per_training_step * outlook.training_steps as f64;
     line("expected time", format!("about {:.0} s here: {sampling:.0} s of sampling, {training:.0} s of training", sampling + training));
     text
+}
+
+/// A stage of a program by its name; of a loop, how often it goes through which.
+fn in_a_word(stage: &ProgramStage) -> String {
+    let stage = stage.stage();
+    match stage.inner() {
+        [] => stage.name().to_string(),
+        inner => format!("{} of [{}]", stage.name(), inner.iter().map(in_a_word).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Steps of particles in a sweep of all walkers that are tried out: some seconds.

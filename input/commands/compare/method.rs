@@ -136,6 +136,8 @@ impl Method {
             input.ladder.truncate(1);
         }
         input.flows.0.clear();
+        // What trained them has nothing to train.
+        input.program.clear();
         // Trajectories may name walkers that are not there now.
         input.output.clear();
         Ok(())
