@@ -8,8 +8,8 @@ use common::maps::map_between;
 use common::{Case, Moment, WALKERS, draw_gaussian};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{
-    Change, Displacement, GeneratorDraw, Hmc, IdentitySwap, Langevin, LatentWalk, ModeJump, Proposal, Translation, Volume, VolumeMeasure,
-    VolumeShape,
+    Change, Displacement, GeneratorDraw, Hmc, IdentitySwap, Langevin, LatentWalk, ModeJump, Proposal, Rotation, Translation, Volume,
+    VolumeMeasure, VolumeShape,
 };
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::{Entry, Microstate};
@@ -459,7 +459,7 @@ fn single_edges_are_exact_and_their_mutants_are_not() {
 }
 
 #[test]
-fn translations_and_identity_swaps_are_exact_and_their_mutants_are_not() {
+fn rigid_moves_and_identity_swaps_are_exact_and_their_mutants_are_not() {
     let translation = || Entry::Translation(Translation { count: 1, step: 1.6, tune: false, every: 1 });
     let case = springs(vec![translation(), displacement()]);
     case.must_be_exact("translation");
@@ -488,6 +488,10 @@ fn translations_and_identity_swaps_are_exact_and_their_mutants_are_not() {
             ..springs(entries)
         }
     };
+    // The two as a group turn about their centre, which brings them to each other's spring too.
+    let rotation = || Entry::Rotation(Rotation { particles: vec![1, 0], count: 2, step: 2.5, tune: false, every: 1 });
+    of(vec![displacement(), rotation()]).must_be_exact("rotation");
+    of(vec![rotation()]).must_fail("rotation", "halved", halved);
     of(vec![displacement(), swap()]).must_be_exact("identity swap");
     of(vec![swap()]).must_fail("identity swap", "halved", halved);
 }

@@ -12,6 +12,7 @@ mod identity_swap;
 mod langevin;
 mod latent_walk;
 mod mode_jump;
+mod rotation;
 mod translation;
 mod volume;
 
@@ -24,6 +25,7 @@ pub use identity_swap::{IdentitySwap, IdentitySwapTrial};
 pub use langevin::{Langevin, MetropolizedStep};
 pub use latent_walk::{LatentTrial, LatentWalk};
 pub use mode_jump::{JumpTrial, ModeJump, StateMap};
+pub use rotation::{Rotation, RotationTrial};
 pub use translation::{Translation, TranslationTrial};
 pub(crate) use volume::runaway;
 pub use volume::{Volume, VolumeMeasure, VolumeShape, VolumeTrial};

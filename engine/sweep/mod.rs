@@ -18,7 +18,9 @@ pub use trained::{FlowUse, Trained};
 pub use tuning::{Tuning, tuned_parameter};
 pub use work::{StepWork, Work};
 
-use crate::moves::{Displacement, Exchange, GeneratorDraw, Hmc, IdentitySwap, Langevin, LatentWalk, ModeJump, Translation, Volume};
+use crate::moves::{
+    Displacement, Exchange, GeneratorDraw, Hmc, IdentitySwap, Langevin, LatentWalk, ModeJump, Rotation, Translation, Volume,
+};
 use mcflow_base::Problem;
 use mcflow_potentials::{Cell, Precision};
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,8 @@ pub enum Entry {
     Displacement(Displacement),
     /// Trial displacements of all particles together.
     Translation(Translation),
+    /// Trial rotations of a group of particles about its centre.
+    Rotation(Rotation),
     /// Two particles of different types change places.
     IdentitySwap(IdentitySwap),
     /// Trial changes of the volume.
@@ -58,6 +62,7 @@ impl Entry {
         match self {
             Self::Displacement(entry) => entry,
             Self::Translation(entry) => entry,
+            Self::Rotation(entry) => entry,
             Self::IdentitySwap(entry) => entry,
             Self::Volume(entry) => entry,
             Self::Hmc(entry) => entry,
