@@ -41,7 +41,7 @@ pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateD
 pub use chains::{Chains, Generators, Monitor, Progress};
 pub use charts::{Chart, Domain, Element, Operation, Symmetry};
 pub use configurations::Configurations;
-pub use exchange::{ExchangeMutant, PairExchange, PairTally};
+pub use exchange::{ExchangeMutant, Offer, PairExchange, PairTally};
 pub use ladder::{Exchanges, Ladder};
 pub use map::{Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE};
 pub use memory::{Memory, bytes_of_walkers};

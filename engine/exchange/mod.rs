@@ -1,6 +1,12 @@
-//! Exchange of configurations between two rungs, as they are or through a flow.
+//! Exchange of configurations between two rungs, as they are or through a flow: each rung makes offers, a pure function decides, states are
+//! handed over.
 
-use crate::accept::metropolis_hastings;
+mod offer;
+#[cfg(test)]
+mod tests;
+
+pub use offer::{ExchangeMutant, Offer, decide};
+
 use crate::charts::Element;
 use crate::configurations::Configurations;
 use crate::map::{Map, Passage};
@@ -53,14 +59,8 @@ pub struct PairExchange<'a> {
     pub mutant: Option<ExchangeMutant>,
 }
 
-/// A change of `delta_u` and `log_q_ratio`.
-pub type ExchangeMutant = fn(f64, f64) -> (f64, f64);
-
 /// One side of an exchange: its walkers and what they share.
 type Side<'w, 'e> = (&'w mut [Walker], &'e Environment);
-
-/// A walker, what it shares with its rung, and what its configuration has in the potential of the other rung; `None` where that is the same.
-type Member<'w, 'e> = (&'w mut Walker, &'e Environment, Option<Evaluation>);
 
 impl PairExchange<'_> {
     /// Tries one exchange for each pair of walkers; returns the numbers of those that exchanged.
@@ -69,82 +69,84 @@ impl PairExchange<'_> {
         let mut second: Vec<usize> = (0..upper.0.len()).collect();
         first.shuffle(random);
         second.shuffle(random);
-        let mut pairs: Vec<(usize, usize)> = first.into_iter().zip(second).collect();
+        let pairs: Vec<(usize, usize)> = first.into_iter().zip(second).collect();
         match self.map {
-            None => {
-                let (of_lower, of_upper): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
-                let in_upper = in_other_rung(lower.0, &of_lower, lower.1, upper.1);
-                let in_lower = in_other_rung(upper.0, &of_upper, upper.1, lower.1);
-                pairs.retain(|&(a, b)| {
-                    self.swap((&mut lower.0[a], lower.1, in_upper[a]), (&mut upper.0[b], upper.1, in_lower[b]), random, tally)
-                });
-            }
-            Some((map, forwards)) => self.through(map, forwards, lower, upper, &mut pairs, random, tally),
+            None => self.as_they_are(lower, upper, pairs, random, tally),
+            Some((map, forwards)) => self.through(map, forwards, lower, upper, pairs, random, tally),
         }
+    }
+
+    /// Pairs of walkers whose configurations change places.
+    fn as_they_are(
+        &self,
+        (lower, of_lower): Side,
+        (upper, of_upper): Side,
+        mut pairs: Vec<(usize, usize)>,
+        random: &mut Random,
+        tally: &mut PairTally,
+    ) -> Vec<(usize, usize)> {
+        let (members_of_lower, members_of_upper): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
+        let in_upper = in_other_rung(lower, &members_of_lower, of_lower, of_upper);
+        let in_lower = in_other_rung(upper, &members_of_upper, of_upper, of_lower);
+        let offer = |walker: &Walker, there: &Option<Evaluation>| {
+            let energy = walker.state.energy;
+            Offer::as_it_is((energy, walker.state.volume()), there.as_ref().map_or(energy, |there| there.energy))
+        };
+        pairs.retain(|&(a, b)| {
+            let (walker_a, walker_b) = (&mut lower[a], &mut upper[b]);
+            let offers = (offer(walker_a, &in_upper[a]), offer(walker_b, &in_lower[b]));
+            if !self.decide(offers, (of_lower, of_upper), random, tally) {
+                return false;
+            }
+            let states = [&*walker_a, &*walker_b].map(|walker| state_of(self.states, &walker.state.configuration));
+            tally.between_states += u64::from(states[0] != states[1]);
+            hand_over(walker_a, walker_b);
+            for (walker, evaluation) in [(&mut *walker_a, in_lower[b]), (&mut *walker_b, in_upper[a])] {
+                if let Some(evaluation) = evaluation {
+                    walker.take_potential(evaluation);
+                }
+            }
+            let scale = (of_lower.thermodynamic_state.beta / of_upper.thermodynamic_state.beta).sqrt();
+            walker_b.state.momenta.row_mut().iter_mut().for_each(|p| *p *= scale);
+            walker_a.state.momenta.row_mut().iter_mut().for_each(|p| *p /= scale);
+            true
+        });
         pairs
     }
 
-    fn swap(&self, (a, of_a, x_in_b): Member, (b, of_b, y_in_a): Member, random: &mut Random, tally: &mut PairTally) -> bool {
-        let at = |walker: &Walker, other: Option<Evaluation>| {
-            let volume = walker.state.volume();
-            ((walker.state.energy, volume), (other.map_or(walker.state.energy, |other| other.energy), volume))
-        };
-        let ((x_at_a, x_at_b), (y_at_b, y_at_a)) = (at(a, x_in_b), at(b, y_in_a));
-        let delta_u =
-            of_a.thermodynamic_state.reduced_energy_change(x_at_a, y_at_a) + of_b.thermodynamic_state.reduced_energy_change(y_at_b, x_at_b);
-        if !self.decide(delta_u, 0.0, random, tally) {
-            return false;
-        }
-        let states = [&a, &b].map(|walker| state_of(self.states, &walker.state.configuration));
-        tally.between_states += u64::from(states[0] != states[1]);
-        std::mem::swap(&mut a.state, &mut b.state);
-        std::mem::swap(&mut a.workspace, &mut b.workspace);
-        for (walker, evaluation) in [(&mut *a, y_in_a), (&mut *b, x_in_b)] {
-            if let Some(evaluation) = evaluation {
-                walker.take_potential(evaluation);
-            }
-        }
-        let scale = (of_a.thermodynamic_state.beta / of_b.thermodynamic_state.beta).sqrt();
-        b.state.momenta.row_mut().iter_mut().for_each(|p| *p *= scale);
-        a.state.momenta.row_mut().iter_mut().for_each(|p| *p /= scale);
-        true
-    }
-
+    /// Pairs of walkers each of which becomes the image of the other.
     fn through(
         &self,
         map: &Map,
         forwards: bool,
-        lower: Side,
-        upper: Side,
-        pairs: &mut Vec<(usize, usize)>,
+        (lower, of_lower): Side,
+        (upper, of_upper): Side,
+        mut pairs: Vec<(usize, usize)>,
         random: &mut Random,
         tally: &mut PairTally,
-    ) {
-        let of_lower: Vec<usize> = pairs.iter().map(|pair| pair.0).collect();
-        let of_upper: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+    ) -> Vec<(usize, usize)> {
+        let (members_of_lower, members_of_upper): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
         let (upwards, downwards) =
             if forwards { (Direction::Forward, Direction::Inverse) } else { (Direction::Inverse, Direction::Forward) };
         let mut carry = |walkers: &[Walker], members: &[usize], direction: Direction| {
             map.carry(&Configurations::of(walkers).select(members), direction, &mut |_, numbers| fill_normal(random, numbers))
         };
-        let up: Passage = carry(lower.0, &of_lower, upwards);
-        let down: Passage = carry(upper.0, &of_upper, downwards);
-        let (lower_energies, upper_energies) = (down.to.energies(&lower.1.potential), up.to.energies(&upper.1.potential));
+        let up: Passage = carry(lower, &members_of_lower, upwards);
+        let down: Passage = carry(upper, &members_of_upper, downwards);
+        let (lower_energies, upper_energies) = (down.to.energies(&of_lower.potential), up.to.energies(&of_upper.potential));
+        let offer = |walker: &Walker, passage: &Passage, k: usize, there: f64| Offer {
+            here: (walker.state.energy, walker.state.volume()),
+            there: (there, walker.state.volume()),
+            log_ratio: passage.log_ratio[k],
+            feasible: passage.feasible[k],
+        };
         let mut number = 0;
         pairs.retain(|&(a, b)| {
             let k = number;
             number += 1;
-            if !(up.feasible[k] && down.feasible[k]) {
-                (tally.attempted, tally.infeasible) = (tally.attempted + 1, tally.infeasible + 1);
-                return false;
-            }
-            let (a, b) = (&mut lower.0[a], &mut upper.0[b]);
-            let change = |walker: &Walker, environment: &Environment, energy: f64| {
-                let volume = walker.state.volume();
-                environment.thermodynamic_state.reduced_energy_change((walker.state.energy, volume), (energy, volume))
-            };
-            let delta_u = change(a, lower.1, lower_energies[k]) + change(b, upper.1, upper_energies[k]);
-            if !self.decide(delta_u, up.log_ratio[k] + down.log_ratio[k], random, tally) {
+            let (a, b) = (&mut lower[a], &mut upper[b]);
+            let offers = (offer(a, &up, k, upper_energies[k]), offer(b, &down, k, lower_energies[k]));
+            if !self.decide(offers, (of_lower, of_upper), random, tally) {
                 return false;
             }
             let before = state_of(self.states, &a.state.configuration);
@@ -155,16 +157,36 @@ impl PairExchange<'_> {
             tally.between_states += u64::from(state_of(self.states, &a.state.configuration) != before);
             true
         });
+        pairs
     }
 
-    fn decide(&self, delta_u: f64, log_q_ratio: f64, random: &mut Random, tally: &mut PairTally) -> bool {
-        let (delta_u, log_q_ratio) = self.mutant.map_or((delta_u, log_q_ratio), |mutate| mutate(delta_u, log_q_ratio));
-        let verdict = metropolis_hastings(delta_u, log_q_ratio, random);
+    /// Decides between two offers and counts.
+    fn decide(
+        &self,
+        (from_lower, from_upper): (Offer, Offer),
+        (lower, upper): (&Environment, &Environment),
+        random: &mut Random,
+        tally: &mut PairTally,
+    ) -> bool {
         tally.attempted += 1;
+        let sides = ((&lower.thermodynamic_state, &from_lower), (&upper.thermodynamic_state, &from_upper));
+        let Some(verdict) = decide(sides.0, sides.1, self.mutant, random) else {
+            tally.infeasible += 1;
+            return false;
+        };
         tally.probability += verdict.probability;
         tally.accepted += u64::from(verdict.accepted);
         verdict.accepted
     }
+}
+
+/// Hands the state of each walker to the other, with as much of what its potential remembers as a checkpoint holds. What is kept beyond that is
+/// forgotten by both, so that a partner elsewhere, who would get the state and that memory alone, would go on to the same bytes.
+fn hand_over(a: &mut Walker, b: &mut Walker) {
+    std::mem::swap(&mut a.state, &mut b.state);
+    std::mem::swap(&mut a.workspace, &mut b.workspace);
+    a.workspace.positions_changed();
+    b.workspace.positions_changed();
 }
 
 /// Momenta go with their configuration to the image that is carried.
