@@ -248,7 +248,7 @@ fn good_inputs_cover_the_language() {
         LennardJones( | Wca( | HarmonicRestraint( | DoubleWell( | MuellerBrown( | Truncated | Shifted | LinearForceShift | \
         Switched( | tail: true | types: | pairs: | mixing: Geometric | exclude: | File( | Positions( | SimpleCubic | \
         BodyCentredCubic | FaceCentredCubic | Hexagonal | Random( | Displacement( | Volume( | measure: Linear | Hmc( | \
-        Langevin( | metropolized: false | \"BAOAB\" | GeneratorDraw( | LatentWalk( | every: | tune: false | Column( | Profile( | \
+        Langevin( | metropolized: false | \"BAOAB\" | GeneratorDraw( | LatentWalk( | every: | tune: false | Column( | Profile( | MeanSquareDisplacement( | \
         RadialDistribution( | Combination( | Distance( | Coordinate( | Above( | Below( | All( | format: Dcd | format: Xyz | \
         walkers: [ | units: Molar | units: Academic | pressure: | RealNvp( | Spline( | Uniform | Run( | file: | \
         maximum_likelihood: | reverse_kl: | Cosine( | compare: | WolfeQuapp( | TripleWell( | SoftRepulsion( | BistableDimer( | Walls( | \

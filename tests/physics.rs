@@ -2,9 +2,10 @@
 
 use mcflow_engine::dynamics::{Integrator, Splitting};
 use mcflow_engine::moves::{Displacement, Langevin};
+use mcflow_engine::observers::{MeanSquareDisplacement, Observable, Sample, Subject, SweepTime, Unit};
 use mcflow_engine::statistics::estimate;
 use mcflow_engine::{Chains, Entry, Environment, Generators, Lattice, Microstate, ThermodynamicState, Trained, Walker, streams};
-use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Truncation};
+use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Precision, Term, Truncation, Vectors};
 
 fn lennard_jones(cutoff: f64, truncation: Truncation, tail: bool) -> Term {
     Term::LennardJones(LennardJones {
@@ -117,4 +118,62 @@ fn the_lennard_jones_fluid_has_its_published_energy_and_pressure() {
         judge(&energies, -5.5121, 4.55e-4, 0.006);
         judge(&pressures, 6.7714e-3, 3e-3, 0.03);
     }
+}
+
+/// Free particles under Langevin dynamics diffuse as Ornstein and Fürth (1920) have it, <r^2> = 2 d kT / (m gamma) (t - (1 - exp(-gamma t)) / gamma),
+/// however often they cross the faces of their cell. Neither the law without inertia nor positions brought back into the cell would do.
+#[test]
+fn mean_square_displacements_of_free_particles_are_exact() {
+    let (kt, mass, friction, n, walkers, sweeps) = (1.3, 2.0, 1.5, 64, 40, 500);
+    let particles = Particles::alike("A", n, mass);
+    let cell = Cell::orthorhombic(&[4.9; 3]).expect("a cell");
+    // Of factor 0: a term that is not there.
+    let potential = PotentialSum::new(&[lennard_jones(2.4, Truncation::LinearForceShift, false)], &particles, &cell).scaled(&[0.0]);
+    let environment = Environment::new(&potential, &particles, ThermodynamicState { beta: 1.0 / kt, pressure: None });
+    let clock = Ok(SweepTime { sweeps: 1, time: 0.2, unit: Unit::ReducedTime });
+    let subject = Subject { clock, ..Subject::new(&particles, &cell) };
+    let observable = Observable::MeanSquareDisplacement(MeanSquareDisplacement::up_to(25));
+    assert!(observable.problems(&subject).is_empty());
+    let function = observable.function().expect("a function").bound(&subject);
+    let (mut whole, mut brought_back) = (function.begin(&subject, walkers), function.begin(&subject, walkers));
+
+    let integrator = Integrator::new(&Splitting::new("OBABO").expect("letters"), 0.01, friction, Precision::Double, &environment);
+    let mut all: Vec<_> = streams(11, walkers)
+        .into_iter()
+        .map(|mut random| {
+            let positions = Lattice::SimpleCubic.positions(n, &cell);
+            let mut state = Microstate::new(Configuration { positions, cell: cell.clone() });
+            state.draw_momenta(&particles, 1.0 / kt, &mut random);
+            (state, random, potential.workspace())
+        })
+        .collect();
+    let mut noise = vec![0.0; 3 * n];
+    for sweep in 1..=sweeps {
+        for (state, random, workspace) in &mut all {
+            integrator.run(20, state, &potential, workspace, &mut noise, random);
+        }
+        let seen = |configuration| Sample { sweep, configuration, particles: &particles };
+        whole.add(&all.iter().map(|(state, ..)| seen(&state.configuration)).collect::<Vec<_>>());
+        let inside: Vec<Configuration> = all
+            .iter()
+            .map(|(state, ..)| {
+                let points: Vec<[f64; 3]> = (0..n).map(|i| cell.wrap(state.configuration.positions.get(i))).collect();
+                Configuration { positions: Vectors::from_points(3, &points), cell: cell.clone() }
+            })
+            .collect();
+        brought_back.add(&inside.iter().map(seen).collect::<Vec<_>>());
+    }
+    let ballistic = |t: f64| (1.0 - (-friction * t).exp()) / friction;
+    let exact = |t: f64| 6.0 * kt / (mass * friction) * (t - ballistic(t));
+    let without_inertia = |t: f64| 6.0 * kt / (mass * friction) * t;
+    let worst = |all: &dyn mcflow_engine::observers::Accumulation, law: &dyn Fn(f64) -> f64| {
+        let curve = all.curve(0..walkers).expect("a curve");
+        assert_eq!(curve.points.len(), 25);
+        let z = |point: &Vec<Option<f64>>| (point[2].expect("a value") - law(point[1].expect("a time"))) / point[3].expect("an error");
+        curve.points.iter().map(z).fold(0.0, |worst: f64, z| worst.max(z.abs()))
+    };
+    let found = worst(&*whole, &exact);
+    assert!(found < 4.0, "z-score {found}");
+    assert!(worst(&*whole, &without_inertia) > 10.0, "inertia is not seen");
+    assert!(worst(&*brought_back, &exact) > 10.0, "faces of the cell are not seen");
 }

@@ -15,7 +15,9 @@ mod variables;
 mod tests;
 
 pub use columns::{Column, NamedVariable, SMALLEST_HEIGHT, sample};
-pub use functions::{AccumulatedFunction, Accumulation, Caption, Curve, Function, Picture, Profile, RadialDistribution, Sample};
+pub use functions::{
+    AccumulatedFunction, Accumulation, Caption, Curve, Function, MeanSquareDisplacement, Picture, Profile, RadialDistribution, Sample,
+};
 pub use label::{Label, Unit};
 pub use pressure::{Ensemble, Kinetic};
 pub use states::{Condition, State, state_of};
@@ -37,6 +39,8 @@ pub enum Observable {
     Profile(Profile),
     /// The radial distribution function g(r).
     RadialDistribution(RadialDistribution),
+    /// The mean-square displacement as a function of time.
+    MeanSquareDisplacement(MeanSquareDisplacement),
 }
 
 /// Bytes of a name: files have names of at most 255.
@@ -49,6 +53,7 @@ impl Observable {
             Self::Column(own) => Kind::Column(own),
             Self::Profile(own) => Kind::Function(own),
             Self::RadialDistribution(own) => Kind::Function(own),
+            Self::MeanSquareDisplacement(own) => Kind::Function(own),
         }
     }
 

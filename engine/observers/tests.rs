@@ -1,8 +1,8 @@
 //! Conformance of observables: a row a collective variable, a row an accumulated function.
 
 use super::{
-    Angle, Axis, Combination, Coordinate, Dihedral, Distance, GradientRow, Observable, Profile, RadialDistribution, RadiusOfGyration,
-    Sample, Subject, SweepTime, Unit, Variable,
+    Angle, Axis, Combination, Coordinate, Dihedral, Distance, GradientRow, MeanSquareDisplacement, Observable, Profile, RadialDistribution,
+    RadiusOfGyration, Sample, Subject, SweepTime, Unit, Variable,
 };
 use crate::random::{Random, normal, streams};
 use mcflow_potentials::{Cell, Configuration, Particles, Vectors};
@@ -148,6 +148,7 @@ fn function_rows() -> Vec<Observable> {
     vec![
         Observable::Profile(Profile { name: "profile".to_string(), of, from: 0.2, to: 2.0, bins: 7 }),
         Observable::RadialDistribution(RadialDistribution { name: "g".to_string(), to: None, bins: 9 }),
+        Observable::MeanSquareDisplacement(MeanSquareDisplacement::up_to(12)),
     ]
 }
 

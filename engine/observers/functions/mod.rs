@@ -5,11 +5,13 @@
 
 mod accumulation;
 mod curve;
+mod mean_square_displacement;
 mod profile;
 mod radial_distribution;
 
 pub use accumulation::Accumulation;
 pub use curve::{Caption, Curve, Picture};
+pub use mean_square_displacement::MeanSquareDisplacement;
 pub use profile::Profile;
 pub use radial_distribution::RadialDistribution;
 
