@@ -3,6 +3,7 @@
 mod compared;
 mod configuration;
 mod flows;
+mod named_file;
 mod observables;
 mod potential;
 mod recording;
@@ -14,8 +15,7 @@ mod weights;
 mod written;
 
 use crate::document::{Document, Report, nearest};
-use crate::output::directory::NamedFile;
-use crate::output::verdict::Finding;
+use crate::finding::Finding;
 use crate::schema::{Compare, Input, Quantity, Run, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
@@ -25,6 +25,9 @@ use mcflow_engine::program::{Outlook, default_program};
 use mcflow_engine::sweep::System;
 use mcflow_engine::{Effect, FlowPlan, Lengths, Origin, Plan, RungPlan, ThermodynamicState};
 use mcflow_potentials::{PotentialSum, Term};
+pub use named_file::NamedFile;
+#[cfg(test)]
+pub(crate) use observables::KEYS_BESIDE_COLUMNS;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod commands;
 pub mod document;
+pub mod finding;
 pub mod fit;
 pub mod machine;
 pub mod output;

@@ -1,11 +1,13 @@
 //! States, columns and accumulated functions of an input.
 
 use super::Builder;
-use crate::output::summary::RungObservables;
 use mcflow_engine::observers::{Column, Condition, Function, Kinetic, Observable, State, Subject, Variable};
 use mcflow_engine::{LEADING_COLUMNS, sweep_time};
 use mcflow_potentials::{Cell, Particles, PotentialSum, Term};
 use std::sync::Arc;
+
+/// The keys of a rung in `summary.json` beside which its columns stand under their names: no column may be called so.
+pub(crate) const KEYS_BESIDE_COLUMNS: [&str; 4] = ["temperature", "imposed_pressure", "scale", "samples"];
 
 impl Builder<'_> {
     /// What observables and states are of.
@@ -74,7 +76,7 @@ impl Builder<'_> {
             vec!["state", "pressure", "virial_pressure", "density", "volume", "smallest_height", "kinetic_temperature"];
         names.extend(["potential_energy", "potential_energy_per_particle"]);
         names.extend(LEADING_COLUMNS);
-        names.extend(RungObservables::KEYS);
+        names.extend(KEYS_BESIDE_COLUMNS);
         for (k, observable) in input.observables.iter().enumerate() {
             let key = format!("observables[{k}]");
             self.add(&key, observable.problems(subject));

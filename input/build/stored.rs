@@ -1,8 +1,7 @@
 //! Frames that an input takes from files.
 
-use super::{Builder, Space};
+use super::{Builder, NamedFile, Space};
 use crate::fit::{Misfit, cell_of, configuration};
-use crate::output::directory::NamedFile;
 use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::trajectory::{DcdError, FrameError, FrameReader, StoredFrame, XyzError};
 use mcflow_potentials::{Cell, Vectors};

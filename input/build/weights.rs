@@ -4,7 +4,7 @@
 //! refused, and one that leads the other way is turned round: it is a bijection.
 
 use super::{Builder, hexadecimal};
-use crate::output::verdict::{Finding, Severity};
+use crate::finding::{Finding, Severity};
 use mcflow_engine::Role;
 use mcflow_engine::observers::State;
 use mcflow_flows::{End, EndKind, Header, Prior};

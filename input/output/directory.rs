@@ -3,6 +3,8 @@
 mod lock;
 mod remains;
 
+pub use crate::build::NamedFile;
+
 use crate::build::Built;
 use crate::output::functions;
 use lock::Lock;
@@ -27,15 +29,6 @@ pub enum Existing {
     Force,
     /// Go on with it.
     Resume,
-}
-
-/// A file that an input names, by the key that names it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedFile {
-    /// The key; `input` for the input itself.
-    pub key: String,
-    /// Where it is.
-    pub path: PathBuf,
 }
 
 /// A folder that belongs to this process as long as this value lives.

@@ -19,42 +19,12 @@ pub use dynamics::notes;
 
 pub(crate) use pressure::cut_at_least_size;
 
+pub use crate::finding::{Finding, Severity};
+
 use crate::build::Built;
 use crate::output::summary::Summary;
 use mcflow_engine::Simulation;
 use serde::Serialize;
-
-/// How much of a run a finding spoils, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The ensemble sampled is not the one asked for: no mean of the run answers the question.
-    Unsound,
-    /// The figures that the finding names are not to be trusted.
-    Doubtful,
-    /// Good to know; no figure is wrong because of it.
-    Note,
-}
-
-/// One thing that was found, in a sentence that anyone can read.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
-    /// How much it spoils.
-    pub severity: Severity,
-    /// A stable name for programs: `walkers_disagree`, `never_visited`.
-    pub kind: &'static str,
-    /// What was found: a sentence with the names and numbers concerned, without a full stop.
-    pub found: String,
-    /// What to do about it, without a full stop.
-    pub remedy: String,
-}
-
-impl Finding {
-    /// `found; remedy`.
-    pub fn sentence(&self) -> String {
-        if self.remedy.is_empty() { self.found.clone() } else { format!("{}; {}", self.found, self.remedy) }
-    }
-}
 
 /// What the figures of a run are worth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

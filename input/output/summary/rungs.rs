@@ -45,14 +45,10 @@ pub struct RungObservables {
     pub columns: BTreeMap<String, ObservableSummary>,
 }
 
-impl RungObservables {
-    /// The keys of a rung in `summary.json` beside which its columns stand under their names: no column may be called so.
-    pub const KEYS: [&str; 4] = ["temperature", "imposed_pressure", "scale", "samples"];
-}
-
 #[cfg(test)]
 mod tests {
     use super::{RungName, RungObservables};
+    use crate::build::KEYS_BESIDE_COLUMNS;
     use crate::schema::Named;
     use std::collections::BTreeMap;
 
@@ -62,7 +58,7 @@ mod tests {
         let rung = RungName { temperature: 1.0, pressure: Some(0.5), scale: Named(vec![("Wca".to_string(), 0.5)]) };
         let text = serde_json::to_value(RungObservables { rung, samples: 3, columns: BTreeMap::new() }).unwrap();
         let mut keys: Vec<&str> = text.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut known = RungObservables::KEYS;
+        let mut known = KEYS_BESIDE_COLUMNS;
         keys.sort_unstable();
         known.sort_unstable();
         assert_eq!(keys, known);
