@@ -2,6 +2,7 @@
 
 mod compared;
 mod configuration;
+mod fixed;
 mod flows;
 mod named_file;
 mod observables;
@@ -19,6 +20,8 @@ use crate::finding::Finding;
 use crate::schema::{Compare, Input, Quantity, Run, Rung};
 use configuration::Space;
 pub(crate) use configuration::nearest_pair;
+pub use fixed::MAY_CHANGE;
+use fixed::{as_json, fixed};
 use mcflow_base::Problem;
 use mcflow_engine::observers::Column;
 use mcflow_engine::program::{Outlook, default_program};
@@ -119,27 +122,6 @@ pub fn build_written(path: &Path, by: Change, change: impl FnOnce(&mut Input)) -
 /// SHA-256 of a text, in hexadecimal.
 pub fn sha256(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
-}
-
-/// Keys of an input that a resumed run may change, beside `run.production`.
-pub const MAY_CHANGE: [&str; 2] = ["output", "compare"];
-
-/// The input as JSON, names in their order, with the interval of samples that follows from it.
-fn as_json(input: &Input, record_every: u64) -> String {
-    let mut input = input.clone();
-    input.run.record_every = Some(record_every);
-    // Their contents count, not the folder that they are seen from.
-    written::for_each_file(&mut input, |name| *name = Path::new(&*name).file_name().unwrap_or_default().to_string_lossy().into_owned());
-    serde_json::to_string(&input).expect("inputs are values with names")
-}
-
-/// What of it a resumed run may not change.
-fn fixed(input: &Input, record_every: u64) -> String {
-    let mut input = input.clone();
-    input.output.clear();
-    input.compare = None;
-    input.run.production = 0;
-    as_json(&input, record_every)
 }
 
 /// Sweeps of a phase, so that those of all phases can be added up.
