@@ -2,6 +2,7 @@
 
 use crate::RunError;
 use crate::assessment::FlowAssessment;
+use crate::chain::walker::WalkerState;
 use crate::ladder::Exchanges;
 use crate::manifest::note;
 use crate::moves::Tally;
@@ -10,7 +11,6 @@ use crate::program::{Cursor, StageCost};
 use crate::record::RecordPosition;
 use crate::sample_pool::StoredPool;
 use crate::start_memory::Remembered;
-use crate::walker::WalkerState;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! Configurations one after the other, as maps take and give them.
 
+use crate::chain::walker::Walker;
 use crate::observers::{State, state_of};
-use crate::walker::Walker;
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Vectors};
 use rayon::prelude::*;
 

@@ -1,21 +1,16 @@
 //! Markov chains over configurations: the only place that knows temperature and the accept rule.
 
-pub mod accept;
 mod assessment;
-mod chains;
+mod chain;
 pub mod charts;
 pub mod checkpoint;
 mod configurations;
 pub mod dynamics;
-mod exchange;
-mod interval;
 mod ladder;
 pub mod manifest;
 mod map;
 mod memory;
-mod microstate;
 pub mod moves;
-mod normals;
 pub mod observers;
 mod piece;
 mod plan;
@@ -32,24 +27,19 @@ mod start_memory;
 pub mod statistics;
 pub mod sweep;
 mod target;
-mod thermodynamics;
 pub mod trajectory;
 mod vibration;
-mod walker;
 
 pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
-pub use chains::{Chains, Generators, Monitor, Progress};
+pub use chain::{Environment, Microstate, Scratch, ThermodynamicState, Walker, WalkerState, accept};
 pub use charts::{Chart, Domain, Element, Operation, Symmetry};
 pub use configurations::Configurations;
-pub use exchange::{ExchangeMutant, Offer, PairExchange, PairTally};
-pub use ladder::{Exchanges, Ladder};
+pub use ladder::{ExchangeMutant, Exchanges, Ladder, Offer, PairExchange, PairTally};
 pub use map::{Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE};
 pub use memory::{Memory, bytes_of_walkers};
-pub use microstate::Microstate;
-pub use normals::fill_normals;
 pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, sweep_time};
-pub use program::{Simulation, StageCost};
-pub use random::{Purpose, Random, normal, purpose_stream, purpose_streams, streams};
+pub use program::{Monitor, Progress, Simulation, StageCost};
+pub use random::{Purpose, Random, fill_normals, normal, purpose_stream, purpose_streams, streams};
 pub use record::{LEADING_COLUMNS, Recorder};
 pub use role::Role;
 pub use sample_pool::SamplePool;
@@ -57,11 +47,9 @@ pub use spacing::equally_spaced;
 pub use speed::{Speed, measure_speed};
 pub use start::{Lattice, random_positions};
 pub use start_memory::{Neighbourhood, Remembered, Wanderers};
-pub use sweep::{Effect, Entry, FlowUse, StepWork, SweepEntry, Trained, Tuning, tuned_parameter};
+pub use sweep::{Chains, Effect, Entry, FlowUse, Generators, StepWork, SweepEntry, Trained, Tuning, tuned_parameter};
 pub use target::ReducedTarget;
-pub use thermodynamics::ThermodynamicState;
 pub use vibration::fastest_period;
-pub use walker::{Environment, Scratch, Walker, WalkerState};
 
 /// Why a run ended before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! How long a run goes on without looking up.
 
-use crate::chains::Generators;
 use crate::plan::Plan;
+use crate::sweep::Generators;
 use crate::sweep::{Entry, StepWork};
 
 /// The work of a piece, in steps of a particle among its neighbours: some 0.1 s.

@@ -1,5 +1,7 @@
 //! A run as data: all that is decided before the first step.
 
+use crate::chain::thermodynamics::ThermodynamicState;
+use crate::chain::walker::Environment;
 use crate::charts::Symmetry;
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
@@ -7,9 +9,7 @@ use crate::program::{Outlook, ProgramStage};
 use crate::role::Role;
 use crate::start_memory::Wanderers;
 use crate::sweep::{Entry, Trained};
-use crate::thermodynamics::ThermodynamicState;
 use crate::trajectory::{Clock, FileUnits};
-use crate::walker::Environment;
 use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
 use std::ops::Range;
@@ -69,8 +69,14 @@ impl Plan {
             potential: Arc::new(potential.clone()),
             particles: self.particles.clone(),
             thermodynamic_state: *thermodynamic_state,
+            start_aspect: self.start_aspect(),
             mutant: None,
         }
+    }
+
+    /// The longest edge of a cell over its shortest, the largest of those in which walkers start.
+    pub fn start_aspect(&self) -> f64 {
+        self.starts.iter().map(|start| start.cell.aspect()).fold(1.0, f64::max)
     }
 
     /// 1 / kT of a rung.

@@ -1,9 +1,9 @@
 //! Temperatures of a ladder at equal distances, from a run before the run.
 
-use crate::chains::{Monitor, Progress};
 use crate::ladder::Ladder;
 use crate::moves::Tally;
 use crate::plan::Plan;
+use crate::program::{Monitor, Progress};
 use crate::sweep::Trained;
 use crate::{Generators, RunError, StopReason};
 

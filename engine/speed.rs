@@ -1,9 +1,9 @@
 //! How long the parts of a plan take here: for `mcflow check`.
 
-use crate::chains::Generators;
 use crate::ladder::Ladder;
 use crate::plan::{FlowSource, Plan};
 use crate::random::{normal, streams};
+use crate::sweep::Generators;
 use crate::sweep::Trained;
 use crate::target::ReducedTarget;
 use mcflow_flows::{Data, Ensemble, Trainer};

@@ -1,11 +1,11 @@
 //! How fast a system moves: the period of its fastest vibration, from which time steps follow.
 
-use crate::chains::{Chains, Generators};
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::Walker;
 use crate::plan::Plan;
 use crate::random::{normal, streams};
 use crate::sweep::Trained;
-use crate::walker::Walker;
+use crate::sweep::{Chains, Generators};
 use mcflow_potentials::{Particles, PotentialSum, Vectors, Workspace};
 
 /// Walkers that are looked at.

@@ -284,11 +284,7 @@ impl Builder<'_> {
             rungs,
             boltzmann: input.units.boltzmann(),
             wanderers: wanderers::wanderers(&terms, starts[0].positions.n(), starts[0].cell.dimension()),
-            entries: input
-                .sweep
-                .iter()
-                .map(|entry| entry.completed(&mut starts.iter().map(|start| &start.cell)).unwrap_or_else(|| entry.clone()))
-                .collect(),
+            entries: input.sweep.clone().into(),
             starts,
             states,
             columns,

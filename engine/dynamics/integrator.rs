@@ -2,10 +2,10 @@
 
 use super::Splitting;
 use super::segment::{Advance, KickWork, Part, Segment};
-use crate::microstate::Microstate;
-use crate::normals::fill_normals;
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::Environment;
 use crate::random::Random;
-use crate::walker::Environment;
+use crate::random::normals::fill_normals;
 use mcflow_base::dispatch;
 use mcflow_potentials::{PotentialSum, Precision, Workspace};
 
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn steps_are_cut_where_forces_are_new() {
-        use crate::thermodynamics::ThermodynamicState;
+        use crate::chain::thermodynamics::ThermodynamicState;
         use mcflow_potentials::{Cell, Particles};
         let particles = Particles::alike("A", 2, 4.0);
         let potential = PotentialSum::new(&[], &particles, &Cell::open(3));

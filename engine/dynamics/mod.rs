@@ -11,7 +11,9 @@ mod integrator;
 mod replicas;
 mod segment;
 mod splitting;
+mod trajectory_length;
 
 pub use integrator::Integrator;
 pub use replicas::Replicas;
 pub use splitting::Splitting;
+pub(crate) use trajectory_length::trajectory_steps;

@@ -2,9 +2,10 @@
 
 use super::Integrator;
 use super::segment::{Advance, KickWork};
-use crate::moves::{Change, OnReject, Proposal, trajectory_steps};
-use crate::normals::LaneStreams;
-use crate::walker::{Environment, Walker};
+use super::trajectory_steps;
+use crate::chain::walker::{Environment, Walker};
+use crate::chain::{Change, OnReject, Proposal};
+use crate::random::normals::LaneStreams;
 use mcflow_base::{Aligned, Kernel, Lane, dispatch};
 use mcflow_potentials::{Block, Cell, PotentialSum, Precision, Vectors};
 

@@ -1,10 +1,10 @@
 use super::*;
-use crate::chains::Generators;
+use crate::chain::microstate::Microstate;
+use crate::chain::thermodynamics::ThermodynamicState;
 use crate::dynamics::Splitting;
-use crate::microstate::Microstate;
 use crate::moves::{Hmc, Langevin};
 use crate::random::streams;
-use crate::thermodynamics::ThermodynamicState;
+use crate::sweep::Generators;
 use crate::{Chains, Entry, Trained};
 use mcflow_potentials::{Configuration, LennardJones, Particles, Term};
 

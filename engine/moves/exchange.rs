@@ -1,6 +1,6 @@
 //! Exchange of configurations between rungs, as an entry of a sweep.
 
-use crate::sweep::{Between, Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Trained, Tuning, Work, checks, defaults};
+use super::entry::{Between, Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Trained, Tuning, Work, checks, defaults};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,14 @@
 //! Configurations drawn from generators, whatever the present one.
 
+use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
+use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
 use crate::configurations::Configurations;
 use crate::map::{Map, Noise};
 use crate::observers::State;
 use crate::random::fill_normal;
 use crate::statistics::log_sum_exp;
-use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use rand::RngExt;
 use rayon::prelude::*;

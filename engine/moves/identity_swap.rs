@@ -1,9 +1,9 @@
 //! Two particles of different types change places.
 
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use super::{Change, Move, OnReject, Proposal};
-use crate::microstate::Microstate;
-use crate::sweep::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Scratch};
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::{Environment, Scratch};
 use mcflow_base::Problem;
 use mcflow_potentials::Moved;
 use rand::RngExt;

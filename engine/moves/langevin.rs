@@ -1,12 +1,12 @@
 //! Langevin dynamics, each step a proposal or taken as it is.
 
-use super::{Change, Move, OnReject, Proposal};
-use crate::dynamics::{Integrator, Replicas, Splitting};
-use crate::microstate::Microstate;
-use crate::sweep::{
+use super::entry::{
     Alone, Effect, EquationsOfMotion, InLanes, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults,
 };
-use crate::walker::{Environment, Scratch, Walker};
+use super::{Change, Move, OnReject, Proposal};
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::{Environment, Scratch, Walker};
+use crate::dynamics::{Integrator, Replicas, Splitting};
 use mcflow_base::Problem;
 use mcflow_potentials::Precision;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
 //! A small step in latent space: a step in data space that follows the landscape the flow has learnt.
 
+use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
+use crate::chain::walker::{Environment, Walker};
 use crate::configurations::Configurations;
 use crate::map::Map;
 use crate::random::{fill_normal, normal};
-use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

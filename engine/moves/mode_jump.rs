@@ -1,13 +1,13 @@
 //! Jumps between named states by trained bijections.
 
+use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
+use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
 use crate::configurations::Configurations;
 use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::fill_normal;
-use crate::sweep::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Walker};
 use mcflow_base::Problem;
 use mcflow_flows::Direction;
 use rand::RngExt;

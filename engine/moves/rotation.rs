@@ -1,10 +1,10 @@
 //! A group of particles turned about its centre.
 
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use super::{Change, Move, OnReject, Proposal};
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::{Environment, Scratch};
 use crate::random::normal;
-use crate::sweep::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Scratch};
 use mcflow_base::Problem;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -156,9 +156,9 @@ fn rotated(v: [f64; 3], axis: [f64; 3], angle: f64) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::thermodynamics::ThermodynamicState;
+    use crate::chain::walker::Walker;
     use crate::random::streams;
-    use crate::thermodynamics::ThermodynamicState;
-    use crate::walker::Walker;
     use mcflow_potentials::{Cell, Configuration, Particles, PotentialSum, Vectors};
 
     /// Distances within the group and its centre stay, in the plane and in space, also across the boundary of a cell; the others stay in place.

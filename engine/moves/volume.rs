@@ -1,9 +1,9 @@
 //! The whole cell scaled, with all particles in it.
 
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
 use super::{Change, Move, OnReject, Proposal};
-use crate::microstate::Microstate;
-use crate::sweep::{Effect, Entry, Ready, Setting, StepWork, SweepEntry, System, Tuning, Work, checks, defaults};
-use crate::walker::{Environment, Scratch};
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::{Environment, Scratch};
 use mcflow_base::Problem;
 use mcflow_potentials::Cell;
 use rand::RngExt;
@@ -130,28 +130,27 @@ impl SweepEntry for Volume {
         true
     }
 
-    fn completed(&self, starts: &mut dyn Iterator<Item = &Cell>) -> Option<Entry> {
-        if self.shape == VolumeShape::Isotropic || self.largest_aspect.is_some() {
-            return None;
-        }
-        let most = starts.map(Cell::aspect).fold(1.0, f64::max);
-        let largest_aspect = Some(if most > LARGEST_ASPECT { LARGEST_ASPECT * most } else { LARGEST_ASPECT });
-        Some(Entry::Volume(Self { largest_aspect, ..self.clone() }))
-    }
-
-    fn bound(&self) -> Option<(&'static str, String)> {
-        let largest = self.largest_aspect.filter(|_| self.shape == VolumeShape::SingleEdge)?;
-        Some(("shapes", format!("the longest edge of the cell at most {largest} times the shortest")))
+    fn bound(&self, start_aspect: f64) -> Option<(&'static str, String)> {
+        let largest = self.limit(start_aspect);
+        (self.shape == VolumeShape::SingleEdge)
+            .then(|| ("shapes", format!("the longest edge of the cell at most {largest} times the shortest")))
     }
 
     fn prepare<'a>(&self, parameter: f64, setting: &Setting<'a>) -> Ready<'a> {
-        let largest_aspect = self.largest_aspect.unwrap_or(f64::INFINITY);
+        let largest_aspect = self.limit(setting.environment.start_aspect);
         Ready::trials(setting, self.count, VolumeTrial { step: parameter, measure: self.measure, shape: self.shape, largest_aspect })
     }
 }
 
 /// How many times as long as the shortest edge the longest may become, unless the input says so.
 const LARGEST_ASPECT: f64 = 1.5;
+
+impl Volume {
+    /// The largest ratio of two edges, for walkers that start in cells where it is at most `start_aspect`.
+    fn limit(&self, start_aspect: f64) -> f64 {
+        self.largest_aspect.unwrap_or(if start_aspect > LARGEST_ASPECT { LARGEST_ASPECT * start_aspect } else { LARGEST_ASPECT })
+    }
+}
 
 /// One trial change of the volume.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::pressure::{Ensemble, Kinetic, pressure, virial_pressure};
 use super::{Label, Subject, Unit, Variable};
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
 use mcflow_potentials::Workspace;
 use serde::{Deserialize, Serialize};
 

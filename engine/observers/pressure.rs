@@ -1,6 +1,6 @@
 //! The pressure of a configuration.
 
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
 use mcflow_potentials::{Particles, PotentialSum, Shell};
 
 /// Half width of the shell at a jump over the distance of the jump.

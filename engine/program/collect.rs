@@ -2,8 +2,8 @@
 
 use super::{Advance, Moves, Outlook, Run, Stage};
 use crate::RunError;
-use crate::chains::Progress;
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
+use crate::program::Progress;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 

@@ -2,9 +2,9 @@
 
 use super::{Advance, Outlook, Run, Stage};
 use crate::RunError;
-use crate::chains::Progress;
-use crate::interval::costs;
 use crate::plan::{Lengths, Plan};
+use crate::program::Progress;
+use crate::program::costs::costs;
 use serde::{Deserialize, Serialize};
 
 /// Times that step sizes are tuned in a stage.

@@ -2,9 +2,9 @@
 
 use super::weights::Weights;
 use super::{Advance, Pieces, Run, Stage};
-use crate::chains::Monitor;
 use crate::checkpoint;
 use crate::piece::piece;
+use crate::program::Monitor;
 use crate::sample_pool::SamplePool;
 use crate::{RunError, StopReason};
 use std::path::PathBuf;

@@ -3,8 +3,8 @@
 use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
 use crate::assessment::{assess, assess_exchange, assess_jump};
-use crate::chains::Progress;
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
+use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
 use crate::role::Role;
 use serde::{Deserialize, Serialize};

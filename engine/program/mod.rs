@@ -4,10 +4,12 @@
 //! and looks at all three between them. Where a run is in its program is a [`Cursor`].
 
 mod collect;
+mod costs;
 mod cursor;
 mod equilibrate;
 mod executor;
 mod judge;
+mod monitor;
 mod outlook;
 mod produce;
 mod repeat;
@@ -20,6 +22,7 @@ pub use collect::Collect;
 pub use cursor::Cursor;
 pub use equilibrate::{Equilibrate, Moves};
 pub use judge::Judge;
+pub use monitor::{Monitor, Progress};
 pub use outlook::Outlook;
 pub use produce::Produce;
 pub use repeat::Repeat;
@@ -28,7 +31,7 @@ pub use simulation::Simulation;
 pub use train::Train;
 
 use crate::RunError;
-use crate::chains::Progress;
+
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;

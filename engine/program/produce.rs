@@ -2,8 +2,8 @@
 
 use super::{Advance, Outlook, Run, Stage};
 use crate::RunError;
-use crate::chains::Progress;
 use crate::plan::Plan;
+use crate::program::Progress;
 use serde::{Deserialize, Serialize};
 
 /// Times in production at which the memory of the start is measured.

@@ -2,8 +2,8 @@
 
 use super::{Advance, Outlook, ProgramStage, Run, Stage};
 use crate::RunError;
-use crate::chains::Progress;
 use crate::plan::Plan;
+use crate::program::Progress;
 use serde::{Deserialize, Serialize};
 
 /// Rounds of a loop, at most.

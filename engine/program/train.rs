@@ -2,10 +2,10 @@
 
 use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
-use crate::chains::Progress;
 use crate::charts::{self, Cartesian, Chart, Folded, domain_of, numbered};
 use crate::map::{End, Map};
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
+use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
 use crate::role::Role;
 use crate::sample_pool::SamplePool;

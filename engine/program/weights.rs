@@ -2,12 +2,12 @@
 
 use super::Run;
 use crate::RunError;
-use crate::chains::Generators;
 use crate::checkpoint::Stored;
 use crate::manifest::{flow_path, note};
 use crate::map::Map;
 use crate::plan::Plan;
 use crate::program::run::read_before;
+use crate::sweep::Generators;
 use mcflow_flows::Generator;
 use std::collections::BTreeMap;
 use std::fs;

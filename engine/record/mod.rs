@@ -4,13 +4,13 @@ mod series;
 mod trajectories;
 
 use crate::RunError;
+use crate::chain::walker::Walker;
 use crate::ladder::Ladder;
 use crate::manifest::note;
 use crate::observers::{Accumulation, Ensemble, Sample, sample, state_of};
 use crate::plan::Plan;
 use crate::statistics::StateIndex;
 use crate::trajectory::Frame;
-use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use series::{Row, SeriesFile, StoredSeries};

@@ -69,7 +69,7 @@ fn description(input: &Path, built: &Built) -> String {
         line("least height", format!("{}, twice {reach}: no smaller cell is sampled", 2.0 * reach.length));
     }
     for entry in plan.entries.iter() {
-        if let Some((heading, sentence)) = entry.bound() {
+        if let Some((heading, sentence)) = entry.bound(plan.start_aspect()) {
             line(heading, sentence);
         }
     }

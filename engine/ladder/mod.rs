@@ -1,14 +1,17 @@
 //! The ladder: the chains of all rungs, and exchanges between them.
 
+mod exchange;
+
+pub use exchange::{ExchangeMutant, Offer, PairExchange, PairTally};
+
 use crate::RunError;
-use crate::chains::Chains;
-use crate::exchange::{ExchangeMutant, PairExchange, PairTally};
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
+use crate::chain::walker::Walker;
 use crate::moves::Tally;
 use crate::plan::Plan;
 use crate::random::{Purpose, Random, purpose_streams};
+use crate::sweep::Chains;
 use crate::sweep::{Between, Entry, Ready, Trained};
-use crate::walker::Walker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! What two rungs tell each other of an exchange, and the decision from that alone.
 
-use crate::accept::{Verdict, metropolis_hastings};
+use crate::chain::accept::{Verdict, metropolis_hastings};
+use crate::chain::thermodynamics::ThermodynamicState;
 use crate::random::Random;
-use crate::thermodynamics::ThermodynamicState;
 
 /// What one walker offers to a walker of another rung: the numbers by which the exchange is decided.
 ///

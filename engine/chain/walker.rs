@@ -1,11 +1,11 @@
 //! A walker: one Markov chain's state, and the only way to change it.
 
-use crate::accept::metropolis_hastings;
+use crate::chain::accept::metropolis_hastings;
+use crate::chain::microstate::Microstate;
+use crate::chain::thermodynamics::ThermodynamicState;
 use crate::charts::Element;
-use crate::microstate::Microstate;
 use crate::moves::{Change, Move, OnReject, Proposal, Tally};
 use crate::random::Random;
-use crate::thermodynamics::ThermodynamicState;
 use mcflow_potentials::{Evaluation, Moved, Particles, PotentialSum, Workspace, WorkspaceState};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub struct Environment {
     pub particles: Arc<Particles>,
     /// The target distribution.
     pub thermodynamic_state: ThermodynamicState,
+    /// The longest edge of a cell over its shortest, the largest of those in which walkers start; infinite where it bounds nothing.
+    pub start_aspect: f64,
     /// Breaks every proposal before it is decided: how tests make mutants of all moves alike. `None` in every run.
     pub mutant: Option<fn(&mut Proposal, &Microstate)>,
 }
@@ -26,7 +28,13 @@ pub struct Environment {
 impl Environment {
     /// What walkers share that sample exp(-beta (U + p V)) of this potential energy, with beta and p of `thermodynamic_state`.
     pub fn new(potential: &PotentialSum, particles: &Particles, thermodynamic_state: ThermodynamicState) -> Self {
-        Self { potential: Arc::new(potential.clone()), particles: Arc::new(particles.clone()), thermodynamic_state, mutant: None }
+        Self {
+            potential: Arc::new(potential.clone()),
+            particles: Arc::new(particles.clone()),
+            thermodynamic_state,
+            start_aspect: f64::INFINITY,
+            mutant: None,
+        }
     }
 
     /// The same, with every proposal broken by `mutant` before it is decided: for tests of tests.

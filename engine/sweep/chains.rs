@@ -1,13 +1,13 @@
 //! All walkers of a run, swept in step.
 
+use super::Entry;
+use super::interval::{interval_that_pays, memory};
+use crate::RunError;
+use crate::chain::{Environment, Tally, Walker};
 use crate::dynamics::Replicas;
-use crate::interval::{interval_that_pays, memory};
 use crate::map::Map;
-use crate::moves::{Tally, runaway};
-use crate::record::Recorder;
-use crate::sweep::{Alone, Entry, Ready, Setting, Trained, Tuning, run_group, tuned_parameter};
-use crate::walker::{Environment, Walker};
-use crate::{RunError, StopReason};
+use crate::moves::entry::{Alone, Ready, Setting, Trained, Tuning, run_group, tuned_parameter};
+use crate::moves::runaway;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -163,31 +163,4 @@ impl Chains {
         let potential = &self.environment.potential;
         self.walkers.par_iter_mut().map(|walker| walker.refresh_energy(potential)).reduce(|| 0.0, f64::max)
     }
-}
-
-/// What watches a run from outside: progress, and the wish to stop.
-pub trait Monitor {
-    /// Called a few times a second at most points between sweeps.
-    fn progress(&mut self, progress: &Progress);
-    /// Whether the run should write its checkpoint and end.
-    fn stop(&self) -> Option<StopReason> {
-        None
-    }
-    /// Called after each sample of production.
-    fn recorded(&mut self, _recorder: &Recorder) {}
-    /// Called when production has ended.
-    fn finished(&mut self, _recorder: &Recorder) {}
-}
-
-/// How far a phase is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
-    /// The name of the phase.
-    pub phase: String,
-    /// Done of `total`, in sweeps or training steps.
-    pub done: u64,
-    /// All of the phase.
-    pub total: u64,
-    /// One or two figures of the moment: acceptances, losses.
-    pub figures: String,
 }

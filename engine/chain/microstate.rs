@@ -1,7 +1,7 @@
 //! One point of phase space, with what is known about it.
 
-use crate::normals::fill_normals;
 use crate::random::Random;
+use crate::random::normals::fill_normals;
 use mcflow_potentials::{Configuration, Particles, PotentialSum, Precision, Vectors, Workspace};
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,9 @@
 //! Random numbers: one type, one stream a walker.
 
+pub mod normals;
+
+pub use normals::fill_normals;
+
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 

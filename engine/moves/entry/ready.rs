@@ -1,9 +1,9 @@
 //! Entries made ready for a stretch of sweeps: what does not change from sweep to sweep is computed once.
 
 use super::Trained;
+use crate::chain::walker::{Environment, Walker};
 use crate::dynamics::{Integrator, Replicas};
 use crate::moves::{Move, StateMap};
-use crate::walker::{Environment, Walker};
 
 /// Where an entry is to run.
 #[derive(Clone)]

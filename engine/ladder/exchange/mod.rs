@@ -7,12 +7,12 @@ mod tests;
 
 pub use offer::{ExchangeMutant, Offer, decide};
 
+use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
 use crate::configurations::Configurations;
 use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::{Random, fill_normal};
-use crate::walker::{Environment, Walker};
 use mcflow_flows::Direction;
 use mcflow_potentials::Evaluation;
 use rand::seq::SliceRandom;

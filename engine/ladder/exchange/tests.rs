@@ -1,11 +1,11 @@
 //! Handing over: the partner gets what a checkpoint would hold, and nothing else.
 
 use super::*;
-use crate::microstate::Microstate;
+use crate::chain::microstate::Microstate;
+use crate::chain::thermodynamics::ThermodynamicState;
 use crate::moves::DisplacementTrial;
 use crate::random::streams;
 use crate::start::Lattice;
-use crate::thermodynamics::ThermodynamicState;
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Term};
 
 /// Two walkers of a liquid whose trial moves keep energies and lists, exchanged in the middle of a piece: each goes on to the same bytes as one
