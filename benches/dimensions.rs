@@ -7,7 +7,8 @@ use mcflow::build::build_changed;
 use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
 use mcflow::output::figures::{Figure, Series, Style};
-use mcflow::schema::{MapInput, SamplesInput};
+use mcflow::schema::SamplesInput;
+use mcflow_engine::roles::FlowRole;
 use mcflow_engine::{Monitor, Progress};
 use std::path::Path;
 
@@ -40,7 +41,7 @@ fn main() {
         std::fs::write(&input, text).expect("a file");
         let built = build_changed(&input, |input| {
             for (_, flow) in &mut input.flows.0 {
-                assert!(matches!(flow.map, MapInput::Exchange { .. }));
+                assert!(matches!(flow.map, FlowRole::Exchange(_)));
                 // What a step costs grows with the dimension: as many seconds, not as many steps.
                 flow.training.iter_mut().flat_map(|t| &mut t.stages).for_each(|s| s.steps = if dimensions > 64 { 500 } else { s.steps });
             }

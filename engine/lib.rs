@@ -17,7 +17,7 @@ mod plan;
 pub mod program;
 mod random;
 mod record;
-mod role;
+pub mod roles;
 mod sample_pool;
 mod soundness;
 mod spacing;
@@ -41,13 +41,12 @@ pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, RungPlan,
 pub use program::{Monitor, Progress, Simulation, StageCost};
 pub use random::{Purpose, Random, fill_normals, normal, purpose_stream, purpose_streams, streams};
 pub use record::{LEADING_COLUMNS, Recorder};
-pub use role::Role;
 pub use sample_pool::SamplePool;
 pub use spacing::equally_spaced;
 pub use speed::{Speed, measure_speed};
 pub use start::{Lattice, random_positions};
 pub use start_memory::{Neighbourhood, Remembered, Wanderers};
-pub use sweep::{Chains, Effect, Entry, FlowUse, Generators, StepWork, SweepEntry, Trained, Tuning, tuned_parameter};
+pub use sweep::{Chains, Effect, Entry, Generators, StepWork, SweepEntry, Trained, Tuning, tuned_parameter};
 pub use target::ReducedTarget;
 pub use vibration::fastest_period;
 
@@ -111,12 +110,34 @@ pub enum RunError {
         expected: String,
     },
     /// Training failed.
-    #[error("training of the flow `{flow}`: {message}")]
+    #[error("training of the flow `{flow}`: {source}")]
     Training {
         /// Its name.
         flow: String,
         /// Why.
-        message: String,
+        source: mcflow_flows::TrainingError,
+    },
+    /// A flow has not got the frames that its training needs.
+    #[error("training of the flow `{flow}`: {found} frames of {of}, expected at least {fewest}: {remedy}")]
+    TooFewFrames {
+        /// Its name.
+        flow: String,
+        /// How many there are.
+        found: usize,
+        /// Of what.
+        of: String,
+        /// How many are needed.
+        fewest: usize,
+        /// What would do.
+        remedy: &'static str,
+    },
+    /// The weights of a flow could not be written.
+    #[error("weights of the flow `{flow}`: {source}")]
+    Weights {
+        /// Its name.
+        flow: String,
+        /// Why.
+        source: mcflow_flows::WeightsError,
     },
     /// The run was told to stop; its checkpoint is written.
     #[error("stopped before the end; its checkpoint is written")]

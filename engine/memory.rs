@@ -1,7 +1,6 @@
 //! How much memory a run takes, known before it starts.
 
 use crate::plan::{FlowSource, Plan, Samples};
-use crate::role::Role;
 use mcflow_flows::{Axis, Training};
 
 /// Bytes that a run holds, by what holds them: walkers all the time, frames and training before production, series after it.
@@ -67,7 +66,7 @@ impl Memory {
             memory.draws = memory.draws.max(draws);
             let FlowSource::Train { shape, training, samples, .. } = &flow.source else { continue };
             let frames = match samples {
-                Samples::FromRun { .. } | Samples::Collected => flow.role.rungs().iter().map(|&rung| collected[rung]).sum(),
+                Samples::FromRun { .. } | Samples::Collected => flow.ends.ensembles().map(|ensemble| collected[ensemble.rung]).sum(),
                 Samples::Rows(rows) => {
                     memory.frames += rows.len() as f64 * 8.0;
                     rows.len() as f64 / dim
@@ -77,10 +76,8 @@ impl Memory {
             let parameters = shape.architecture.parameters_at_most(&axes);
             // Generators of all states read the frames where they are, unless they are folded; what is copied is held by halves once more while it is
             // folded and standardised (measured).
-            let copied = match flow.role {
-                Role::Generator { .. } if plan.symmetry.is_none() => 0.0,
-                _ => 1.6,
-            };
+            let in_place = flow.ends.is_generator() && flow.ends.end.within.is_none() && plan.symmetry.is_none();
+            let copied = if in_place { 0.0 } else { 1.6 };
             let rows = frames * (copied * dim * 8.0 + 8.0);
             memory.training = memory
                 .training

@@ -6,7 +6,7 @@ use crate::charts::Symmetry;
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::{Outlook, ProgramStage};
-use crate::role::Role;
+use crate::roles::{Ends, FlowRole};
 use crate::start_memory::Wanderers;
 use crate::sweep::{Entry, Trained};
 use crate::trajectory::{Clock, FileUnits};
@@ -115,7 +115,7 @@ impl Plan {
     /// The rung that an entry with a flow moves the walkers of, the lower one where it exchanges; `None` where it moves those of all rungs.
     pub fn rung_of(&self, entry: &Entry) -> Option<usize> {
         let name = entry.flow()?;
-        self.flows.iter().find(|flow| flow.is_called(name)).map(|flow| flow.role.rung())
+        self.flows.iter().find(|flow| flow.is_called(name)).map(|flow| flow.ends.rung())
     }
 
     /// What its program comes to.
@@ -209,8 +209,12 @@ pub struct Lengths {
 pub struct FlowPlan {
     /// Its name.
     pub name: String,
-    /// What it is for.
-    pub role: Role,
+    /// The name of the flow in the input that it is one of; its own where it stands alone.
+    pub called: String,
+    /// What the flow in the input is for.
+    pub role: FlowRole,
+    /// What it maps.
+    pub ends: Ends,
     /// Where it comes from.
     pub source: FlowSource,
     /// Draws made after training to judge it and to reweight.
@@ -220,19 +224,27 @@ pub struct FlowPlan {
 }
 
 impl FlowPlan {
+    /// The flow `name` with the weights of `map`, one of those that an input calls `called`.
+    pub fn read(name: &str, called: &str, (role, ends): (FlowRole, Ends), map: Map) -> Self {
+        Self {
+            name: name.to_string(),
+            called: called.to_string(),
+            role,
+            ends,
+            source: FlowSource::Trained(Box::new(map)),
+            assessment_draws: 0,
+            header: Header::default(),
+        }
+    }
+
     /// Whether an input means this flow by `name`: its own, or that of the family that it belongs to.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.called() == name
+        self.name == name || self.called == name
     }
 
     /// Whether it is one of these, by the names that an input has for flows; all are, where there are none.
     pub fn is_among(&self, names: &[String]) -> bool {
         names.is_empty() || names.iter().any(|name| self.is_called(name))
-    }
-
-    /// Its name in the input: that of its family where it has one.
-    pub fn called(&self) -> &str {
-        self.role.family().unwrap_or(&self.name)
     }
 }
 

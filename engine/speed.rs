@@ -39,9 +39,9 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                 generators.insert(flow.name.clone(), (**generator).clone());
             }
             FlowSource::Train { shape, training, .. } => {
-                let target = ReducedTarget::new(plan, flow.role.rung());
+                let target = ReducedTarget::new(plan, flow.ends.rung());
                 let ensemble = Ensemble { rows: &rows, law: &target };
-                let source = (!flow.role.is_generator()).then_some(ensemble);
+                let source = (!flow.ends.is_generator()).then_some(ensemble);
                 let generator = shape.begin(dim, source.map(|source| source.rows), &rows, 1);
                 if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();

@@ -221,9 +221,9 @@ impl Builder<'_> {
                 let key = format!("sweep[{k}].flow");
                 self.require_name(&key, "flow", flow, &known);
                 if let Some((_, input)) = input.flows.iter().find(|(name, _)| *name == flow)
-                    && !entry.takes(input.map.purpose())
+                    && !entry.takes(&input.map.role().example())
                 {
-                    let found = format!("{flow:?}, {}", input.map.purpose().title());
+                    let found = format!("{flow:?}, {}", input.map.role().title());
                     self.report(key, found, format!("a flow for {}", entry.name()));
                 }
             }

@@ -2,7 +2,8 @@
 
 use mcflow_engine::observers::{Condition, Observable};
 use mcflow_engine::program::ProgramStage;
-use mcflow_engine::{Entry, FlowUse, Lattice, TrajectoryFormat};
+use mcflow_engine::roles::FlowRole;
+use mcflow_engine::{Entry, Lattice, TrajectoryFormat};
 use mcflow_flows::{Architecture, Prior, Standardisation, Training};
 use mcflow_potentials::Term;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -209,7 +210,7 @@ pub struct FlowInput {
     pub file: Option<String>,
     /// What it maps.
     #[serde(default)]
-    pub map: MapInput,
+    pub map: FlowRole,
     /// The rung of the ladder that it is of, numbered from 0: that of its samples, whose walkers its moves run in. The first one unless given; a map
     /// between rungs has `from` and `to` instead.
     #[serde(default)]
@@ -241,55 +242,6 @@ pub struct FlowInput {
     /// Draws made after training to judge the flow and to reweight.
     #[serde(default = "defaults::draws")]
     pub assessment_draws: usize,
-}
-
-/// What a flow maps to what.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum MapInput {
-    /// Latent variables to configurations: for `GeneratorDraw` and `LatentWalk`.
-    #[default]
-    Generator,
-    /// Latent variables to configurations of one state, a generator for each of several states: for `GeneratorDraw`.
-    StateGenerators {
-        /// The states.
-        of: Vec<String>,
-        /// Cost in training, in kT, of the squared distance of a draw outside its state. The move tests the region itself.
-        #[serde(default = "defaults::penalty")]
-        penalty: f64,
-    },
-    /// One state to another, a map for each pair of states: for `ModeJump`.
-    ModeJump {
-        /// The states.
-        between: Vec<String>,
-        /// Cost in training, in kT, of the squared distance of an image outside its state. The move tests the region itself.
-        #[serde(default = "defaults::penalty")]
-        penalty: f64,
-    },
-    /// One rung of the ladder to another, numbered from 0: for `Exchange`.
-    Exchange {
-        /// The rung it starts from: a hot one, as a rule.
-        from: usize,
-        /// The rung it leads to.
-        to: usize,
-    },
-}
-
-impl MapInput {
-    /// Whether it starts from a prior.
-    pub fn is_generator(&self) -> bool {
-        matches!(self, Self::Generator | Self::StateGenerators { .. })
-    }
-
-    /// What it is for.
-    pub fn purpose(&self) -> FlowUse {
-        match self {
-            Self::Generator => FlowUse::Generator,
-            Self::StateGenerators { .. } => FlowUse::StateGenerators,
-            Self::ModeJump { .. } => FlowUse::ModeJump,
-            Self::Exchange { .. } => FlowUse::Exchange,
-        }
-    }
 }
 
 /// Samples for training.
@@ -415,9 +367,6 @@ pub(crate) mod defaults {
     }
     pub fn one_sweep() -> u64 {
         1
-    }
-    pub fn penalty() -> f64 {
-        100.0
     }
     pub fn draws() -> usize {
         10_000

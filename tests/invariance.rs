@@ -7,7 +7,7 @@ mod flow;
 mod maps;
 
 use flow::flow_near_identity;
-use maps::{jump_flows, map_between};
+use maps::{exchange_flow, jump_flows, map_between};
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{
     Displacement, Exchange, GeneratorDraw, Hmc, Langevin, LatentWalk, ModeJump, Proposal, Volume, VolumeMeasure, VolumeShape,
@@ -15,8 +15,8 @@ use mcflow_engine::moves::{
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::{kolmogorov_smirnov, normal_cumulative};
 use mcflow_engine::{
-    Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
-    ThermodynamicState, Trained, Walker, normal, streams,
+    Chains, Entry, Environment, ExchangeMutant, Exchanges, Generators, Ladder, Microstate, Random, ThermodynamicState, Trained, Walker,
+    normal, streams,
 };
 use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
@@ -129,15 +129,8 @@ fn exchanges_on_a_spring_keep_exact_starts_exact() {
     let potential = PotentialSum::new(&terms, &particles, &Cell::open(2));
     // From the upper rung to the lower one: about the right scale.
     let map = map_between(&[0.0, 0.0], &[0.1, 0.0], 0.7, 9);
-    let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
-    let flows = [FlowPlan {
-        name: name.clone(),
-        role,
-        source: FlowSource::Trained(Box::new(map.clone().into())),
-        assessment_draws: 0,
-        header: mcflow_flows::Header::default(),
-    }];
-    let generators: Generators = [(name, map.into())].into();
+    let flows = [exchange_flow(1, 0, map.clone().into())];
+    let generators: Generators = [("map".to_string(), map.into())].into();
     let trained = Trained { generators: &generators, flows: &flows, states: &[] };
 
     // The least p-value of r^2, x and p over both rungs; where not `scaled`, momenta have gone with their configuration as they were.

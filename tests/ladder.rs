@@ -8,12 +8,13 @@ use flow::flow_near_identity;
 use mcflow_engine::dynamics::Splitting;
 use mcflow_engine::moves::{Displacement, Exchange, Hmc, Langevin, Volume, VolumeMeasure, VolumeShape};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
+use mcflow_engine::roles::{BetweenRungs, Ends, Ensemble, FlowRole};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
-    Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
-    ThermodynamicState, Trained, Walker, normal, streams,
+    Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, Generators, Ladder, Microstate, Random, ThermodynamicState, Trained,
+    Walker, normal, streams,
 };
-use mcflow_flows::{Architecture, Generator, Header, Prior, RealNvp};
+use mcflow_flows::{Architecture, Generator, Prior, RealNvp};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Precision, Term, Vectors};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -159,16 +160,12 @@ fn run(rungs: &Rungs, entries: &[Entry], map: Option<(Generator, bool)>, mutant:
     let (particles, cell) = (Particles::alike("A", 1, MASS), Cell::open(2));
     let potentials = potentials(rungs, &particles, &cell);
     let generators: Generators = map.iter().map(|(map, _)| ("map".to_string(), map.clone().into())).collect();
-    let flows: Vec<FlowPlan> = map
-        .into_iter()
-        .map(|(map, upwards)| FlowPlan {
-            name: "map".to_string(),
-            role: if upwards { Role::Exchange { from: 0, to: 2 } } else { Role::Exchange { from: 2, to: 0 } },
-            source: FlowSource::Trained(Box::new(map.into())),
-            assessment_draws: 0,
-            header: Header::default(),
-        })
-        .collect();
+    let flow = |(map, upwards): (Generator, bool)| {
+        let (from, to) = if upwards { (0, 2) } else { (2, 0) };
+        let ends = Ends::map(Ensemble::of(from), Ensemble::of(to));
+        FlowPlan::read("map", "map", (FlowRole::Exchange(BetweenRungs { from, to }), ends), map.into())
+    };
+    let flows: Vec<FlowPlan> = map.into_iter().map(flow).collect();
     let x = Variable::Coordinate(Coordinate { particle: 0, axis: Axis::X });
     let states = [State { name: "right".to_string(), condition: Condition::Above(x, 0.0) }];
     let trained = Trained { generators: &generators, flows: &flows, states: &states };

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 fn wells(program: &str, maps: bool) -> String {
     let training =
         "training: (evaluate_every: 5, stages: [(steps: 12, batch: 32, maximum_likelihood: 1.0), (steps: 8, batch: 32, reverse_kl: 1.0)])";
-    let layers = "layers: RationalQuadraticSpline(blocks: 1, hidden: [4])";
+    let layers = "layers: RealNvp(blocks: 1, hidden: [4])";
     let (flows, moves, rungs) = if maps {
         (
-            "\"jump\": (map: ModeJump(between: [\"left\", \"right\"]), layers: RealNvp(blocks: 1, hidden: [4]), training: (stages: [(steps: 9, batch: 16)])), \
-                 \"down\": (map: Exchange(from: 1, to: 0), layers: RealNvp(blocks: 1, hidden: [4]), training: (stages: [(steps: 9, batch: 16)])),"
+            "\"jump\": (map: ModeJump(between: [\"left\", \"right\"]), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 240, every: 2), training: (stages: [(steps: 9, batch: 16)])), \
+                 \"down\": (map: Exchange(from: 1, to: 0), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 240, every: 2), training: (stages: [(steps: 9, batch: 16)])),"
                 .to_string(),
             "ModeJump(flow: \"jump\", every: 2), Exchange(), Exchange(flow: \"down\", every: 2),",
             ", (temperature: 2.0, walkers: 4)",
@@ -29,9 +29,9 @@ fn wells(program: &str, maps: bool) -> String {
         states: {{\"left\": (where: Below(Coordinate(particle: 0, axis: X), 0.0), start: Positions([[-1.2, 0.0]])),
                  \"right\": (where: Above(Coordinate(particle: 0, axis: X), 0.0), start: Positions([[1.2, 0.0]]))}},
         ladder: [(temperature: 1.0, walkers: 8){rungs}],
-        flows: {{{flows} \"g\": ({layers}, samples: Run(frames: 400, every: 2), {training}, assessment_draws: 200)}},
+        flows: {{{flows} \"g\": ({layers}, samples: Run(frames: 240, every: 2), {training}, assessment_draws: 200)}},
         sweep: [Displacement(count: 2, step: 0.5), {moves} GeneratorDraw(flow: \"g\", tune: true)],
-        run: (equilibration: 80, production: 200, record_every: 4), program: [{program}],
+        run: (equilibration: 60, production: 100, record_every: 4), program: [{program}],
         observables: [Column(name: \"x\", of: Coordinate(particle: 0, axis: X))])"
     )
 }
@@ -117,12 +117,12 @@ const STAGES: [(&str, &str, bool); 8] = [
     ),
     (
         "Collect",
-        "Collect(frames: 160, every: 3), Train(), Collect(flows: [\"g\"], frames: 200, every: 2, moves: All), Train(), Judge(), Produce()",
+        "Collect(frames: 240, every: 3), Train(), Collect(flows: [\"g\"], frames: 200, every: 2, moves: All), Train(), Judge(), Produce()",
         true,
     ),
     ("Train", "Collect(), Train(flows: [\"g\"]), Train(flows: [\"jump\", \"down\"]), Train(), Judge(), Produce()", true),
     ("Judge", "Collect(), Train(), Judge(), Collect(), Train(flows: [\"jump\"]), Judge(flows: [\"jump\"]), Equilibrate(), Produce()", true),
-    ("Produce", "Collect(frames: 400, every: 1), Train(), Judge(), Produce()", false),
+    ("Produce", "Collect(frames: 160, every: 1), Train(), Judge(), Produce()", false),
     (
         "Repeat",
         "Repeat(times: 2, stages: [Equilibrate(sweeps: 10), Repeat(times: 2, stages: [Collect(frames: 104, every: 1, moves: All), Train()]), \
@@ -138,12 +138,12 @@ fn every_stage_goes_on_to_the_same_bytes_from_wherever_it_was_stopped() {
     for (name, program, maps) in STAGES {
         let (built, folder) = built(name, &wells(program, maps));
         let (whole, none) = with_stops(&built, &folder.join("whole"), std::iter::empty());
-        assert!(none.is_empty() && whole.table.lines().count() > 50, "{name}");
+        assert!(none.is_empty() && whole.table.lines().count() > 100, "{name}");
         // At every look at the user, which is at least once a piece of work, and here and there.
         let (every, stages) = with_stops(&built, &folder.join("every"), std::iter::repeat(1));
         assert!(every == whole, "{name}, stopped {} times", stages.len());
         hit.extend(stages);
-        for round in 0..3 {
+        for round in 0..2 {
             let here_and_there = std::iter::repeat_with(|| random.random_range(1..12));
             let (other, stages) = with_stops(&built, &folder.join(format!("random{round}")), here_and_there);
             assert!(other == whole, "{name}, stopped {} times", stages.len());
@@ -189,7 +189,12 @@ fn a_run_goes_on_in_another_thread() {
 #[test]
 fn training_in_a_loop_goes_on_from_the_weights_it_has() {
     let program = "Repeat(times: 3, stages: [Collect(), Train()]), Judge(), Produce()";
-    let (built, folder) = built("loop", &wells(program, false).replace("steps: 12", "steps: 200").replace("steps: 8", "steps: 1"));
+    let text = wells(program, false)
+        .replace("steps: 12, batch: 32", "steps: 200, batch: 128, learning_rate: 0.01")
+        .replace("steps: 8", "steps: 1")
+        .replace("blocks: 1, hidden: [4]", "blocks: 4, hidden: [16]")
+        .replace("frames: 240", "frames: 400");
+    let (built, folder) = built("loop", &text);
     let output = folder.join("output");
     fs::create_dir_all(&output).expect("a folder");
     let mut simulation = Simulation::new(&built.plan, &output).expect("a start");
@@ -201,7 +206,7 @@ fn training_in_a_loop_goes_on_from_the_weights_it_has() {
     assert!(first > kept + 0.2, "{first} {kept}");
     for stage in [2, 4] {
         let begins = losses(stage)[0];
-        assert!(begins < kept + 0.5 * (first - kept), "round {}: {begins} after {kept}, from {first}", stage / 2);
+        assert!(begins < first - 0.2, "round {}: {begins} after {kept}, from {first}", stage / 2);
     }
     assert_eq!(simulation.costs()["training"].steps, 603);
     assert_eq!(simulation.assessments().len(), 1);
@@ -214,7 +219,7 @@ fn production_after_an_adaptive_program_is_exact() {
     let program = "Equilibrate(sweeps: 100), Repeat(times: 3, stages: [Collect(frames: 400, every: 2, moves: All), Train()]), Judge(), \
                    Equilibrate(sweeps: 200), Produce()";
     let text = wells(program, true)
-        .replace("production: 200", "production: 6000")
+        .replace("production: 100", "production: 6000")
         .replace("walkers: 8", "walkers: 64")
         .replace("walkers: 4", "walkers: 32")
         .replace("steps: 12,", "steps: 100,");

@@ -6,15 +6,15 @@ mod flow;
 #[path = "common/maps.rs"]
 mod maps;
 
-use maps::{jump_flows, map_between};
+use maps::{exchange_flow, jump_flows, map_between};
 use mcflow_engine::moves::{Exchange, GeneratorDraw, ModeJump, Proposal};
 use mcflow_engine::observers::{Axis, Condition, Coordinate, State, Variable};
 use mcflow_engine::statistics::z_score;
 use mcflow_engine::{
-    Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, FlowSource, Generators, Ladder, Microstate, Random, Role,
-    ThermodynamicState, Trained, Walker, normal, streams,
+    Chains, Entry, Environment, ExchangeMutant, Exchanges, FlowPlan, Generators, Ladder, Microstate, Random, ThermodynamicState, Trained,
+    Walker, normal, streams,
 };
-use mcflow_flows::{Activation, Architecture, Generator, Header, Prior, RealNvp};
+use mcflow_flows::{Activation, Architecture, Generator, Prior, RealNvp};
 use mcflow_potentials::{Cell, Configuration, DoubleWell, HarmonicRestraint, Particles, PotentialSum, Term, Vectors};
 use rayon::prelude::*;
 
@@ -213,15 +213,8 @@ impl Flows {
         let maps: Vec<(usize, usize, Generator)> = PAIRS.iter().map(|&(a, b)| (number(a), number(b), map((a, b)))).collect();
         let (mut generators, mut flows) = jump_flows(&maps, &[None, None]);
         if let Some(map) = exchange {
-            let (name, role) = ("map".to_string(), Role::Exchange { from: 1, to: 0 });
-            generators.insert(name.clone(), map.clone().into());
-            flows.push(FlowPlan {
-                name,
-                role,
-                source: FlowSource::Trained(Box::new(map.clone().into())),
-                assessment_draws: 0,
-                header: Header::default(),
-            });
+            generators.insert("map".to_string(), map.clone().into());
+            flows.push(exchange_flow(1, 0, map.clone().into()));
         }
         Self { states, generators, flows }
     }

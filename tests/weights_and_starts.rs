@@ -5,7 +5,8 @@ use mcflow::commands::run::carry_out;
 use mcflow::output::directory::{Existing, prepare};
 use mcflow::output::summary::Summary;
 use mcflow::output::verdict::{Finding, Severity};
-use mcflow_engine::{Monitor, Plan, Progress, Role};
+use mcflow_engine::roles::Ends;
+use mcflow_engine::{Monitor, Plan, Progress};
 use std::path::Path;
 
 struct Silent;
@@ -95,10 +96,10 @@ fn weights_are_compared_with_what_they_are_taken_for() {
     for (text, expected) in [(&turned, vec!["map_turned_round"; 2]), (&swapped, Vec::new())] {
         let built = built(folder, text).unwrap();
         assert_eq!(kinds(&built.findings), expected);
-        let roles: Vec<&Role> = built.plan.flows.iter().map(|flow| &flow.role).collect();
+        let ends: Vec<Ends> = built.plan.flows.iter().map(|flow| flow.ends).collect();
         let regions = |number: usize| format!("{:?}", built.plan.states[number].condition);
-        assert!(matches!(roles[1], Role::ModeJump { from, to, .. } if regions(*from).contains("Below") && regions(*to).contains("Above")));
-        assert!(matches!(roles[2], Role::Exchange { from: 1, to: 0 }), "{roles:?}");
+        assert!(ends[1].states().is_some_and(|(from, to)| regions(from).contains("Below") && regions(to).contains("Above")));
+        assert_eq!(ends[2].rungs(), Some((1, 0)), "{ends:?}");
     }
     let accepted = |text: &str| {
         let summary = run(folder, text);

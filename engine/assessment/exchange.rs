@@ -1,27 +1,19 @@
 //! How good a map between two rungs is.
 
 use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, groups, index, mapped, unjudged};
-use crate::map::Map;
-use crate::plan::{FlowPlan, Plan};
-use crate::random::Random;
-use crate::sample_pool::SamplePool;
+use crate::plan::Plan;
+use crate::roles::Judging;
 use crate::statistics::{Origin, StateIndex, Weights, standard_error_by_influence};
-use mcflow_flows::{Direction, TrainingReport};
+use mcflow_flows::Direction;
 
 /// Judges a map between two rungs by frames it has not seen: the weights of the mapped frames of the rung it starts from, the states and the
 /// free-energy difference they give, and how often exchanges with frames of each state of the other rung would be accepted.
 ///
 /// With ln w(x) = u_a(x) - u_b(f(x)) + ln|det df/dx| of frames x of a, ln w'(y) of frames of b by f^-1, an exchange has the probability
 /// min(1, w w').
-pub(crate) fn assess_exchange(
-    plan: &Plan,
-    flow: &FlowPlan,
-    (from, to): (usize, usize),
-    map: &Map,
-    pools: &[SamplePool],
-    report: Option<&TrainingReport>,
-    random: &mut Random,
-) -> FlowAssessment {
+pub(crate) fn assess_exchange(judging: Judging) -> FlowAssessment {
+    let Judging { plan, flow, map, pools, report, random } = judging;
+    let Some((from, to)) = flow.ends.rungs() else { return unjudged(flow, FlowKind::Exchange, map, report) };
     let mut side = |rung: usize, other: usize, direction: Direction| {
         let frames = pools[rung].spread(pools[rung].unseen_frames(None, report.is_some()), FRAMES_OF_A_STATE);
         let n = frames.len();

@@ -6,11 +6,12 @@ use super::{
 use crate::configurations::Configurations;
 use crate::map::Map;
 use crate::moves::{DrawTrial, StateGenerator};
-use crate::plan::{FlowPlan, Plan};
+use crate::plan::Plan;
 use crate::random::{Random, fill_normal};
+use crate::roles::Judging;
 use crate::sample_pool::SamplePool;
 use crate::statistics::{Origin, StateIndex, Weights, independent_frames};
-use mcflow_flows::{Prior, TrainingReport};
+use mcflow_flows::Prior;
 
 /// Draws that are made and weighed at once.
 const DRAWS_AT_ONCE: usize = 1 << 16;
@@ -22,17 +23,11 @@ const LOG_ODDS: f64 = 9.2;
 /// ln w(x) = -u(x) - ln q(x), and a weight of 0 for draws that [`DrawTrial`] calls infeasible: it is asked itself. Averages by equation 4 of
 /// Coretti et al. 2024 (after Noé et al., Science 365 (2019) eaaw1147). The weights know nothing of what the flow never draws; frames do, which
 /// other moves made and training has not seen. Where they show that draws do not stand for all of a state, figures by weights have no error.
-pub(crate) fn assess(
-    plan: &Plan,
-    flow: &FlowPlan,
-    trained: &Map,
-    of_state: Option<usize>,
-    reference: &SamplePool,
-    trained_on_pool: bool,
-    report: Option<&TrainingReport>,
-    random: &mut Random,
-) -> FlowAssessment {
-    let judge = Judge { plan, rung: flow.role.rung(), trained, of_state };
+pub(crate) fn assess(trained_on_pool: bool, judging: Judging) -> FlowAssessment {
+    let Judging { plan, flow, map: trained, pools, report, random } = judging;
+    let (rung, of_state) = (flow.ends.rung(), flow.ends.end.state());
+    let reference = &pools[rung];
+    let judge = Judge { plan, rung, trained, of_state };
     let draws = judge.draws(flow.assessment_draws, random);
     let (acceptance, coverage) = judge.frames(reference, trained_on_pool, &draws, random);
     let log_domains = trained.end().log_images();

@@ -1,12 +1,9 @@
 //! How good a map between two states is.
 
 use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, mapped, unjudged};
-use crate::map::Map;
-use crate::plan::{FlowPlan, Plan};
-use crate::random::Random;
-use crate::sample_pool::SamplePool;
+use crate::roles::Judging;
 use crate::statistics::{NoEstimate, Origin, bennett_acceptance_ratio, independent_frames, standard_error_by_influence};
-use mcflow_flows::{Direction, TrainingReport};
+use mcflow_flows::Direction;
 
 /// Effective works from either state below which Bennett's ratio has no error bar worth its name.
 const FEWEST_WORKS: usize = 50;
@@ -22,16 +19,11 @@ struct Works<'a> {
 
 /// Judges a map between two states by frames it has not seen: how often their images lie in the other state, how often they would be
 /// accepted, and the free-energy difference by Bennett's ratio (images outside count as work of +inf).
-pub(crate) fn assess_jump(
-    plan: &Plan,
-    flow: &FlowPlan,
-    (from, to): (usize, usize),
-    map: &Map,
-    reference: &SamplePool,
-    report: Option<&TrainingReport>,
-    random: &mut Random,
-) -> FlowAssessment {
-    let rung = flow.role.rung();
+pub(crate) fn assess_jump(judging: Judging) -> FlowAssessment {
+    let Judging { plan, flow, map, pools, report, random } = judging;
+    let Some((from, to)) = flow.ends.states() else { return unjudged(flow, FlowKind::ModeJump, map, report) };
+    let rung = flow.ends.rung();
+    let reference = &pools[rung];
     let beta = plan.beta(rung);
     let mut acceptance = Vec::new();
     let mut sides = Vec::new();
@@ -110,7 +102,7 @@ fn difference(first: &Works, second: &Works) -> Result<(f64, f64), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{normal, streams};
+    use crate::random::{Random, normal, streams};
 
     /// Gaussian works from one end of exact difference `exact`, of walkers whose works are correlated over some `tau` rounds.
     fn works<'a>(random: &mut Random, state: &'a str, walkers: std::ops::Range<usize>, rounds: usize, tau: f64, exact: f64) -> Works<'a> {

@@ -1,6 +1,7 @@
 //! Exchange of configurations between rungs, as an entry of a sweep.
 
-use super::entry::{Between, Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Trained, Tuning, Work, checks, defaults};
+use super::entry::{Between, Effect, Ready, Setting, StepWork, SweepEntry, System, Trained, Tuning, Work, checks, defaults};
+use crate::roles::Ends;
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +46,8 @@ impl SweepEntry for Exchange {
         self.flow.as_deref()
     }
 
-    fn takes(&self, flow: FlowUse) -> bool {
-        flow == FlowUse::Exchange
+    fn takes(&self, flow: &Ends) -> bool {
+        flow.rungs().is_some()
     }
 
     fn pairs(&self, rungs: usize, trained: &Trained) -> Vec<(usize, usize)> {

@@ -1,6 +1,6 @@
 //! Configurations drawn from generators, whatever the present one.
 
-use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
@@ -8,6 +8,7 @@ use crate::configurations::Configurations;
 use crate::map::{Map, Noise};
 use crate::observers::State;
 use crate::random::fill_normal;
+use crate::roles::Ends;
 use crate::statistics::log_sum_exp;
 use mcflow_base::Problem;
 use rand::RngExt;
@@ -65,8 +66,8 @@ impl SweepEntry for GeneratorDraw {
         Some(&self.flow)
     }
 
-    fn takes(&self, flow: FlowUse) -> bool {
-        matches!(flow, FlowUse::Generator | FlowUse::StateGenerators)
+    fn takes(&self, flow: &Ends) -> bool {
+        flow.is_generator()
     }
 
     fn is_independent(&self) -> bool {

@@ -1,11 +1,12 @@
 //! A small step in latent space: a step in data space that follows the landscape the flow has learnt.
 
-use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
 use crate::configurations::Configurations;
 use crate::map::Map;
 use crate::random::{fill_normal, normal};
+use crate::roles::Ends;
 use mcflow_base::Problem;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -59,8 +60,8 @@ impl SweepEntry for LatentWalk {
         Some(&self.flow)
     }
 
-    fn takes(&self, flow: FlowUse) -> bool {
-        flow == FlowUse::Generator
+    fn takes(&self, flow: &Ends) -> bool {
+        flow.is_generator() && flow.end.within.is_none()
     }
 
     fn prepare<'a>(&self, parameter: f64, setting: &Setting<'a>) -> Ready<'a> {

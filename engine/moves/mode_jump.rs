@@ -1,6 +1,6 @@
 //! Jumps between named states by trained bijections.
 
-use super::entry::{Effect, FlowUse, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Tuning, Work, checks, defaults};
+use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
@@ -8,6 +8,7 @@ use crate::configurations::Configurations;
 use crate::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::fill_normal;
+use crate::roles::Ends;
 use mcflow_base::Problem;
 use mcflow_flows::Direction;
 use rand::RngExt;
@@ -73,8 +74,8 @@ impl SweepEntry for ModeJump {
         Some(&self.flow)
     }
 
-    fn takes(&self, flow: FlowUse) -> bool {
-        flow == FlowUse::ModeJump
+    fn takes(&self, flow: &Ends) -> bool {
+        flow.states().is_some()
     }
 
     fn ways(&self, trained: &Trained) -> Vec<(usize, usize)> {

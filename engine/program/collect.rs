@@ -54,7 +54,12 @@ impl Collect {
 
     /// The rungs that the flows learn from.
     fn rungs(&self, flows: &[FlowPlan]) -> BTreeSet<usize> {
-        flows.iter().filter(|flow| flow.is_among(&self.flows)).flat_map(|flow| flow.role.rungs()).collect()
+        flows
+            .iter()
+            .filter(|flow| flow.is_among(&self.flows))
+            .flat_map(|flow| flow.ends.ensembles())
+            .map(|ensemble| ensemble.rung)
+            .collect()
     }
 }
 

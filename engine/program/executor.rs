@@ -20,7 +20,7 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 const LONG_PIECE: Duration = Duration::from_millis(300);
 
 /// Wall time of a piece that may end anywhere.
-const PIECE: Duration = Duration::from_millis(150);
+const PIECE: Duration = Duration::from_millis(200);
 
 /// Carries the program of a run out: the only place that knows the clock, when to write to the disk, and the user.
 pub struct Executor {

@@ -2,11 +2,10 @@
 
 use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
-use crate::assessment::{assess, assess_exchange, assess_jump};
-use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
+use crate::plan::{FlowPlan, Plan};
 use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
-use crate::role::Role;
+use crate::roles::Judging;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -49,21 +48,13 @@ impl Stage for Judge {
         let plan = &*run.plan.clone();
         let Some(&number) = self.judged(&plan.flows).get(done as usize) else { return Ok(Advance::Finished) };
         if run.pools.iter().all(|pool| pool.states.is_empty()) {
-            run.collect(&plan.flows.iter().flat_map(|flow| flow.role.rungs()).collect::<BTreeSet<_>>());
+            run.collect(&plan.flows.iter().flat_map(|flow| flow.ends.ensembles()).map(|ensemble| ensemble.rung).collect::<BTreeSet<_>>());
         }
         let flow = &plan.flows[number];
-        let Some(trained) = run.flows.get(&flow.name) else { return Ok(Advance::Done(1)) };
+        let Some(map) = run.flows.get(&flow.name) else { return Ok(Advance::Done(1)) };
         let mut random = purpose_stream(plan.seed, Purpose::Assessment, number);
         let report = run.reports.get(&flow.name);
-        // Frames read from a file are others than those of the walkers.
-        let from_file = matches!(flow.source, FlowSource::Train { samples: Samples::Rows(_), .. } | FlowSource::Trained(_));
-        let pool = &run.pools[flow.role.rung()];
-        let judged = match &flow.role {
-            Role::Generator { .. } => assess(plan, flow, trained, None, pool, !from_file, report, &mut random),
-            Role::StateGenerator { state, .. } => assess(plan, flow, trained, Some(*state), pool, report.is_some(), report, &mut random),
-            Role::ModeJump { from, to, .. } => assess_jump(plan, flow, (*from, *to), trained, pool, report, &mut random),
-            Role::Exchange { from, to } => assess_exchange(plan, flow, (*from, *to), trained, &run.pools, report, &mut random),
-        };
+        let judged = flow.role.role().judge(Judging { plan, flow, map, pools: &run.pools, report, random: &mut random });
         run.assessments.retain(|before| before.name != judged.name);
         run.assessments.push(judged);
         run.assessments.sort_by_key(|judged| plan.flows.iter().position(|flow| flow.name == judged.name));

@@ -140,7 +140,7 @@ pub fn default_program(flows: &[FlowPlan]) -> Vec<ProgramStage> {
     for flow in flows {
         let FlowSource::Train { samples, .. } = &flow.source else { continue };
         if let Samples::FromRun { frames, every } = samples {
-            let rung = Some(flow.role.rung());
+            let rung = Some(flow.ends.rung());
             program.push(ProgramStage::Collect(Collect { frames: Some(*frames), every: Some(*every), rung, ..Collect::default() }));
         }
         program.push(ProgramStage::Train(Train { flows: vec![flow.name.clone()] }));

@@ -5,7 +5,7 @@ use crate::plan::{FlowPlan, FlowSource, Lengths};
 use mcflow_base::Problem;
 use std::collections::BTreeSet;
 
-/// Sweeps of a program in all, so that they can be counted.
+/// Sweeps of a program before production, at most, so that they can be counted.
 const MOST_SWEEPS: u64 = u64::MAX / 4;
 
 /// What the stages of a program come to, one after the other: each adds what it does, and reports what it lacks.
@@ -66,8 +66,9 @@ impl<'a> Outlook<'a> {
         if !self.produced {
             self.report("program", "no production", "`Produce()` as the last stage");
         }
-        if self.sweeps > MOST_SWEEPS {
-            self.report("program", format!("{} sweeps in all, or more", self.sweeps), format!("at most {MOST_SWEEPS}"));
+        let before = self.sweeps.saturating_sub(self.lengths.production);
+        if before > MOST_SWEEPS {
+            self.report("program", format!("{before} sweeps before production, or more"), format!("at most {MOST_SWEEPS}"));
         }
         self
     }
@@ -119,7 +120,7 @@ impl<'a> Outlook<'a> {
     pub(super) fn flows_named(&mut self, key: &str, names: &[String]) -> Vec<usize> {
         for (k, name) in names.iter().enumerate() {
             if self.flows.iter().all(|flow| !flow.is_called(name)) {
-                let mut known: Vec<String> = self.flows.iter().map(|flow| format!("{:?}", flow.called())).collect();
+                let mut known: Vec<String> = self.flows.iter().map(|flow| format!("{:?}", flow.called)).collect();
                 known.dedup();
                 let expected = match &known[..] {
                     [] => "the name of a flow, but there is none".to_string(),

@@ -7,7 +7,7 @@ use crate::map::{End, Map};
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
-use crate::role::Role;
+use crate::roles;
 use crate::sample_pool::SamplePool;
 use crate::target::ReducedTarget;
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
@@ -48,7 +48,7 @@ pub(crate) struct Prepared {
 }
 
 /// Rows of the ensemble that a flow starts from and of the one that it leads to, where they are frames of this run.
-type Ends = (Option<Vec<f64>>, Option<Vec<f64>>);
+type EndRows = (Option<Vec<f64>>, Option<Vec<f64>>);
 
 /// How a flow is trained.
 struct Course<'a> {
@@ -101,12 +101,12 @@ impl Stage for Train {
         let plan = &*run.plan.clone();
         let Some((number, _, end)) = self.at(plan, done) else { return Ok(Advance::Finished) };
         let flow = &plan.flows[number];
-        let failed = |message: String| RunError::Training { flow: flow.name.clone(), message };
+        let failed = |source| RunError::Training { flow: flow.name.clone(), source };
         let course = Course::of(flow);
         if run.prepared.as_ref().is_none_or(|prepared| prepared.flow != number) {
             run.prepared = Some(course.prepare(run, number)?);
             if !matches!(course.samples, Samples::Rows(_)) {
-                flow.role.rungs().into_iter().for_each(|rung| run.pools[rung].note_training());
+                flow.ends.ensembles().for_each(|ensemble| run.pools[ensemble.rung].note_training());
             }
         }
         let Some(mut prepared) = run.prepared.take() else { return Ok(Advance::Finished) };
@@ -118,12 +118,12 @@ impl Stage for Train {
             Some(state) => Trainer::resume(&prepared.generator, data, course.training, state),
             None => Trainer::new(&prepared.generator, data, course.training, seeds(plan, number, run.trainings_of(&flow.name)).1),
         }
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(failed)?;
         // The last step counts once the weights are kept, so that the training is either at work or over.
         let (left, mut count) = (end - done - 1, 0);
         let mut over = false;
         for _ in 0..most.max(1) {
-            match trainer.step().map_err(|error| failed(error.to_string()))? {
+            match trainer.step().map_err(failed)? {
                 Some(progress) => {
                     count += 1;
                     prepared.losses = Some((progress.loss, progress.best));
@@ -179,7 +179,9 @@ impl Stage for Train {
             let flow = &flows[number];
             let FlowSource::Train { samples, .. } = &flow.source else { continue };
             let few = |rung: &usize| outlook.frames.get(*rung).is_some_and(|&frames| frames < FEWEST_FRAMES as u64);
-            if let (false, Some(rung)) = (matches!(samples, Samples::Rows(_)), flow.role.rungs().into_iter().find(few)) {
+            if let (false, Some(rung)) =
+                (matches!(samples, Samples::Rows(_)), flow.ends.ensembles().map(|ensemble| ensemble.rung).find(few))
+            {
                 let frames = outlook.frames[rung];
                 let found = format!("training of the flow {:?} on {frames} frames of rung {rung}", flow.name);
                 outlook.report(key, found, format!("`Collect(...)` before it, of {FEWEST_FRAMES} frames at least"));
@@ -232,53 +234,41 @@ impl<'a> Course<'a> {
 
     /// The laws of the ensemble that it starts from, where that is not its prior, and of the one that it leads to.
     fn laws<'p>(&self, plan: &'p Plan) -> (Option<ReducedTarget<'p>>, ReducedTarget<'p>) {
-        let of_rung = |rung: usize| ReducedTarget::new(plan, rung).with_soft_core(self.soft_core);
-        let within = |state: usize, penalty: f64| of_rung(self.flow.role.rung()).within(&plan.states[state], penalty);
-        match self.flow.role {
-            Role::Generator { rung } => (None, of_rung(rung)),
-            Role::StateGenerator { state, penalty, .. } => (None, within(state, penalty)),
-            Role::ModeJump { from, to, penalty, .. } => (Some(within(from, penalty)), within(to, penalty)),
-            Role::Exchange { from, to } => (Some(of_rung(from)), of_rung(to)),
-        }
+        let law = |ensemble: roles::Ensemble| {
+            let law = ReducedTarget::new(plan, ensemble.rung).with_soft_core(self.soft_core);
+            match ensemble.within {
+                Some(within) => law.within(&plan.states[within.state], within.penalty),
+                None => law,
+            }
+        };
+        (self.flow.ends.start.map(law), law(self.flow.ends.end))
     }
 
     /// The rows of both ends; flows are judged by the latest frames, and learn from the others.
-    fn rows(&self, plan: &Plan, pools: &[SamplePool]) -> Result<Ends, String> {
-        let of_rung = |rung: usize| {
-            let found = pools[rung].training_frames(None).len();
-            if found < FEWEST_FRAMES {
-                return Err(format!(
-                    "{found} frames of rung {rung}, expected at least {FEWEST_FRAMES}: give it more walkers, or the run more frames"
-                ));
+    fn rows(&self, plan: &Plan, pools: &[SamplePool]) -> Result<EndRows, RunError> {
+        let frames = |ensemble: roles::Ensemble| {
+            let (pool, state) = (&pools[ensemble.rung], ensemble.state());
+            let found = pool.training_frames(state).len();
+            // Of a generator of all configurations, training says itself what it lacks.
+            if found >= FEWEST_FRAMES || (state.is_none() && self.flow.ends.is_generator()) {
+                return Ok(pool.training_rows(state));
             }
-            Ok(pools[rung].training_rows(None))
+            let (of, remedy) = match state {
+                Some(state) => (format!("the state `{}`", plan.states[state].name), "give it a `start`, or the run more frames"),
+                None => (format!("rung {}", ensemble.rung), "give it more walkers, or the run more frames"),
+            };
+            Err(RunError::TooFewFrames { flow: self.flow.name.clone(), found, of, fewest: FEWEST_FRAMES, remedy })
         };
-        let own = &pools[self.flow.role.rung()];
-        let of_state = |state: usize| {
-            let found = own.training_frames(Some(state)).len();
-            if found < FEWEST_FRAMES {
-                let name = &plan.states[state].name;
-                let remedy = "give it a `start`, or the run more frames";
-                return Err(format!("{found} frames of the state `{name}`, expected at least {FEWEST_FRAMES}: {remedy}"));
-            }
-            Ok(own.training_rows(Some(state)))
-        };
-        Ok(match &self.flow.role {
-            Role::Generator { .. } => match self.samples {
-                Samples::FromRun { .. } | Samples::Collected => (None, Some(own.training_rows(None))),
-                Samples::Rows(_) => (None, None),
-            },
-            Role::StateGenerator { state, .. } => (None, Some(of_state(*state)?)),
-            Role::ModeJump { from, to, .. } => (Some(of_state(*from)?), Some(of_state(*to)?)),
-            Role::Exchange { from, to } => (Some(of_rung(*from)?), Some(of_rung(*to)?)),
-        })
+        let from = self.flow.ends.start.map(frames).transpose()?;
+        let to = if let Samples::Rows(_) = self.samples { None } else { Some(frames(self.flow.ends.end)?) };
+        Ok((from, to))
     }
 
     /// Rows and the flow as its training finds it.
     fn prepare(&self, run: &Run, number: usize) -> Result<Prepared, RunError> {
         let (plan, name) = (&*run.plan, &self.flow.name);
         let FlowSource::Train { shape, .. } = &self.flow.source else { unreachable!("courses are those of flows to be trained") };
-        let (mut from, mut to) = self.rows(plan, &run.pools).map_err(|message| RunError::Training { flow: name.clone(), message })?;
+        let (mut from, mut to) = self.rows(plan, &run.pools)?;
         let dim = plan.starts[0].positions.row().len();
         let earlier = run.flows.get(name).filter(|_| run.trainings_of(name) > 0);
         let chart: Arc<dyn Chart> = match (earlier, &plan.symmetry) {

@@ -36,7 +36,7 @@ impl Weights {
             let path = flow_path(directory, &flow.name);
             note(directory, &flow_path(Path::new(""), &flow.name))?;
             fs::create_dir_all(path.parent().expect("a file in a folder")).map_err(|source| failed(&path, source))?;
-            let message = |error: mcflow_flows::WeightsError| RunError::Training { flow: flow.name.clone(), message: error.to_string() };
+            let message = |source| RunError::Weights { flow: flow.name.clone(), source };
             trained.save(&path, flow.header.clone()).map_err(message)?;
             let bytes = fs::read(&path).map_err(|source| failed(&path, source))?;
             self.0.insert(flow.name.clone(), (trainings, bytes));

@@ -7,8 +7,8 @@ mod chains;
 mod interval;
 
 pub use crate::moves::entry::{
-    Alone, Between, Effect, EquationsOfMotion, FlowUse, InLanes, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Trials,
-    Tuning, Work, tuned_parameter,
+    Alone, Between, Effect, EquationsOfMotion, InLanes, Ready, Setting, StepWork, SweepEntry, System, Together, Trained, Trials, Tuning,
+    Work, tuned_parameter,
 };
 pub use chains::{Chains, Generators};
 

@@ -3,10 +3,11 @@
 use super::Builder;
 use super::configuration::Space;
 use super::weights::System;
-use crate::schema::{FlowInput, MapInput, SamplesInput};
+use crate::schema::{FlowInput, SamplesInput};
 use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::observers::State;
-use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Map, Role, Samples, Symmetry};
+use mcflow_engine::roles::{Member, RoleSetting};
+use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Map, Samples, Symmetry};
 use mcflow_flows::{Bond, Coordinates, Generator, Header, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles, Term};
 
@@ -35,7 +36,7 @@ impl Builder<'_> {
                 self.report(
                     &key,
                     "a flow that no move uses",
-                    format!("`{}` with it in the sweep, or no such flow", flow.map.purpose().moves().join("` or `")),
+                    format!("`{}` with it in the sweep, or no such flow", flow.map.role().moves().join("` or `")),
                 );
             }
             if cell.is_periodic() {
@@ -45,10 +46,10 @@ impl Builder<'_> {
             if !(100..=10_000_000).contains(&flow.assessment_draws) {
                 self.report(format!("{key}.assessment_draws"), flow.assessment_draws, "a whole number from 100 to 10000000");
             }
-            let roles = self.roles(&key, name, flow, states);
-            let several = roles.len() > 1;
+            let members = self.members(&key, name, flow, states);
+            let several = members.len() > 1;
             if several && flow.file.is_some() {
-                self.report(format!("{key}.file"), format!("one file for {} maps", roles.len()), "two states in `between`, one map");
+                self.report(format!("{key}.file"), format!("one file for {} maps", members.len()), "two states in `between`, one map");
             }
             let mut read = None;
             let Some(source) = self.flow_source(&key, flow, particles, cell, symmetry, &mut read) else {
@@ -56,25 +57,26 @@ impl Builder<'_> {
                 continue;
             };
             if let FlowSource::Trained(flow_of_file) = &source
-                && flow_of_file.generator.is_between_ensembles() == flow.map.is_generator()
+                && flow_of_file.generator.is_between_ensembles() == flow.map.role().example().is_generator()
             {
                 let found = if flow_of_file.generator.is_between_ensembles() { "a map between states or rungs" } else { "a generator" };
-                self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.purpose().title()));
+                self.report(format!("{key}.file"), found, format!("the weights of {}", flow.map.role().title()));
             }
-            let is_one = roles.len() == 1 && self.document.is_sound(&key);
-            for (k, (name, role)) in roles.into_iter().enumerate() {
+            let is_one = members.len() == 1 && self.document.is_sound(&key);
+            for (k, Member { name: own, ends }) in members.into_iter().enumerate() {
                 let mut source = source.clone();
-                let header = self.header(&role, flow.prior, &system);
-                let role = match (&read, &flow.file) {
-                    (Some(found), Some(file)) if is_one => self.compared(&key, file, found, &header, role),
-                    _ => role,
+                let header = self.header(&ends, flow.prior, &system);
+                let ends = match (&read, &flow.file) {
+                    (Some(found), Some(file)) if is_one => self.compared(&key, file, found, &header, ends),
+                    _ => ends,
                 };
                 if let FlowSource::Train { samples: samples @ Samples::FromRun { .. }, .. } = &mut source
                     && k > 0
                 {
                     *samples = Samples::Collected;
                 }
-                plans.push(FlowPlan { name, role, source, assessment_draws: flow.assessment_draws, header });
+                let (called, role) = (name.to_string(), flow.map.clone());
+                plans.push(FlowPlan { name: own, called, role, ends, source, assessment_draws: flow.assessment_draws, header });
             }
         }
         for k in 1..plans.len() {
@@ -90,91 +92,29 @@ impl Builder<'_> {
         all.then_some(plans)
     }
 
-    /// The flows that one entry of the input stands for, by name: one, or a map for each pair of states.
-    fn roles(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<(String, Role)> {
-        let last = self.input.ladder.len().saturating_sub(1);
-        let rung = flow.rung.unwrap_or(0);
-        if matches!(flow.map, MapInput::Exchange { .. }) && flow.rung.is_some() {
-            self.report(
-                format!("{key}.rung"),
-                format!("{rung}, of a map between rungs"),
-                "no `rung`: `from` and `to` say where it belongs",
-            );
-        } else if rung > last {
-            self.report(format!("{key}.rung"), rung, format!("the number of a rung, from 0 to {last}"));
-        }
-        let (list, named, penalty, is_jump) = match &flow.map {
-            MapInput::Generator => return vec![(name.to_string(), Role::Generator { rung })],
-            MapInput::Exchange { from, to } => {
-                for (end, rung) in [("from", *from), ("to", *to)] {
-                    if rung > last {
-                        self.report(format!("{key}.map.{end}"), rung, format!("the number of a rung, from 0 to {last}"));
-                    }
-                }
-                if from == to {
-                    self.report(format!("{key}.map.to"), format!("rung {to}, where it starts"), "another rung");
-                }
-                if !matches!(flow.samples, SamplesInput::Run { .. }) {
-                    self.report(
-                        format!("{key}.samples"),
-                        "samples from a file, for a map between rungs",
-                        "samples from the run: `Run(frames: ...)`",
-                    );
-                }
-                return vec![(name.to_string(), Role::Exchange { from: *from, to: *to })];
-            }
-            MapInput::ModeJump { between, penalty } => ("between", between, penalty, true),
-            MapInput::StateGenerators { of, penalty } => ("of", of, penalty, false),
-        };
+    /// The flows that one of the input stands for, checked.
+    fn members(&mut self, key: &str, name: &str, flow: &FlowInput, states: &[State]) -> Vec<Member> {
+        let role = flow.map.role();
+        let from_run = matches!(flow.samples, SamplesInput::Run { .. });
+        let setting = RoleSetting { name, states, rungs: self.input.ladder.len(), rung: flow.rung, from_run };
         let known: Vec<&str> = states.iter().map(|state| state.name.as_str()).collect();
-        let mut numbers = Vec::new();
+        let (list, named) = role.states().unwrap_or_default();
         for (k, state) in named.iter().enumerate() {
             let at = format!("{key}.map.{list}[{k}]");
-            if !self.require_name(&at, "state", state, &known) {
-                continue;
-            }
-            let number = known.iter().position(|name| name == state).expect("a known name");
-            if numbers.contains(&number) {
+            if self.require_name(&at, "state", state, &known) && named[..k].contains(state) {
                 self.report(at, format!("{state:?} twice"), "each state once");
             }
-            numbers.push(number);
         }
-        if named.len() < if is_jump { 2 } else { 1 } {
-            let expected = if is_jump { "at least two states" } else { "at least one state" };
-            self.report(format!("{key}.map.{list}"), format!("{} states", named.len()), expected);
-        }
-        self.require(&format!("{key}.map.penalty"), *penalty, |v| v >= 0.0, "a finite number, at least 0");
-        if !matches!(flow.samples, SamplesInput::Run { .. }) {
-            self.report(
-                format!("{key}.samples"),
-                format!("samples from a file, for {}", if is_jump { "maps between states" } else { "generators of states" }),
-                "samples from the run: `Run(frames: ...)`",
-            );
-        }
-        let plain = |text: &str| -> String { text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect() };
-        let mut roles = Vec::new();
-        if !is_jump {
-            let of_state = |&state: &usize| {
-                let role = Role::StateGenerator { family: name.to_string(), rung, state, penalty: *penalty };
-                (format!("{name}-{}", plain(known[state])), role)
-            };
-            roles.extend(numbers.iter().map(of_state));
-        }
-        for (a, &from) in numbers.iter().enumerate().filter(|_| is_jump) {
-            for &to in &numbers[a + 1..] {
-                let full = format!("{name}-{}-{}", plain(known[from]), plain(known[to]));
-                roles.push((full, Role::ModeJump { family: name.to_string(), rung, from, to, penalty: *penalty }));
-            }
-        }
-        let twice = (1..roles.len()).find(|&k| roles[..k].iter().any(|(name, _)| *name == roles[k].0));
-        if let Some(k) = twice {
+        self.add(key, role.problems(&setting));
+        let members = role.members(&setting);
+        if let Some(k) = (1..members.len()).find(|&k| members[..k].iter().any(|member| member.name == members[k].name)) {
             self.report(
                 format!("{key}.map.{list}"),
-                format!("two flows named {:?}", roles[k].0),
+                format!("two flows named {:?}", members[k].name),
                 "states whose names differ in letters or digits",
             );
         }
-        roles
+        members
     }
 
     fn flow_source(
@@ -245,7 +185,7 @@ impl Builder<'_> {
         self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
         let coordinates = self.coordinates(key, flow, particles.n(), cell.dimension());
         let mut training = training.clone();
-        if !flow.map.is_generator() {
+        if !flow.map.role().example().is_generator() {
             // A map is trained from both sides unless the input says otherwise.
             for stage in training.stages.iter_mut().filter(|stage| !stage.has_loss()) {
                 (stage.maximum_likelihood, stage.reverse_kl) = (1.0, 1.0);
@@ -312,7 +252,7 @@ impl Builder<'_> {
             let places = |particle: usize| (0..dimension).map(|axis| axis * n + particle).collect();
             bonds.push(Bond { first: places(first), second: places(second), towards: Vec::new() });
         }
-        let is_map = !flow.map.is_generator();
+        let is_map = !flow.map.role().example().is_generator();
         let fixed = if is_map { bonds.iter().map(Bond::length).collect() } else { Vec::new() };
         Coordinates { bonds, fixed }
     }

@@ -5,8 +5,8 @@
 
 use super::{Builder, hexadecimal};
 use crate::finding::{Finding, Severity};
-use mcflow_engine::Role;
 use mcflow_engine::observers::State;
+use mcflow_engine::roles::{Ends, Ensemble};
 use mcflow_flows::{End, EndKind, Header, Prior};
 use mcflow_potentials::{Particles, Term};
 use sha2::{Digest, Sha256};
@@ -27,23 +27,19 @@ pub(super) struct System<'a> {
 
 impl Builder<'_> {
     /// What the weights file of a flow says of it.
-    pub(super) fn header(&self, role: &Role, prior: Prior, system: &System) -> Header {
+    pub(super) fn header(&self, of: &Ends, prior: Prior, system: &System) -> Header {
         let prior = End { law: BTreeMap::from([("prior".to_string(), format!("{prior:?}"))]), ..End::default() };
-        let end = |kind: EndKind, rung: usize| End { kind, law: self.law(rung, system), ..End::default() };
-        let state = |number: usize| {
-            let mut end = end(EndKind::State, role.rung());
-            if let Some(State { name, condition }) = system.states.get(number) {
+        let whole = if of.is_generator() { EndKind::Target } else { EndKind::Rung };
+        let end = |ensemble: Ensemble| {
+            let kind = if ensemble.within.is_some() { EndKind::State } else { whole };
+            let mut end = End { kind, law: self.law(ensemble.rung, system), ..End::default() };
+            if let Some(State { name, condition }) = ensemble.state().and_then(|state| system.states.get(state)) {
                 end.name.clone_from(name);
                 end.law.insert("where".to_string(), format!("{condition:?}"));
             }
             end
         };
-        let ends = match role {
-            Role::Generator { rung } => [prior, end(EndKind::Target, *rung)],
-            Role::StateGenerator { state: number, .. } => [prior, state(*number)],
-            Role::ModeJump { from, to, .. } => [state(*from), state(*to)],
-            Role::Exchange { from, to } => [end(EndKind::Rung, *from), end(EndKind::Rung, *to)],
-        };
+        let ends = [of.start.map_or(prior, end), end(of.end)];
         let system: Vec<String> = ends.iter().map(|end| format!("{:?}", end.law)).collect();
         Header {
             units: self.input.units.name().to_string(),
@@ -93,14 +89,14 @@ impl Builder<'_> {
         law
     }
 
-    /// Compares what a weights file says of itself with what the input takes it for; the role, turned round where the file leads the other way.
-    pub(super) fn compared(&mut self, flow: &str, file: &str, found: &Header, expected: &Header, role: Role) -> Role {
+    /// Compares what a weights file says of itself with what the input takes it for; the ends, turned round where the file leads the other way.
+    pub(super) fn compared(&mut self, flow: &str, file: &str, found: &Header, expected: &Header, ends: Ends) -> Ends {
         let key = format!("{flow}.file");
         if found.coordinates != CHART {
             self.report(key, format!("{file:?} with rows in the coordinates {:?}", found.coordinates), format!("{CHART:?}"));
-            return role;
+            return ends;
         }
-        let Some(expected) = &expected.ends else { return role };
+        let Some(expected) = &expected.ends else { return ends };
         let Some(found) = &found.ends else {
             self.findings.push(Finding {
                 severity: Severity::Note,
@@ -108,13 +104,13 @@ impl Builder<'_> {
                 found: format!("the weights of {flow}, {file:?}, do not say what they were trained for: an earlier version wrote them"),
                 remedy: "make sure that they are of this system and lead this way, or train them again".to_string(),
             });
-            return role;
+            return ends;
         };
         let turned = match fit(found, expected) {
             Ok(turned) => turned,
             Err(()) => {
                 self.report(key, format!("{file:?}, the weights of {}", title(found)), format!("the weights of {}", title(expected)));
-                return role;
+                return ends;
             }
         };
         let [from, to] = expected;
@@ -123,7 +119,7 @@ impl Builder<'_> {
             let space = |end: &End| format!("{} in {} dimension(s)", text(end, "particles"), text(end, "dimension"));
             let [_, (found, expected)] = pairs;
             self.report(key, format!("{file:?}, the weights of {}", space(found)), space(expected));
-            return role;
+            return ends;
         }
         let others = differences(&pairs);
         if !others.is_empty() {
@@ -142,11 +138,7 @@ impl Builder<'_> {
                 remedy: String::new(),
             });
         }
-        match role {
-            Role::ModeJump { family, rung, from, to, penalty } if turned => Role::ModeJump { family, rung, from: to, to: from, penalty },
-            Role::Exchange { from, to } if turned => Role::Exchange { from: to, to: from },
-            role => role,
-        }
+        if turned { ends.turned() } else { ends }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::flow::flow_near_identity;
 use mcflow_engine::charts::{Cartesian, Folded};
-use mcflow_engine::{Chart, Domain, End, FlowPlan, FlowSource, Generators, Map, Role};
-use mcflow_flows::{Generator, Header};
+use mcflow_engine::roles::{BetweenRungs, BetweenStates, Ends, Ensemble, FlowRole, OfStates};
+use mcflow_engine::{Chart, Domain, End, FlowPlan, Generators, Map};
+use mcflow_flows::Generator;
 use std::sync::Arc;
 
 /// A map from around one point to around another, with random weights: x' = `to` + about (x - `from`) times a spread.
@@ -29,11 +30,12 @@ pub fn chart_of(dim: usize, domain: &Option<Domain>) -> Arc<dyn Chart> {
 pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>; 2]) -> (Generators, Vec<FlowPlan>) {
     let named = maps.iter().enumerate().map(|(k, (from, to, map))| {
         let name = format!("jump-{k}");
-        let role = Role::ModeJump { family: "jump".to_string(), rung: 0, from: *from, to: *to, penalty: 0.0 };
+        let role = FlowRole::ModeJump(BetweenStates { between: Vec::new(), penalty: 0.0 });
+        let ends = Ends::map(Ensemble::within(0, *from, 0.0), Ensemble::within(0, *to, 0.0));
         let [start, end] = [0, 1].map(|end| chart_of(map.dim(), &domains[end]));
         let map = Map::new(map.clone(), End::Ensemble(start), end);
-        let source = FlowSource::Trained(Box::new(map.clone()));
-        ((name.clone(), map), FlowPlan { name, role, source, assessment_draws: 0, header: Header::default() })
+        let plan = FlowPlan::read(&name, "jump", (role, ends), map.clone());
+        ((name, map), plan)
     });
     named.unzip()
 }
@@ -43,10 +45,18 @@ pub fn jump_flows(maps: &[(usize, usize, Generator)], domains: &[Option<Domain>;
 pub fn draw_flows(draws: &[(usize, Generator)], domain: &Option<Domain>) -> (Generators, Vec<FlowPlan>) {
     let named = draws.iter().map(|(state, generator)| {
         let name = format!("draw-{state}");
-        let role = Role::StateGenerator { family: "draw".to_string(), rung: 0, state: *state, penalty: 0.0 };
+        let role = FlowRole::StateGenerators(OfStates { of: Vec::new(), penalty: 0.0 });
+        let ends = Ends::generator(Ensemble::within(0, *state, 0.0));
         let flow = Map::new(generator.clone(), End::Prior, chart_of(generator.dim(), domain));
-        let source = FlowSource::Trained(Box::new(flow.clone()));
-        ((name.clone(), flow), FlowPlan { name, role, source, assessment_draws: 0, header: Header::default() })
+        let plan = FlowPlan::read(&name, "draw", (role, ends), flow.clone());
+        ((name, flow), plan)
     });
     named.unzip()
+}
+
+/// A map from one rung to another, as the flow "map" of a run.
+#[allow(dead_code, reason = "not every file that shares this module exchanges")]
+pub fn exchange_flow(from: usize, to: usize, map: Map) -> FlowPlan {
+    let role = FlowRole::Exchange(BetweenRungs { from, to });
+    FlowPlan::read("map", "map", (role, Ends::map(Ensemble::of(from), Ensemble::of(to))), map)
 }

@@ -11,10 +11,11 @@ pub use equations::EquationsOfMotion;
 pub(crate) use ready::run_group;
 pub use ready::{Alone, Between, InLanes, Ready, Setting, Together, Trials};
 pub use system::System;
-pub use trained::{FlowUse, Trained};
+pub use trained::Trained;
 pub use tuning::{Tuning, tuned_parameter};
 pub use work::{StepWork, Work};
 
+use crate::roles::Ends;
 use mcflow_base::Problem;
 use mcflow_potentials::Precision;
 use std::fmt::Debug;
@@ -68,8 +69,8 @@ pub trait SweepEntry: Debug + Send + Sync {
         None
     }
 
-    /// Whether a flow that was made for this is of use to it.
-    fn takes(&self, _flow: FlowUse) -> bool {
+    /// Whether a flow with these ends is of use to it.
+    fn takes(&self, _flow: &Ends) -> bool {
         false
     }
 

@@ -4,43 +4,7 @@ use crate::map::Map;
 use crate::moves::{StateGenerator, StateMap};
 use crate::observers::State;
 use crate::plan::FlowPlan;
-use crate::role::Role;
 use std::collections::BTreeMap;
-
-/// What a flow of the input was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlowUse {
-    /// It maps a prior to the target.
-    Generator,
-    /// Each of its members maps a prior to one state.
-    StateGenerators,
-    /// Each of its members maps one state to another.
-    ModeJump,
-    /// It maps one rung to another.
-    Exchange,
-}
-
-impl FlowUse {
-    /// The names of the moves that use it, for messages.
-    pub fn moves(self) -> &'static [&'static str] {
-        match self {
-            Self::Generator => &["GeneratorDraw", "LatentWalk"],
-            Self::StateGenerators => &["GeneratorDraw"],
-            Self::ModeJump => &["ModeJump"],
-            Self::Exchange => &["Exchange"],
-        }
-    }
-
-    /// What it is, in messages.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Generator => "a generator",
-            Self::StateGenerators => "generators of states",
-            Self::ModeJump => "a map between states",
-            Self::Exchange => "a map between rungs",
-        }
-    }
-}
 
 /// Looks up trained flows by their name in the input, which one flow has or all members of a family.
 #[derive(Clone, Copy)]
@@ -67,7 +31,7 @@ impl<'a> Trained<'a> {
 
     /// The rung that a flow moves the walkers of, the lower one where it exchanges; a flow that no plan knows is one of the first rung.
     pub(crate) fn rung_of(&self, name: &str) -> usize {
-        self.flows.iter().find(|flow| flow.is_called(name)).map_or(0, |flow| flow.role.rung())
+        self.flows.iter().find(|flow| flow.is_called(name)).map_or(0, |flow| flow.ends.rung())
     }
 
     /// The map of a learned exchange, between two rungs.
@@ -79,16 +43,12 @@ impl<'a> Trained<'a> {
     /// The two rungs that the flow with this name maps, trained or not.
     pub(crate) fn rungs_of(&self, name: &str) -> Option<(usize, usize)> {
         let flow = self.flows.iter().find(|flow| flow.name == name)?;
-        if let Role::Exchange { from, to } = flow.role { Some((from, to)) } else { None }
+        flow.ends.rungs()
     }
 
     /// The two states of each map of the family with this name, trained or not.
     pub(crate) fn states_of(&self, name: &str) -> Vec<(usize, usize)> {
-        let pairs = self.flows.iter().filter_map(|flow| match &flow.role {
-            Role::ModeJump { family, from, to, .. } if family == name => Some((*from, *to)),
-            _ => None,
-        });
-        pairs.collect()
+        self.flows.iter().filter(|flow| flow.called == name).filter_map(|flow| flow.ends.states()).collect()
     }
 
     /// The generator with this name, or those of states in the family with this name.
@@ -96,22 +56,15 @@ impl<'a> Trained<'a> {
         if let Some(flow) = self.generators.get(name) {
             return vec![StateGenerator { state: None, flow }];
         }
-        let generators = self.flows.iter().filter_map(|flow| match &flow.role {
-            Role::StateGenerator { family, state, .. } if family == name => {
-                Some(StateGenerator { state: Some(*state), flow: self.generators.get(&flow.name)? })
-            }
-            _ => None,
-        });
-        generators.collect()
+        let members = self.flows.iter().filter(|flow| flow.called == name && flow.ends.is_generator());
+        members.filter_map(|flow| Some(StateGenerator { state: flow.ends.end.state(), flow: self.generators.get(&flow.name)? })).collect()
     }
 
     /// The maps of the family with this name.
     pub(crate) fn maps(&self, family: &str) -> Vec<StateMap<'a>> {
-        let maps = self.flows.iter().filter_map(|flow| match &flow.role {
-            Role::ModeJump { family: of, from, to, .. } if of == family => {
-                Some(StateMap { from: *from, to: *to, map: self.generators.get(&flow.name)? })
-            }
-            _ => None,
+        let maps = self.flows.iter().filter(|flow| flow.called == family).filter_map(|flow| {
+            let (from, to) = flow.ends.states()?;
+            Some(StateMap { from, to, map: self.generators.get(&flow.name)? })
         });
         maps.collect()
     }
