@@ -3,7 +3,9 @@
 mod conformance;
 mod density;
 mod products;
+mod ranges;
 mod reference;
+mod table;
 mod training;
 
 use crate::{Architecture, Generator, Prior};

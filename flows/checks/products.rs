@@ -1,12 +1,12 @@
-//! Register tiles of every width against the definition, and the gradient of the reverse divergence against differences.
+//! Register tiles of every width against the definition, and the gradients of objectives against differences.
 
 use super::perturbed;
 use crate::conditioners::{Product, multiply, outer, pack, pack_transposed, row_stride};
 use crate::direction::Direction;
-use crate::objectives::{Batch, Objective, ReverseKl};
+use crate::objectives::Batch;
 use crate::operation::Operations;
-use crate::{Activation, Architecture, EnergyOperation, Prior, RealNvp, Spline};
-use candle_core::{Device, Var};
+use crate::{Activation, Architecture, EnergyOperation, Prior, RealNvp, Spline, Stage};
+use candle_core::{Device, Tensor, Var};
 use mcflow_base::{Array, Lane};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -64,7 +64,7 @@ fn tiles_of_every_width_are_products() {
 }
 
 #[test]
-fn reverse_divergence_has_the_gradient_of_its_differences() {
+fn every_objective_has_the_gradient_of_its_differences() {
     let architecture =
         Architecture::Spline(Spline { blocks: 1, hidden: vec![6], bins: 4, bound: 3.0, activation: Activation::Tanh, on: None });
     let mut generator = perturbed(&architecture, Prior::Gaussian, 3, 5);
@@ -77,25 +77,33 @@ fn reverse_divergence_has_the_gradient_of_its_differences() {
     };
     let operations = Operations::new(generator.flow.clone());
     let energy = || EnergyOperation::new(&target, None, 0.7);
-    let latents = Var::from_vec(numbers(3 * 100, 9), (100, 3), &Device::Cpu).unwrap();
-    let loss = |parameters: &[f64]| {
-        let parameters = Var::from_slice(parameters, parameters.len(), &Device::Cpu).unwrap();
-        let starts = Some(latents.as_tensor().clone());
-        let batch = Batch { samples: None, starts, start_energy: energy(), target_energy: energy() };
-        let loss = ReverseKl.loss(&operations, &parameters, &batch).unwrap().value;
-        let gradient = loss.backward().unwrap().get(&parameters).unwrap().to_vec1::<f64>().unwrap();
-        (loss.to_scalar::<f64>().unwrap(), gradient)
-    };
-    let here = generator.parameters().to_vec();
-    let (_, gradient) = loss(&here);
-    for i in (0..here.len()).step_by(5) {
-        let at = |by: f64| {
-            let mut moved = here.clone();
-            moved[i] += by;
-            loss(&moved).0
+    let rows = |seed: u64| Some(Tensor::from_vec(numbers(3 * 100, seed), (100, 3), &Device::Cpu).unwrap());
+    for (_, objective) in Stage::default().objectives() {
+        let loss = |parameters: &[f64]| {
+            let parameters = Var::from_slice(parameters, parameters.len(), &Device::Cpu).unwrap();
+            let batch = Batch { samples: rows(8), starts: rows(9), start_energy: energy(), target_energy: energy() };
+            let loss = objective.loss(&operations, &parameters, &batch).unwrap();
+            assert_eq!(loss.bad_rows, 0);
+            let gradient = loss.value.backward().unwrap().get(&parameters).unwrap().to_vec1::<f64>().unwrap();
+            (loss.value.to_scalar::<f64>().unwrap(), gradient)
         };
-        let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-        assert!((gradient[i] - difference).abs() < 1e-6, "parameter {i}: {} against {difference}", gradient[i]);
+        let here = generator.parameters().to_vec();
+        let (value, gradient) = loss(&here);
+        // Without a tape the value is the same.
+        let parameters = Tensor::from_slice(&here, here.len(), &Device::Cpu).unwrap();
+        let batch = Batch { samples: rows(8), starts: rows(9), start_energy: energy(), target_energy: energy() };
+        let judged = objective.loss(&operations.without_tape(), &parameters, &batch).unwrap();
+        assert_eq!(judged.value.to_scalar::<f64>().unwrap(), value, "{}", objective.name());
+        for i in (0..here.len()).step_by(5) {
+            let at = |by: f64| {
+                let mut moved = here.clone();
+                moved[i] += by;
+                loss(&moved).0
+            };
+            let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+            let name = objective.name();
+            assert!((gradient[i] - difference).abs() < 1e-6, "{name}, parameter {i}: {} against {difference}", gradient[i]);
+        }
     }
 }
 
