@@ -1,7 +1,7 @@
 //! What the user writes about a flow: the parts that its layers follow from.
 
 use crate::axes::Axis;
-use crate::layers::{AnyLayer, Part, RealNvp, Setting, Spline};
+use crate::layers::{AnyLayer, Householder, Part, RealNvp, Setting, Spline};
 use crate::prior::Prior;
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub enum Architecture {
     RealNvp(RealNvp),
     /// Blocks of half updates by monotonic splines.
     Spline(Spline),
+    /// A learned orthogonal mixing of axes.
+    Householder(Householder),
     /// Several of these, one after the other, the first one next to the latent rows.
     Stack(Vec<Architecture>),
 }
@@ -37,6 +39,7 @@ impl Architecture {
         match self {
             Self::RealNvp(part) => Some(part),
             Self::Spline(part) => Some(part),
+            Self::Householder(part) => Some(part),
             Self::Stack(_) => None,
         }
     }

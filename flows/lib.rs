@@ -62,7 +62,7 @@ pub use direction::Direction;
 pub use fit::Standardisation;
 pub use generator::Generator;
 pub use header::{End, EndKind, Header, WeightsError};
-pub use layers::{RealNvp, Spline};
+pub use layers::{Householder, RealNvp, Spline};
 pub use objectives::{EnergyCap, EnergyOperation, Growth};
 pub use operation::FlowOperation;
 pub use prior::Prior;

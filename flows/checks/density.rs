@@ -1,7 +1,7 @@
 //! Densities integrate to one; splines join smoothly; bad files and settings are told apart.
 
 use super::perturbed;
-use crate::{Activation, Architecture, Generator, Header, Prior, RealNvp, Spline, Stage, Training, WeightsError};
+use crate::{Activation, Architecture, Axis, Generator, Header, Householder, Prior, RealNvp, Spline, Stage, Training, WeightsError};
 
 fn spline(bins: usize, bound: f64) -> Architecture {
     Architecture::Spline(Spline { blocks: 2, hidden: vec![16, 16], bins, bound, activation: Activation::Silu, on: None })
@@ -132,6 +132,28 @@ fn bad_settings_are_named() {
         Architecture::RealNvp(RealNvp { blocks: 4, hidden: vec![64, 64], activation: Activation::Silu, scale_bound: 2.0, on: None })
     );
     assert!(serde_json::from_str::<Architecture>(r#"{"RealNvp":{"blocks":4,"hidden":[64,64],"bins":3}}"#).is_err());
+}
+
+#[test]
+fn reflections_are_of_lines_alone() {
+    let mix = |reflections, on| Architecture::Householder(Householder { reflections, on });
+    let axes = [Axis::Line, Axis::Circle { period: std::f64::consts::TAU }, Axis::Line];
+    let keys = |architecture: &Architecture, prior, fixed: &[usize]| -> Vec<String> {
+        Generator::problems(architecture, prior, &axes, fixed).into_iter().map(|problem| problem.key).collect()
+    };
+    assert!(keys(&mix(4, None), Prior::Gaussian, &[]).is_empty());
+    assert_eq!(keys(&mix(3, Some(vec![0, 1, 2])), Prior::Gaussian, &[]), ["reflections", "on[1]"]);
+    assert_eq!(keys(&mix(2, None), Prior::Uniform, &[0]), ["", ""]);
+    // Lengths of the mixed numbers stay, and the angle is not touched.
+    let mut generator = Generator::with_axes(&mix(4, None), Prior::Gaussian, &axes, &[], 2);
+    let parameters: Vec<f64> = (0..generator.n_parameters()).map(|k| (k as f64).sin()).collect();
+    generator.set_parameters(&parameters);
+    let (mut x, mut log_det) = ([0.0; 3], [1.0]);
+    generator.forward(&[3.0, 0.7, 4.0], &mut x, &mut log_det);
+    assert!(
+        (x[0].hypot(x[2]) - 5.0).abs() < 1e-14 && (x[0] - 3.0).abs() > 0.1 && (x[1] - 0.7).abs() < 1e-15 && log_det[0].abs() < 1e-14,
+        "{x:?} {log_det:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The table of conformance: flows of every kind of layer, a row each.
 
 use super::perturbed;
-use crate::{Activation, Architecture, Axis, Bond, Coordinates, Generator, Prior, RealNvp, Spline};
+use crate::{Activation, Architecture, Axis, Bond, Coordinates, Generator, Householder, Prior, RealNvp, Spline};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -79,6 +79,7 @@ pub(super) fn table() -> Vec<(String, Generator)> {
         }
     }
     table.extend(with_axes());
+    table.extend(with_reflections());
     table
 }
 
@@ -118,6 +119,37 @@ fn with_axes() -> Vec<(String, Generator)> {
                 }
                 table.push((format!("{axes:?}, fixed {fixed:?}, {prior:?}, between ensembles: {between}, {architecture:?}"), generator));
             }
+        }
+    }
+    table
+}
+
+/// Reflections of all lines, and of some between half updates, from a prior and between ensembles.
+fn with_reflections() -> Vec<(String, Generator)> {
+    let circle = Axis::Circle { period: 3.0 };
+    let mix = |reflections, on| Architecture::Householder(Householder { reflections, on });
+    let affine = Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![8], activation: Activation::Tanh, scale_bound: 1.5, on: None });
+    let rows: [(Architecture, Vec<Axis>, Vec<usize>); 3] = [
+        (mix(2, None), vec![Axis::Line; 2], vec![]),
+        (Architecture::Stack(vec![affine.clone(), mix(6, None), affine.clone()]), vec![Axis::Line; 11], vec![4]),
+        (
+            Architecture::Stack(vec![mix(4, Some(vec![3, 0, 4])), affine]),
+            vec![Axis::Line, circle, Axis::Positive, Axis::Line, Axis::Line],
+            vec![],
+        ),
+    ];
+    let mut table = Vec::new();
+    for (architecture, axes, fixed) in rows {
+        for between in [false, true] {
+            let mut generator = Generator::with_axes(&architecture, Prior::Gaussian, &axes, &fixed, 41);
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(42);
+            let moved: Vec<f64> = generator.parameters().iter().map(|p| p + 0.5 * (rng.random::<f64>() - 0.5)).collect();
+            generator.set_parameters(&moved);
+            generator.standardise(&samples_on(&axes, 100, 5));
+            if between {
+                generator.standardise_source(&samples_on(&axes, 100, 6));
+            }
+            table.push((format!("{architecture:?} of {axes:?}, between ensembles: {between}"), generator));
         }
     }
     table

@@ -3,6 +3,7 @@
 mod blocks;
 mod coupling;
 mod covariance;
+mod householder;
 mod layer;
 mod part;
 mod ranges;
@@ -12,12 +13,15 @@ mod standardise;
 
 pub(crate) use coupling::Coupling;
 pub(crate) use covariance::{Covariance, covariance};
+pub use householder::Householder;
 pub(crate) use layer::Layer;
 pub(crate) use part::{Part, Setting};
 pub(crate) use ranges::Ranges;
 pub use real_nvp::RealNvp;
 pub use spline::Spline;
 pub(crate) use standardise::Standardise;
+
+use householder::Reflections;
 
 use crate::direction::Direction;
 use crate::tensor::{NamedTensor, Unfit};
@@ -118,4 +122,6 @@ layers! {
     Covariance in covariance;
     /// A half update.
     Coupling in coupling;
+    /// A product of reflections.
+    Reflections in reflections;
 }
