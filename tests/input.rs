@@ -251,7 +251,7 @@ fn good_inputs_cover_the_language() {
         Langevin( | metropolized: false | \"BAOAB\" | GeneratorDraw( | LatentWalk( | every: | tune: false | Column( | Profile( | MeanSquareDisplacement( | \
         RadialDistribution( | Combination( | Distance( | Coordinate( | Above( | Below( | All( | format: Dcd | format: Xyz | \
         walkers: [ | units: Molar | units: Academic | pressure: | RealNvp( | Spline( | Uniform | Run( | file: | \
-        maximum_likelihood: | reverse_kl: | Cosine( | compare: | WolfeQuapp( | TripleWell( | SoftRepulsion( | BistableDimer( | Walls( | \
+        maximum_likelihood: | reverse_kl: | symmetric_divergence: | Cosine( | compare: | WolfeQuapp( | TripleWell( | SoftRepulsion( | BistableDimer( | Walls( | \
         SphericalWall( | DoubleWellPair( | CentreTether( | CoupledWells( | Ring( | PhiFourChain( | HarmonicBonds( | FeneBonds( | \
         HarmonicAngles( | PeriodicDihedrals( | TabulatedPair( | ModeJump( | Exchange( | Translation( | IdentitySwap( | shape: SingleEdge | Stack( | Householder( | on: | Between( | Nearest( | Angle( | Dihedral( | RadiusOfGyration( | scale: {";
     let missing: Vec<&str> = kinds.split(" | ").filter(|kind| !all.contains(kind)).collect();

@@ -5,11 +5,12 @@ use crate::conditioners::{Product, multiply, outer, pack, pack_transposed, row_s
 use crate::direction::Direction;
 use crate::objectives::Batch;
 use crate::operation::Operations;
-use crate::{Activation, Architecture, EnergyOperation, Prior, RealNvp, Spline, Stage};
+use crate::{Activation, Architecture, EnergyOperation, Prior, RealNvp, Spline, Stage, Training, train};
 use candle_core::{Device, Tensor, Var};
 use mcflow_base::{Array, Lane};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::ops::ControlFlow;
 
 fn numbers(n: usize, seed: u64) -> Vec<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -105,6 +106,34 @@ fn every_objective_has_the_gradient_of_its_differences() {
             assert!((gradient[i] - difference).abs() < 1e-6, "{name}, parameter {i}: {} against {difference}", gradient[i]);
         }
     }
+}
+
+#[test]
+fn symmetric_divergence_is_both_in_one_and_needs_samples() {
+    let stage = Stage { symmetric_divergence: 1.0, ..Stage::default() };
+    let training = Training { stages: vec![stage], ..Training::default() };
+    let keys: Vec<String> = training.problems(false).into_iter().map(|problem| problem.key).collect();
+    assert_eq!(keys, ["stages[0].symmetric_divergence"]);
+    assert!(training.problems(true).is_empty());
+    // One stage of it and one of both apart, from the same rows and seed, are the same training.
+    let apart = Training { stages: vec![Stage { maximum_likelihood: 1.0, reverse_kl: 1.0, ..Stage::default() }], ..Training::default() };
+    let law = |rows: &[f64], u: &mut [f64], gradient: &mut [f64]| {
+        for ((x, u), g) in rows.iter().zip(u).zip(gradient) {
+            (*u, *g) = (x.powi(4), 4.0 * x.powi(3));
+        }
+    };
+    let architecture = Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![6], ..RealNvp::default() });
+    let samples = numbers(400, 3);
+    let trained = |mut training: Training| {
+        (training.stages[0].steps, training.stages[0].batch) = (40, 64);
+        let mut generator = perturbed(&architecture, Prior::Gaussian, 1, 5);
+        let report = train(&mut generator, &samples, &law, &training, 1, &mut |_| ControlFlow::Continue(())).unwrap();
+        (generator.parameters().to_vec(), report)
+    };
+    let ((together, report), (separate, other)) = (trained(training), trained(apart));
+    assert!((report.held_out_loss - other.held_out_loss).abs() < 1e-12 && report.energy_evaluations == other.energy_evaluations);
+    assert!(together.iter().zip(&separate).all(|(a, b)| (a - b).abs() < 1e-9), "{together:?} {separate:?}");
+    assert!(report.losses[0].of("symmetric_divergence").is_some() && report.losses[0].of("reverse_kl").is_none());
 }
 
 #[test]

@@ -5,9 +5,11 @@ mod energy_cap;
 mod maximum_likelihood;
 mod objective;
 mod reverse_kl;
+mod symmetric_divergence;
 
 pub use energy::EnergyOperation;
 pub use energy_cap::{EnergyCap, Growth};
 pub(crate) use maximum_likelihood::MaximumLikelihood;
 pub(crate) use objective::{Batch, Loss, Objective};
 pub(crate) use reverse_kl::ReverseKl;
+pub(crate) use symmetric_divergence::SymmetricDivergence;

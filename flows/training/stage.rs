@@ -1,6 +1,6 @@
 //! One stage of a training: the weights of its objectives, its optimiser, its step sizes.
 
-use crate::objectives::{EnergyCap, MaximumLikelihood, Objective, ReverseKl};
+use crate::objectives::{EnergyCap, MaximumLikelihood, Objective, ReverseKl, SymmetricDivergence};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub struct Stage {
     /// Weight of J_KL.
     #[serde(default)]
     pub reverse_kl: f64,
+    /// Weight of J_ML + J_KL as one loss: samples and energies, of a map at both ends.
+    #[serde(default)]
+    pub symmetric_divergence: f64,
     /// Largest Euclidean norm of the gradient; longer ones are shortened to it.
     #[serde(default = "defaults::clip")]
     pub clip: f64,
@@ -72,6 +75,7 @@ impl Default for Stage {
             warm_up: 0,
             maximum_likelihood: 0.0,
             reverse_kl: 0.0,
+            symmetric_divergence: 0.0,
             clip: defaults::clip(),
             energy_cap: defaults::energy_cap(),
         }
@@ -103,6 +107,7 @@ impl Stage {
         vec![
             (self.maximum_likelihood, &MaximumLikelihood), //
             (self.reverse_kl, &ReverseKl),
+            (self.symmetric_divergence, &SymmetricDivergence),
         ]
     }
 
