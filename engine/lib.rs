@@ -32,7 +32,7 @@ mod vibration;
 
 pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 pub use chain::{Environment, Microstate, Scratch, ThermodynamicState, Walker, WalkerState, accept};
-pub use charts::{Chart, Domain, Element, Operation, Symmetry};
+pub use charts::{Chart, ChartChoice, Domain, Element, Operation, Symmetry};
 pub use configurations::Configurations;
 pub use ladder::{ExchangeMutant, Exchanges, Ladder, Offer, PairExchange, PairTally};
 pub use map::{Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE};

@@ -1,6 +1,6 @@
 //! A map: a flow with its two ends, and the only code that runs one for a chain.
 
-use crate::charts::{self, Cartesian, Chart, Domain, Element, Entered, Folded, Symmetry};
+use crate::charts::{self, Cartesian, Chart, ChartChoice, Element, Entered, Symmetry, domain_by_text};
 use crate::configurations::Configurations;
 use mcflow_flows::{Direction, Generator, Header, WeightsError};
 use rayon::prelude::*;
@@ -45,7 +45,7 @@ pub struct Passage {
     /// Whether the way back leads to the same configuration.
     pub feasible: Vec<bool>,
     /// What led each to the image that was carried; `None` where that is the configuration itself. Momenta go with it.
-    pub elements: Vec<Option<Element>>,
+    pub elements: Vec<Option<Box<Element>>>,
 }
 
 /// Configurations as latent rows of the prior.
@@ -60,7 +60,7 @@ pub struct Latents {
     /// Whether the way back leads to the same configuration.
     pub feasible: Vec<bool>,
     /// What led each to the image that has this row; `None` where that is the configuration itself.
-    pub elements: Vec<Option<Element>>,
+    pub elements: Vec<Option<Box<Element>>>,
 }
 
 /// Configurations that were drawn.
@@ -68,8 +68,12 @@ pub struct Latents {
 pub struct Drawn {
     /// They.
     pub to: Configurations,
-    /// What comes back of the latent rows that they were made from, and whether that is the same.
-    pub latents: Latents,
+    /// What comes back of the latent rows z that they were made from, `[n, dim]`.
+    pub rows: Vec<f64>,
+    /// ln|det dz/dx|, less ln N(v) where there are auxiliary numbers.
+    pub log_det: Vec<f64>,
+    /// Whether each is its own image and leads back to its latent row.
+    pub feasible: Vec<bool>,
 }
 
 /// Draws auxiliary numbers, standard normal, for the configuration of this number.
@@ -158,9 +162,7 @@ impl Map {
             .zip(latents.par_chunks(self.dim()))
             .zip(back.par_chunks(self.dim()))
             .for_each(|((lands, row), back)| *lands = *lands && self.returns_latent(row, back));
-        let known = vec![true; lands.len()];
-        let elements = vec![None; lands.len()];
-        Drawn { to, latents: Latents { rows: back, log_det, known, feasible: lands, elements } }
+        Drawn { to, rows: back, log_det, feasible: lands }
     }
 
     /// Configurations as latent rows.
@@ -176,10 +178,10 @@ impl Map {
         Latents { rows: latents, log_det, known, feasible, elements: entered.into_iter().map(|entered| entered.element).collect() }
     }
 
-    /// ln q(x) = ln p(z) + ln|det dz/dx| of configurations by their latent rows, in place of `log_det`.
-    pub fn log_density(&self, latents: &Latents) -> Vec<f64> {
-        let mut log_density = vec![0.0; latents.log_det.len()];
-        let tasks = log_density.par_chunks_mut(TASK).zip(latents.rows.par_chunks(TASK * self.dim())).zip(latents.log_det.par_chunks(TASK));
+    /// ln q(x) = ln p(z) + ln|det dz/dx| of configurations by their latent rows z `[n, dim]` and the ln|det dz/dx| of these.
+    pub fn log_density(&self, latents: &[f64], log_det: &[f64]) -> Vec<f64> {
+        let mut log_density = vec![0.0; log_det.len()];
+        let tasks = log_density.par_chunks_mut(TASK).zip(latents.par_chunks(TASK * self.dim())).zip(log_det.par_chunks(TASK));
         tasks.for_each(|((log_density, rows), log_det)| {
             self.generator.log_prior(rows, log_density);
             log_density.iter_mut().zip(log_det).for_each(|(log_q, log_det)| *log_q += log_det);
@@ -278,24 +280,29 @@ impl Map {
         self.generator.save(path, &header)
     }
 
-    /// What [`Map::save`] wrote, for a system with this symmetry.
+    /// What [`Map::save`] wrote, for `n` particles in `dimension` dimensions with this symmetry.
     ///
     /// # Errors
-    /// What is wrong: references without a symmetry, or of another length.
-    pub fn restored(generator: Generator, header: &Header, symmetry: Option<&Symmetry>) -> Result<Self, String> {
-        let dim = generator.dim();
-        let plain: Arc<dyn Chart> = Arc::new(Cartesian::new(dim));
+    /// What is wrong: a chart that does not fit, references without a symmetry, or of another length.
+    pub fn restored(
+        generator: Generator,
+        header: &Header,
+        symmetry: Option<&Symmetry>,
+        (n, dimension): (usize, usize),
+    ) -> Result<Self, String> {
+        let choice = ChartChoice::noted(header, n, dimension)?;
         let chart = |name: &str| -> Result<Arc<dyn Chart>, String> {
-            let Some(text) = header.notes.get(name) else { return Ok(plain.clone()) };
-            let symmetry = symmetry.ok_or("weights of a system with a declared symmetry, for one without")?;
-            let reference: Vec<f64> = text.split(' ').filter_map(|number| number.parse().ok()).filter(|v: &f64| v.is_finite()).collect();
-            if reference.len() != dim {
-                return Err(format!("a reference of {} numbers in `{name}`, not {dim}", reference.len()));
+            let domain = header.notes.get(name).map(|text| domain_by_text(text, name, n * dimension, symmetry)).transpose()?;
+            let chart = choice.chart(n, dimension, domain);
+            if chart.axes() == generator.axes() {
+                Ok(chart)
+            } else {
+                Err(format!("rows of {} numbers whose ranges are not those of their chart", generator.dim()))
             }
-            Ok(Arc::new(Folded::new(plain.clone(), Domain::new(symmetry, reference))))
         };
         let start = if generator.is_between_ensembles() { End::Ensemble(chart(REFERENCES[0])?) } else { End::Prior };
-        Ok(Self::new(generator, start, chart(REFERENCES[1])?))
+        let end = chart(REFERENCES[1])?;
+        Ok(Self::new(generator, start, end))
     }
 }
 

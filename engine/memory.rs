@@ -1,7 +1,7 @@
 //! How much memory a run takes, known before it starts.
 
 use crate::plan::{FlowSource, Plan, Samples};
-use mcflow_flows::{Axis, Training};
+use mcflow_flows::Training;
 
 /// Bytes that a run holds, by what holds them: walkers all the time, frames and training before production, series after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,8 +30,8 @@ const LISTS: f64 = 1000.0;
 const VECTORS: f64 = 8.0;
 /// Copies of the parameters of a flow while it is trained: weights, moments, the best, the gradient, packed ones, those of a checkpoint.
 const COPIES_OF_PARAMETERS: f64 = 24.0;
-/// Numbers a coordinate of a draw: latents, rows, rows that come back, their energies.
-const COPIES_OF_DRAWS: f64 = 6.0;
+/// Numbers a coordinate of a draw: latents, rows, positions, rows of these, rows that come back, their energies.
+const COPIES_OF_DRAWS: f64 = 8.0;
 /// Bytes of a value while its column is judged: the series, its ranks and what is sorted; the transform of a walker beside.
 const SERIES: f64 = 60.0;
 const TRANSFORM: f64 = 160.0;
@@ -72,16 +72,15 @@ impl Memory {
                     rows.len() as f64 / dim
                 }
             };
-            let axes = vec![Axis::Line; n * cell.dimension()];
-            let parameters = shape.architecture.parameters_at_most(&axes);
-            // Generators of all states read the frames where they are, unless they are folded; what is copied is held by halves once more while it is
-            // folded and standardised (measured).
-            let in_place = flow.ends.is_generator() && flow.ends.end.within.is_none() && plan.symmetry.is_none();
-            let copied = if in_place { 0.0 } else { 1.6 };
+            let chart = shape.chart.chart(n, cell.dimension(), None);
+            let axes = chart.axes();
+            let parameters = shape.architecture.parameters_at_most(axes);
+            // Frames are copied and written as rows of the chart; what is copied is held by halves once more while it is standardised (measured).
+            let copied = 1.6;
             let rows = frames * (copied * dim * 8.0 + 8.0);
             memory.training = memory
                 .training
-                .max(rows + parameters * 8.0 * COPIES_OF_PARAMETERS + tapes(training, shape.architecture.numbers_of_a_row(&axes)));
+                .max(rows + parameters * 8.0 * COPIES_OF_PARAMETERS + tapes(training, shape.architecture.numbers_of_a_row(axes)));
         }
         for entry in plan.entries.iter().filter(|entry| entry.flow().is_some()) {
             let rows = entry.steps(n) as f64 * most;

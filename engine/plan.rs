@@ -2,7 +2,7 @@
 
 use crate::chain::thermodynamics::ThermodynamicState;
 use crate::chain::walker::Environment;
-use crate::charts::Symmetry;
+use crate::charts::{Chart, ChartChoice, Symmetry};
 use crate::map::Map;
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::{Outlook, ProgramStage};
@@ -10,7 +10,7 @@ use crate::roles::{Ends, FlowRole};
 use crate::start_memory::Wanderers;
 use crate::sweep::{Entry, Trained};
 use crate::trajectory::{Clock, FileUnits};
-use mcflow_flows::{Architecture, Coordinates, Generator, Header, Prior, Standardisation, Training};
+use mcflow_flows::{Architecture, Generator, Header, Prior, Standardisation, Training};
 use mcflow_potentials::{Configuration, Particles, PotentialSum};
 use std::ops::Range;
 use std::sync::Arc;
@@ -255,7 +255,7 @@ pub enum FlowSource {
     Trained(Box<Map>),
     /// Training in this run.
     Train {
-        /// Layers, prior and coordinates.
+        /// Layers, prior and chart.
         shape: Box<FlowShape>,
         /// How to train.
         training: Training,
@@ -273,18 +273,17 @@ pub struct FlowShape {
     pub architecture: Architecture,
     /// Its prior.
     pub prior: Prior,
-    /// The coordinates of its layers.
-    pub coordinates: Coordinates,
+    /// How its rows are made of positions.
+    pub chart: ChartChoice,
     /// How its ends are set from data.
     pub standardise: Standardisation,
 }
 
 impl FlowShape {
-    /// The flow as training finds it, for rows `samples` `[n, dim]`, which a map leads to from rows `source`.
-    pub fn begin(&self, dim: usize, source: Option<&[f64]>, samples: &[f64], seed: u64) -> Generator {
-        let ends: Vec<&[f64]> = source.into_iter().chain([samples]).collect();
-        let coordinates = self.coordinates.oriented(dim, &ends);
-        let mut generator = Generator::with_coordinates(&self.architecture, self.prior, dim, &coordinates, seed);
+    /// The flow with these ends as training finds it, for rows `samples` of a chart, which a map leads to from rows `source`.
+    pub fn begin(&self, ends: &Ends, chart: &dyn Chart, source: Option<&[f64]>, samples: &[f64], seed: u64) -> Generator {
+        let fixed = if ends.states().is_some() { chart.rescaled() } else { &[] };
+        let mut generator = Generator::with_axes(&self.architecture, self.prior, chart.axes(), fixed, seed);
         generator.standardise(samples);
         if let Some(source) = source {
             generator.standardise_source(source);

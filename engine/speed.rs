@@ -1,11 +1,13 @@
 //! How long the parts of a plan take here: for `mcflow check`.
 
+use crate::charts;
 use crate::ladder::Ladder;
+use crate::map::{End, Map};
 use crate::plan::{FlowSource, Plan};
 use crate::random::{normal, streams};
 use crate::sweep::Generators;
 use crate::sweep::Trained;
-use crate::target::ReducedTarget;
+use crate::target::{ReducedTarget, RowTarget};
 use mcflow_flows::{Data, Ensemble, Trainer};
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
     let dim = plan.starts[0].positions.row().len();
     let mut random = streams(plan.seed, 1).remove(0);
     let rows: Vec<f64> = (0..256 * dim).map(|k| plan.starts[(k / dim) % plan.starts.len()].positions.row()[k % dim]).collect();
-    let rows: Vec<f64> = rows.into_iter().map(|v| v + 0.1 * normal(&mut random)).collect();
+    let positions: Vec<f64> = rows.into_iter().map(|v| v + 0.1 * normal(&mut random)).collect();
     let mut generators = Generators::new();
     let mut steps = Vec::new();
     for flow in &plan.flows {
@@ -39,10 +41,13 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                 generators.insert(flow.name.clone(), (**generator).clone());
             }
             FlowSource::Train { shape, training, .. } => {
-                let target = ReducedTarget::new(plan, flow.ends.rung());
+                let chart = shape.chart.chart(plan.particles.n(), plan.starts[0].cell.dimension(), None);
+                let rows = charts::into_rows(&*chart, positions.clone());
+                let law = ReducedTarget::new(plan, flow.ends.rung());
+                let target = RowTarget { law, chart: &*chart, frame: plan.starts[0].positions.row(), outside: 0.0 };
                 let ensemble = Ensemble { rows: &rows, law: &target };
                 let source = (!flow.ends.is_generator()).then_some(ensemble);
-                let generator = shape.begin(dim, source.map(|source| source.rows), &rows, 1);
+                let generator = shape.begin(&flow.ends, &*chart, source.map(|source| source.rows), &rows, 1);
                 if let Ok(mut trainer) = Trainer::new(&generator, Data { target: ensemble, source }, training, 1) {
                     let start = Instant::now();
                     let mut done = 0;
@@ -51,7 +56,8 @@ pub fn measure_speed(plan: &Plan) -> Speed {
                     }
                     steps.push(start.elapsed().as_secs_f64() / f64::from(done.max(1)));
                 }
-                generators.insert(flow.name.clone(), generator.into());
+                let start = if flow.ends.is_generator() { End::Prior } else { End::Ensemble(chart.clone()) };
+                generators.insert(flow.name.clone(), Map::new(generator, start, chart));
             }
         }
     }

@@ -76,8 +76,6 @@ impl Generator {
     /// Rows of data as the couplings know them: on lines, and angles in their own units.
     fn on_lines(&self, rows: &[f64]) -> Vec<f64> {
         let (mut rows, dim) = (rows.to_vec(), self.dim());
-        let n = rows.len() / dim;
-        self.shape().coordinates.enter(dim, &mut rows, &mut vec![0.0; n]);
         if let Some(ranges) = Ranges::new(self.axes(), self.prior()) {
             ranges.enter(&mut rows, dim);
         }

@@ -3,7 +3,6 @@
 use crate::architecture::Architecture;
 use crate::axes::{Axis, problems as axis_problems};
 use crate::buffer::Pool;
-use crate::coordinates::Coordinates;
 use crate::direction::Direction;
 use crate::layers::{AnyLayer, Covariance, Layer, Packed as PackedLayer, Ranges, Setting, Standardise, Tape as LayerTape};
 use crate::prior::Prior;
@@ -29,8 +28,6 @@ pub(crate) struct Shape {
     pub axes: Vec<Axis>,
     /// Places that no coupling changes.
     pub fixed: Vec<usize>,
-    /// Bonds in the place of points, and the fixed places once more.
-    pub coordinates: Coordinates,
     /// Whether the flow starts from data too.
     pub between_ensembles: bool,
     /// Whether there is a layer of covariances.
@@ -53,10 +50,6 @@ pub(crate) struct Flow {
     pub dim: usize,
     pub layers: Vec<Placed>,
     pub n_parameters: usize,
-    /// Where the layers work; latent rows are in them as they are drawn.
-    pub coordinates: Coordinates,
-    /// Whether it starts from rows of data.
-    pub between_ensembles: bool,
 }
 
 /// The parameters of every layer in the order in which the kernels read them.
@@ -67,8 +60,6 @@ pub(crate) struct Packed(Vec<PackedLayer>);
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     layers: Vec<LayerTape>,
-    /// Rows in the coordinates of the layers, before the first one and after the last.
-    ends: [Vec<f64>; 2],
     pub rows: Vec<f64>,
     pub log_det: Vec<f64>,
 }
@@ -108,8 +99,7 @@ impl Flow {
             n_parameters = parameters.end;
             layers.push(Placed { layer, reversed, parameters });
         }
-        let coordinates = shape.coordinates.clone();
-        Self { dim, layers, n_parameters, coordinates, between_ensembles: shape.between_ensembles }
+        Self { dim, layers, n_parameters }
     }
 
     /// The layer of centre and scale where the flow leads, or where it starts.
@@ -201,22 +191,7 @@ impl Flow {
             tape.layers.resize_with(n_tapes, LayerTape::default);
         }
         log_det.fill(0.0);
-        // Latent rows of a prior are in the coordinates of the layers already.
-        if direction == Direction::Inverse || self.between_ensembles {
-            self.coordinates.enter(self.dim, rows, log_det);
-        }
-        let keep = |rows: &[f64], end: &mut Vec<f64>| {
-            if RECORD && !self.coordinates.is_cartesian() {
-                end.clear();
-                end.extend_from_slice(rows);
-            }
-        };
-        keep(rows, &mut tape.ends[0]);
         dispatch(Apply::<RECORD> { flow: self, packed, direction, rows, log_det, tape: &mut tape.layers });
-        keep(rows, &mut tape.ends[1]);
-        if direction == Direction::Forward || self.between_ensembles {
-            self.coordinates.leave(self.dim, rows, log_det);
-        }
     }
 
     /// Turns the cotangents `rows` `[n, dim]` of the outputs into those of the inputs and returns the gradient of the parameters.
@@ -241,13 +216,7 @@ impl Flow {
                     let mut gradient = buffers.take();
                     // Each element is written once.
                     gradient.resize(self.n_parameters, 0.0);
-                    if direction == Direction::Forward || self.between_ensembles {
-                        self.coordinates.leave_vjp(self.dim, &tape.ends[1], rows, log_det);
-                    }
                     dispatch(Vjp { flow: self, packed, direction, rows, log_det, tape: &mut tape.layers, gradient: &mut gradient });
-                    if direction == Direction::Inverse || self.between_ensembles {
-                        self.coordinates.enter_vjp(self.dim, &tape.ends[0], rows, log_det);
-                    }
                     gradient
                 })
                 .collect();

@@ -3,7 +3,6 @@
 use crate::architecture::Architecture;
 use crate::axes::{Axis, wrapped};
 use crate::buffer::Pool;
-use crate::coordinates::Coordinates;
 use crate::direction::Direction;
 use crate::flow::{CHUNK, Flow, Packed, Shape, Tape, problems_of};
 use crate::header::{Header, WeightsError};
@@ -77,28 +76,15 @@ impl Generator {
     pub fn with_axes(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], seed: u64) -> Self {
         let problems = Self::problems(architecture, prior, axes, fixed);
         assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
-        Self::begin(architecture, prior, axes, fixed, Coordinates::default(), seed)
+        Self::begin(architecture, prior, axes, fixed, seed)
     }
 
-    /// A generator of Cartesian rows that works on some points by their bonds; [`Coordinates::problems`] says what it would refuse.
-    ///
-    /// # Panics
-    ///
-    /// If the architecture or the coordinates have problems.
-    pub fn with_coordinates(architecture: &Architecture, prior: Prior, dim: usize, coordinates: &Coordinates, seed: u64) -> Self {
-        let mut problems = architecture.problems(dim, prior);
-        problems.extend(coordinates.problems(dim));
-        assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
-        Self::begin(architecture, prior, &vec![Axis::Line; dim], &coordinates.fixed, coordinates.clone(), seed)
-    }
-
-    fn begin(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], coordinates: Coordinates, seed: u64) -> Self {
+    fn begin(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], seed: u64) -> Self {
         let shape = Shape {
             architecture: architecture.clone(),
             prior,
             axes: axes.to_vec(),
             fixed: fixed.to_vec(),
-            coordinates,
             between_ensembles: false,
             covariance: false,
         };
@@ -203,11 +189,6 @@ impl Generator {
     /// The law of the latent rows.
     pub fn prior(&self) -> Prior {
         self.shape.prior
-    }
-
-    /// The coordinates in which it works.
-    pub fn coordinates(&self) -> &Coordinates {
-        &self.shape.coordinates
     }
 
     /// The flow in one direction as an operation of tensors, with its layers as they are now.

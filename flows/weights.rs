@@ -1,6 +1,5 @@
 //! Trained weights in a safetensors file: the layers are walked for their tensors, and `__metadata__` says what the list of layers follows from.
 
-use crate::coordinates::Coordinates;
 use crate::flow::{Flow, Placed, Shape, problems_of};
 use crate::header::{End, Header, WeightsError};
 use crate::layers::Layer;
@@ -64,7 +63,6 @@ pub(crate) fn save(shape: &Shape, flow: &Flow, parameters: &[f64], path: &Path, 
         ("prior", json(&shape.prior)),
         ("axes", json(&shape.axes)),
         ("fixed", json(&shape.fixed)),
-        ("bonds", json(&shape.coordinates)),
         ("starts_from", json(&starts_from)),
         ("covariance", json(&shape.covariance)),
         ("units", header.units.clone()),
@@ -152,7 +150,6 @@ impl Metadata<'_> {
             prior: self.value("prior")?,
             axes: self.value("axes")?,
             fixed: self.value("fixed")?,
-            coordinates: self.value("bonds")?,
             between_ensembles: self.value::<StartsFrom>("starts_from")? == StartsFrom::Ensemble,
             covariance: self.value("covariance")?,
         };
@@ -166,9 +163,6 @@ impl Metadata<'_> {
         }
         if let Some(problem) = problems_of(&shape.architecture, &shape.setting()).into_iter().next() {
             return Err(self.error(&format!("architecture, {}", problem.key), problem.found, problem.expected));
-        }
-        if let Some(problem) = Coordinates::problems(&shape.coordinates, dimension).into_iter().next() {
-            return Err(self.error(&format!("bonds, {}", problem.key), problem.found, problem.expected));
         }
         Ok(shape)
     }

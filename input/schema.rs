@@ -1,9 +1,10 @@
 //! What a user writes: the RON input, struct by struct. The structs of potentials, flows, moves and observables are those of their crates.
 
+use mcflow_engine::charts::BondPairs;
 use mcflow_engine::observers::{Condition, Observable};
 use mcflow_engine::program::ProgramStage;
 use mcflow_engine::roles::FlowRole;
-use mcflow_engine::{Entry, Lattice, TrajectoryFormat};
+use mcflow_engine::{ChartChoice, Entry, Lattice, TrajectoryFormat};
 use mcflow_flows::{Architecture, Prior, Standardisation, Training};
 use mcflow_potentials::Term;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -222,10 +223,13 @@ pub struct FlowInput {
     #[serde(default)]
     pub prior: Prior,
     /// Pairs of particles, counted from 0, that the layers see by centre, length and direction, in two or three dimensions; no particle in two
-    /// of them. In a map between states or rungs the layers between know the lengths but leave them alone: they are mapped linearly, by mean and
+    /// of them. In a map between states the layers between know the lengths but leave them alone: they are mapped linearly, by mean and
     /// spread, so that a map between states of a length cannot stay where it is.
     #[serde(default)]
-    pub bonds: Vec<(usize, usize)>,
+    pub bonds: BondPairs,
+    /// How the rows that the layers see are made of positions: `Cartesian` (as they are) or `Bonds([(0, 1)])`, for which `bonds: [(0, 1)]` is short.
+    #[serde(default)]
+    pub chart: ChartChoice,
     /// `Diagonal` (centre and scale of each coordinate) or `Covariance` (these and the covariances): how training finds the layers at the ends.
     #[serde(default)]
     pub standardise: Standardisation,

@@ -53,6 +53,7 @@ fn ends(
     // Three states in a row, the middle one with two ways.
     let (mut generators, flows) = jump_flows(
         &[(1, 0, map_between(&[0.0, 0.0], &[-0.9, 0.0], 0.6, 7)), (1, 2, map_between(&[0.0, 0.0], &[0.8, 0.0], 0.7, 8))],
+        2,
         &[None, None],
     );
     generators.insert("flow".to_string(), flow_near_identity(2, 5).into());

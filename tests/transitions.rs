@@ -211,7 +211,7 @@ impl Flows {
         }
         let map = |(a, b): (usize, usize)| if b < 3 { affine(FRAMES[a], FRAMES[b]) } else { bent_map() };
         let maps: Vec<(usize, usize, Generator)> = PAIRS.iter().map(|&(a, b)| (number(a), number(b), map((a, b)))).collect();
-        let (mut generators, mut flows) = jump_flows(&maps, &[None, None]);
+        let (mut generators, mut flows) = jump_flows(&maps, 2, &[None, None]);
         if let Some(map) = exchange {
             generators.insert("map".to_string(), map.clone().into());
             flows.push(exchange_flow(1, 0, map.clone().into()));

@@ -1,13 +1,14 @@
 //! How good a map between two rungs is.
 
+use super::works::{Works, difference_by_base};
 use super::{FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Mapped, StateAcceptance, StateDifference, groups, index, mapped, unjudged};
 use crate::plan::Plan;
 use crate::roles::Judging;
-use crate::statistics::{Origin, StateIndex, Weights, standard_error_by_influence};
+use crate::statistics::{Origin, StateIndex, Weights};
 use mcflow_flows::Direction;
 
-/// Judges a map between two rungs by frames it has not seen: the weights of the mapped frames of the rung it starts from, the states and the
-/// free-energy difference they give, and how often exchanges with frames of each state of the other rung would be accepted.
+/// Judges a map between two rungs by frames it has not seen: the weights of the mapped frames of the rung it starts from, the
+/// free-energy differences that both sides give, and how often exchanges with frames of each state of the other rung would be accepted.
 ///
 /// With ln w(x) = u_a(x) - u_b(f(x)) + ln|det df/dx| of frames x of a, ln w'(y) of frames of b by f^-1, an exchange has the probability
 /// min(1, w w').
@@ -28,13 +29,13 @@ pub(crate) fn assess_exchange(judging: Judging) -> FlowAssessment {
     let (images, log_w, frames) = side(from, to, Direction::Forward);
     let (_, other_log_w, other_frames) = side(to, from, Direction::Inverse);
     let other_states: Vec<Option<usize>> = other_frames.iter().map(|&k| pools[to].states[k]).collect();
+    let other_origins: Vec<Origin> = other_frames.iter().map(|&k| pools[to].origin(k)).collect();
     let weights = Weights::new(&log_w).ok();
     let summary = weights.as_ref().map(Weights::summary);
     let image_states: Vec<StateIndex> = (0..images.len()).map(|k| index(images.state(k, &plan.states))).collect();
     let origins: Vec<Origin> = frames.iter().map(|&k| pools[from].origin(k)).collect();
-    let differences = weights
-        .iter()
-        .flat_map(|weights| (1..plan.states.len()).filter_map(|state| difference(plan, weights, &image_states, &origins, state)));
+    let sides = sides(plan, (from, &log_w, &image_states, &origins), (&other_log_w, &other_states, &other_origins));
+    let differences = (1..plan.states.len()).map(|state| sides.difference(state));
     let mut acceptance = Vec::new();
     for state in groups(plan) {
         let members: Vec<f64> = other_log_w.iter().zip(&other_states).filter(|(_, s)| **s == state).map(|(w, _)| *w).collect();
@@ -62,16 +63,49 @@ pub(crate) fn assess_exchange(judging: Judging) -> FlowAssessment {
     }
 }
 
-/// F(state) - F(first state) by the weights of mapped frames, which are correlated as frames are; `None` where a state has no weight.
-fn difference(plan: &Plan, weights: &Weights, states: &[StateIndex], origins: &[Origin], state: usize) -> Option<StateDifference> {
-    let to = state as u32;
-    let found = weights.free_energy_difference(states, 0, to).ok()?;
-    let few = weights.few_in(states, 0).or_else(|| weights.few_in(states, to)).map(|few| few.to_string());
-    let error = standard_error_by_influence(&weights.influence_on_difference(states, 0, to), origins).map_err(|reason| reason.to_string());
-    let (standard_error, reason) = match (few, error) {
-        (None, Ok(error)) => (Some(error), None),
-        (Some(reason), _) | (None, Err(reason)) => (None, Some(reason)),
+/// Works of a map between two rungs, by the states of the rung that it leads to.
+struct Sides<'a> {
+    /// The rung that it starts from, in words, and where its frames come from.
+    base: (String, Vec<Origin>),
+    /// By state: works of all frames of that rung, +inf where the image is infeasible or not in the state.
+    there: Vec<Vec<f64>>,
+    /// By state: works back of the frames of the other rung that are in it.
+    back: Vec<Works<'a>>,
+}
+
+type Weighed<'a, S> = (&'a [f64], &'a [S], &'a [Origin]);
+
+fn sides<'a>(
+    plan: &'a Plan,
+    (rung, log_w, image_states, origins): (usize, &[f64], &[StateIndex], &[Origin]),
+    (other_log_w, other_states, other_origins): Weighed<Option<usize>>,
+) -> Sides<'a> {
+    // Walkers of two rungs are not the same.
+    let after = other_origins.iter().map(|origin| origin.walker + 1).max().unwrap_or(0);
+    let origins = origins.iter().map(|origin| Origin { walker: origin.walker + after, ..*origin }).collect();
+    let there = |state: usize| {
+        let in_it = log_w.iter().zip(image_states).map(|(w, of)| if *of == Some(state as u32) { -w } else { f64::INFINITY });
+        in_it.collect()
     };
-    let [from, to] = [0, state].map(|k| plan.states[k].name.clone());
-    Some(StateDifference { from, to, value: Some(found.value), standard_error, reason })
+    let back = |state: usize| {
+        let members = || (0..other_states.len()).filter(|&k| other_states[k] == Some(state));
+        let works = members().map(|k| -other_log_w[k]).collect();
+        Works { state: &plan.states[state].name, works, origins: members().map(|k| other_origins[k]).collect() }
+    };
+    let states = 0..plan.states.len();
+    Sides { base: (format!("rung {rung}"), origins), there: states.clone().map(there).collect(), back: states.map(back).collect() }
+}
+
+impl Sides<'_> {
+    /// F(state) - F(first state) in the rung that the map leads to.
+    fn difference(&self, state: usize) -> StateDifference {
+        let works = (&self.there[0][..], &self.there[state][..]);
+        let found = difference_by_base(works, (&self.base.0, &self.base.1), [&self.back[0], &self.back[state]]);
+        let (value, standard_error, reason) = match found {
+            Ok((value, error)) => (Some(value), Some(error), None),
+            Err(reason) => (None, None, Some(reason)),
+        };
+        let [from, to] = [0, state].map(|k| self.back[k].state.to_string());
+        StateDifference { from, to, value, standard_error, reason }
+    }
 }

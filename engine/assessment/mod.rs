@@ -3,6 +3,7 @@
 mod exchange;
 mod generator;
 mod jump;
+mod works;
 
 pub(crate) use exchange::assess_exchange;
 pub(crate) use generator::assess;

@@ -1,8 +1,47 @@
 //! Pairs of particles by the centre, the length and the direction of their bond.
 
+use super::choice::ChartRequest;
+use super::direction::{self, Polar};
 use super::{Chart, Entered, Left};
+use mcflow_base::Problem;
 use mcflow_flows::Axis;
-use std::f64::consts::TAU;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Pairs of particles, counted from 0, whose bonds are coordinates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BondPairs(pub Vec<(usize, usize)>);
+
+impl ChartRequest for BondPairs {
+    fn problems(&self, n: usize, dimension: usize) -> Vec<Problem> {
+        if dimension == 1 {
+            return vec![Problem::new("", "bonds on a line", "two or three dimensions: a line has no directions")];
+        }
+        let mut problems = Vec::new();
+        let mut taken = Vec::new();
+        for (k, &(first, second)) in self.0.iter().enumerate() {
+            for particle in [first, second] {
+                if particle >= n {
+                    let expected = format!("particles from 0 to {}", n.saturating_sub(1));
+                    problems.push(Problem::new(format!("[{k}]"), format!("particle {particle}"), expected));
+                } else if taken.contains(&particle) {
+                    problems.push(Problem::new(
+                        format!("[{k}]"),
+                        format!("particle {particle} twice"),
+                        "each particle in one bond at most",
+                    ));
+                }
+                taken.push(particle);
+            }
+        }
+        problems
+    }
+
+    fn chart(&self, n: usize, dimension: usize) -> Arc<dyn Chart> {
+        Arc::new(Bonds::new(&self.0, n, dimension))
+    }
+}
 
 /// Some pairs of particles by their bonds, all else by positions.
 ///
@@ -25,12 +64,6 @@ struct Bond {
     second: Vec<usize>,
 }
 
-/// The vector of a bond, and how it moves with the length and the direction.
-struct Frame {
-    v: [f64; 3],
-    by: [[f64; 3]; 3],
-}
-
 impl Bonds {
     /// Bonds between these pairs of `n` particles in 2 or 3 dimensions, no particle in two of them.
     pub fn new(pairs: &[(usize, usize)], n: usize, dimension: usize) -> Self {
@@ -38,11 +71,7 @@ impl Bonds {
         let bonds: Vec<Bond> = pairs.iter().map(|&(i, j)| Bond { first: places(i), second: places(j) }).collect();
         let mut axes = vec![Axis::Line; n * dimension];
         for Bond { second, .. } in &bonds {
-            axes[second[0]] = Axis::Positive;
-            if dimension == 3 {
-                axes[second[1]] = Axis::Interval { low: -1.0, high: 1.0 };
-            }
-            axes[second[dimension - 1]] = Axis::Circle { period: TAU };
+            second.iter().zip(direction::axes(dimension)).for_each(|(&place, axis)| axes[place] = axis);
         }
         let lengths = bonds.iter().map(|bond| bond.second[0]).collect();
         Self { axes, bonds, lengths }
@@ -55,40 +84,27 @@ impl Bonds {
 }
 
 impl Bond {
+    /// The numbers of the length and of the direction.
+    fn numbers(&self, row: &[f64]) -> [f64; 3] {
+        let mut numbers = [0.0; 3];
+        numbers.iter_mut().zip(&self.second).for_each(|(number, &place)| *number = row[place]);
+        numbers
+    }
+
     fn enter(&self, row: &mut [f64]) -> f64 {
         let mut v = [0.0; 3];
         for ((v, &i), &j) in v.iter_mut().zip(&self.first).zip(&self.second) {
             *v = row[j] - row[i];
             row[i] = 0.5 * (row[i] + row[j]);
         }
-        let r = v.iter().map(|c| c * c).sum::<f64>().sqrt();
-        let phi = v[1].atan2(v[0]);
-        row[self.second[0]] = r;
-        if self.second.len() == 2 {
-            row[self.second[1]] = phi;
-            -r.ln()
-        } else {
-            (row[self.second[1]], row[self.second[2]]) = (v[2] / r, phi);
-            -2.0 * r.ln()
-        }
-    }
-
-    fn frame(&self, row: &[f64]) -> Frame {
-        let r = row[self.second[0]];
-        let (sin, cos) = row[self.second[self.second.len() - 1]].sin_cos();
-        if self.second.len() == 2 {
-            return Frame { v: [r * cos, r * sin, 0.0], by: [[cos, sin, 0.0], [-r * sin, r * cos, 0.0], [0.0; 3]] };
-        }
-        let z = row[self.second[1]];
-        // sin theta, not 0 within the range.
-        let s = ((1.0 - z) * (1.0 + z)).sqrt().max(f64::MIN_POSITIVE);
-        let along = [s * cos, s * sin, z];
-        let by_z = [-r * z / s * cos, -r * z / s * sin, r];
-        Frame { v: along.map(|c| r * c), by: [along, by_z, [-r * s * sin, r * s * cos, 0.0]] }
+        let mut numbers = [0.0; 3];
+        let log_det = Polar::numbers(v, &mut numbers[..self.second.len()]);
+        self.second.iter().zip(numbers).for_each(|(&place, number)| row[place] = number);
+        log_det
     }
 
     fn leave(&self, row: &[f64], positions: &mut [f64]) -> f64 {
-        let Frame { v, .. } = self.frame(row);
+        let Polar { v, .. } = Polar::vector(&self.numbers(row)[..self.second.len()]);
         for ((v, &i), &j) in v.iter().zip(&self.first).zip(&self.second) {
             (positions[i], positions[j]) = (row[i] - 0.5 * v, row[i] + 0.5 * v);
         }
@@ -96,14 +112,14 @@ impl Bond {
     }
 
     fn pull_back(&self, row: &[f64], by_log_det: f64, by_row: &mut [f64]) {
-        let Frame { by, .. } = self.frame(row);
-        let mut by_own = [0.0; 3];
-        for (k, (&i, &j)) in self.first.iter().zip(&self.second).enumerate() {
+        let numbers = &self.numbers(row)[..self.second.len()];
+        let mut by_v = [0.0; 3];
+        for ((by_v, &i), &j) in by_v.iter_mut().zip(&self.first).zip(&self.second) {
             let (first, second) = (by_row[i], by_row[j]);
             by_row[i] = first + second;
-            by_own.iter_mut().zip(&by).for_each(|(own, direction)| *own += 0.5 * (second - first) * direction[k]);
+            *by_v = 0.5 * (second - first);
         }
-        by_own[0] += by_log_det * (self.second.len() - 1) as f64 / row[self.second[0]];
+        let by_own = Polar::vector(numbers).pull_back(by_v, by_log_det, numbers);
         self.second.iter().zip(by_own).for_each(|(&place, own)| by_row[place] = own);
     }
 }

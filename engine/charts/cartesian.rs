@@ -1,7 +1,10 @@
 //! Positions as they are.
 
+use super::choice::ChartRequest;
 use super::{Chart, Entered, Left};
+use mcflow_base::Problem;
 use mcflow_flows::Axis;
+use std::sync::Arc;
 
 /// The row of a configuration is its positions: all x, then all y, then all z.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +16,20 @@ impl Cartesian {
     /// For configurations of so many coordinates.
     pub fn new(coordinates: usize) -> Self {
         Self { axes: vec![Axis::Line; coordinates] }
+    }
+}
+
+/// The request for positions as they are.
+#[derive(Debug)]
+pub(super) struct AsTheyAre;
+
+impl ChartRequest for AsTheyAre {
+    fn problems(&self, _: usize, _: usize) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn chart(&self, n: usize, dimension: usize) -> Arc<dyn Chart> {
+        Arc::new(Cartesian::new(n * dimension))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::symmetry::{Element, Symmetry};
 use pathfinding::prelude::{Matrix, kuhn_munkres_min};
+use rayon::prelude::*;
 
 /// One unit of the integers in which squared distances are compared: relative to the reference's own extent, far below any difference that matters.
 const UNITS: f64 = 1e12;
@@ -85,6 +86,33 @@ impl Domain {
     pub fn fold(&self, row: &[f64]) -> Option<(Vec<f64>, Element)> {
         let element = self.element(row)?;
         Some((element.image(row), element))
+    }
+
+    /// `price` times how much farther the row x is from the reference x_0 than its image g x, whose derivatives by x are added to `by_row`.
+    ///
+    /// |x - x_0|^2 - |g x - x_0|^2 = 2 x . (g^-1 x_0 - x_0), for g leaves lengths as they are.
+    pub fn add_excess(&self, row: &[f64], price: f64, by_row: &mut [f64]) -> f64 {
+        let Some(element) = self.element(row).filter(|element| !element.is_identity()) else { return 0.0 };
+        let moved = element.inverse_image(&self.reference);
+        let mut excess = 0.0;
+        for ((x, (there, here)), by) in row.iter().zip(moved.iter().zip(&self.reference)).zip(by_row) {
+            let slope = 2.0 * price * (there - here);
+            excess += slope * x;
+            *by += slope;
+        }
+        // What is left below 0 is rounding.
+        excess.max(0.0)
+    }
+
+    /// Mean square of the distance of the images of some of these rows to the reference, for each coordinate.
+    pub fn spread(&self, rows: &[f64]) -> f64 {
+        const FRAMES: usize = 500;
+        let dim = self.reference.len();
+        let stride = (rows.len() / dim).div_ceil(FRAMES).max(1);
+        let images: Vec<Vec<f64>> =
+            rows.par_chunks_exact(dim).step_by(stride).filter_map(|row| Some(self.element(row)?.image(row))).collect();
+        let square = |image: &Vec<f64>| image.iter().zip(&self.reference).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        images.iter().map(square).sum::<f64>() / (images.len() * dim).max(1) as f64
     }
 
     /// The group.

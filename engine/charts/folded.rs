@@ -4,6 +4,9 @@ use super::{Chart, Domain, Entered, Left};
 use mcflow_flows::Axis;
 use std::sync::Arc;
 
+/// Price in training of a squared distance outside the domain, in kT, where frames have a mean square of 1 for each coordinate.
+const PRICE: f64 = 10.0;
+
 /// Configurations are replaced by their images in a [`Domain`] before they are written as rows by another chart.
 ///
 /// A flow move replaces (x, p) by the image (g x, g p) in the domain, which leaves the energy and the measure as they are, proposes y, and rejects
@@ -44,7 +47,7 @@ impl Chart for Folded {
                 Some(element) if element.is_identity() => self.inner.enter(at, row, of_row),
                 Some(element) => {
                     self.inner.enter(&element.image(at), row, of_row);
-                    of_row[0].element = Some(element);
+                    of_row[0].element = Some(Box::new(element));
                 }
             }
         }
@@ -68,6 +71,15 @@ impl Chart for Folded {
 
     fn reference(&self) -> Option<&[f64]> {
         Some(self.domain.reference())
+    }
+
+    fn add_excess(&self, positions: &[f64], price: f64, by_positions: &mut [f64]) -> f64 {
+        self.domain.add_excess(positions, price, by_positions)
+    }
+
+    fn price(&self, frames: &[f64]) -> f64 {
+        let spread = self.domain.spread(frames);
+        if spread > 0.0 { PRICE / spread } else { 0.0 }
     }
 
     fn rows_of_a_task(&self) -> usize {

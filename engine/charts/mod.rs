@@ -1,10 +1,13 @@
 //! Charts: the only way between a configuration and a row of a flow.
 //!
 //! A flow maps rows of numbers and knows nothing of particles. A [`Chart`] says which numbers a row has, and turns configurations into rows and
-//! rows into configurations, with the determinants of both. Adding a chart is one file here, one row in `tests.rs`.
+//! rows into configurations, with the determinants of both. Adding a chart is one file here, one line in
+//! [`ChartChoice`] and one in its match, one row in `tests.rs`.
 
 mod bonds;
 mod cartesian;
+mod choice;
+mod direction;
 mod domain;
 mod folded;
 mod reference;
@@ -12,8 +15,11 @@ mod symmetry;
 #[cfg(test)]
 mod tests;
 
+pub use bonds::BondPairs;
 pub use bonds::Bonds;
 pub use cartesian::Cartesian;
+pub use choice::ChartChoice;
+pub(crate) use choice::domain_by_text;
 pub use domain::Domain;
 pub use folded::Folded;
 pub(crate) use reference::{domain_of, numbered};
@@ -52,7 +58,7 @@ pub trait Chart: Debug + Send + Sync {
     /// d ln|det d positions / d row| / d row, for training.
     fn pull_back(&self, rows: &[f64], by_positions: &[f64], by_log_det: &[f64], by_rows: &mut [f64]);
 
-    /// Places of a row that the layers of a map between ensembles know and leave alone: they are mapped linearly, by mean and spread, so that a map
+    /// Places of a row that the layers of a map between states know and leave alone: they are mapped linearly, by mean and spread, so that a map
     /// between states that differ in one of them cannot stay where it is.
     fn rescaled(&self) -> &[usize] {
         &[]
@@ -66,6 +72,17 @@ pub trait Chart: Debug + Send + Sync {
     /// The configuration that images are compared with, where they are: what a weights file needs to make the chart again.
     fn reference(&self) -> Option<&[f64]> {
         None
+    }
+
+    /// Adds to `by_positions` the derivatives of, and returns, what a configuration `[coordinates]` pays in training for not being its own image: `price`
+    /// times |x - x_0|^2 - |g x - x_0|^2, x_0 the reference and g x the image; 0 where each configuration has a row of its own.
+    fn add_excess(&self, _positions: &[f64], _price: f64, _by_positions: &mut [f64]) -> f64 {
+        0.0
+    }
+
+    /// The price for training on these frames; 0 where each configuration has a row of its own.
+    fn price(&self, _frames: &[f64]) -> f64 {
+        0.0
     }
 
     /// Configurations that one task enters: enough to be worth it, few enough to share among cores.
@@ -82,7 +99,7 @@ pub struct Entered {
     /// Whether the configuration has a row.
     pub feasible: bool,
     /// What led to the image of the configuration whose row it is; `None` where that is the configuration itself. Momenta go with it.
-    pub element: Option<Element>,
+    pub element: Option<Box<Element>>,
 }
 
 /// What leaving a chart says of a row beside its configuration.
@@ -115,12 +132,22 @@ pub(crate) fn leave(chart: &dyn Chart, rows: &[f64], positions: &mut [f64]) -> V
     left
 }
 
-/// The rows of frames that have one, for training.
-pub(crate) fn rows_of(chart: &dyn Chart, positions: &[f64]) -> Vec<f64> {
-    let (mut rows, entered) = enter(chart, positions);
+/// The rows of frames that have one, in place of them where they have as many numbers: frames for training may fill the memory.
+pub(crate) fn into_rows(chart: &dyn Chart, mut positions: Vec<f64>) -> Vec<f64> {
+    let (numbers, coordinates, task) = (chart.numbers(), chart.coordinates(), chart.rows_of_a_task());
+    let (mut rows, entered) = if numbers == coordinates {
+        let mut entered = vec![Entered::default(); positions.len() / coordinates];
+        positions.par_chunks_mut(task * coordinates).zip(entered.par_chunks_mut(task)).for_each(|(rows, entered)| {
+            let positions = rows.to_vec();
+            chart.enter(&positions, rows, entered);
+        });
+        (positions, entered)
+    } else {
+        enter(chart, &positions)
+    };
     if !entered.iter().all(|entered| entered.feasible) {
-        let kept = rows.chunks_exact(chart.numbers()).zip(&entered).filter(|(_, entered)| entered.feasible);
-        rows = kept.flat_map(|(row, _)| row).copied().collect();
+        let mut kept = entered.iter().map(|entered| entered.feasible);
+        rows = rows.chunks_exact(numbers).filter(|_| kept.next() == Some(true)).flatten().copied().collect();
     }
     rows
 }

@@ -37,6 +37,18 @@ impl Element {
         in_order(&self.axis) && in_order(&self.particle) && self.sign.iter().all(|sign| *sign == 1.0)
     }
 
+    /// What has this row for its image.
+    pub fn inverse_image(&self, row: &[f64]) -> Vec<f64> {
+        let n = self.particle.len();
+        let mut inverse = vec![0.0; row.len()];
+        for (k, (axis, sign)) in self.axis.iter().zip(&self.sign).enumerate() {
+            for (i, &particle) in self.particle.iter().enumerate() {
+                inverse[axis * n + particle] = sign * row[k * n + i];
+            }
+        }
+        inverse
+    }
+
     /// The image of a row (all x, then all y, then all z) of positions or momenta.
     pub fn image(&self, row: &[f64]) -> Vec<f64> {
         let n = self.particle.len();

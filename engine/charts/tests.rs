@@ -221,7 +221,7 @@ fn what_is_infeasible_is_so_from_both_sides() {
 #[test]
 fn frames_without_a_row_are_not_learnt_from() {
     let chart = Bonds::new(&[(0, 1)], 2, 2);
-    let rows = rows_of(&chart, &[0.0, 1.0, 0.0, 0.0, 0.5, 0.5, 0.2, 0.2, 0.0, 0.0, -1.0, 1.0]);
+    let rows = into_rows(&chart, vec![0.0, 1.0, 0.0, 0.0, 0.5, 0.5, 0.2, 0.2, 0.0, 0.0, -1.0, 1.0]);
     assert_eq!(rows.len(), 8);
     assert!((rows[1] - 1.0).abs() < 1e-15 && (rows[5] - 2.0).abs() < 1e-15, "{rows:?}");
 }

@@ -140,7 +140,7 @@ pub(crate) struct Judged {
     /// Whether the generator can draw it.
     pub feasible: Vec<bool>,
     /// What led to the image that the generator draws.
-    pub elements: Vec<Option<Element>>,
+    pub elements: Vec<Option<Box<Element>>>,
 }
 
 impl DrawTrial<'_> {
@@ -177,7 +177,7 @@ impl DrawTrial<'_> {
                 };
                 let proposal = chosen.map(|(k, log_q_ratio)| {
                     walker.propose_positions(proposed.row(k));
-                    walker.relabel_proposed_momenta(element.as_ref());
+                    walker.relabel_proposed_momenta(element.as_deref());
                     Proposal { change: Change::Whole, energy: energies[k], log_q_ratio, on_reject: OnReject::Keep }
                 });
                 if walker.decide(proposal, entry, environment)
@@ -199,13 +199,15 @@ impl DrawTrial<'_> {
             let members: Vec<usize> = (0..n).filter(|&k| of[k] == number).collect();
             let latents: Vec<f64> = members.iter().flat_map(|&k| &latents[k * dim..(k + 1) * dim]).copied().collect();
             let drawn = flow.draw(&latents, frames.select(&members));
-            let log_q = flow.log_density(&drawn.latents);
-            let inside =
-                (0..members.len()).into_par_iter().map(|m| state.is_none_or(|state| drawn.to.state(m, self.states) == Some(state)));
-            let inside: Vec<bool> = inside.collect();
+            let log_q = flow.log_density(&drawn.rows, &drawn.log_det);
+            let found: Vec<Option<usize>> = match state {
+                Some(_) => (0..members.len()).into_par_iter().map(|m| drawn.to.state(m, self.states)).collect(),
+                None => Vec::new(),
+            };
+            let inside = |m: usize| state.is_none() || found[m] == *state;
             for (m, &k) in members.iter().enumerate() {
                 proposed.put(k, drawn.to.row(m));
-                (log_density[k], feasible[k]) = (log_q[m], drawn.latents.feasible[m] && inside[m]);
+                (log_density[k], feasible[k]) = (log_q[m], drawn.feasible[m] && inside(m));
             }
         }
         (proposed, Judged { of: of.into_iter().map(Some).collect(), log_density, feasible, elements: vec![None; n] })
@@ -223,7 +225,7 @@ impl DrawTrial<'_> {
         for (number, StateGenerator { flow, .. }) in self.generators.iter().enumerate() {
             let members: Vec<usize> = (0..n).filter(|&k| judged.of[k] == Some(number)).collect();
             let mut latents = flow.latents(&configurations.select(&members), &mut |m, numbers| noise(members[m], numbers));
-            let log_q = flow.log_density(&latents);
+            let log_q = flow.log_density(&latents.rows, &latents.log_det);
             for (m, &k) in members.iter().enumerate() {
                 judged.log_density[k] = log_q[m];
                 judged.feasible[k] = latents.known[m] && (log_q[m] == f64::NEG_INFINITY || latents.feasible[m]);

@@ -112,16 +112,16 @@ impl LatentTrial<'_> {
             let energies = drawn.to.energies(&environment.potential);
             let known = current.rows.par_chunks_mut(dim).zip(&mut current.log_det).zip(&mut current.feasible).zip(&mut current.elements);
             walkers.par_iter_mut().zip(known).enumerate().for_each(|(w, (walker, (((z, log_det), invertible), element)))| {
-                let proposal = (*invertible && drawn.latents.feasible[w]).then(|| {
+                let proposal = (*invertible && drawn.feasible[w]).then(|| {
                     walker.propose_positions(drawn.to.row(w));
-                    walker.relabel_proposed_momenta(element.as_ref());
+                    walker.relabel_proposed_momenta(element.as_deref());
                     // The determinants are those of the inverse: J_f(z') = 1 / J_f^-1(x').
-                    let log_q_ratio = *log_det - drawn.latents.log_det[w];
+                    let log_q_ratio = *log_det - drawn.log_det[w];
                     Proposal { change: Change::Whole, energy: energies[w], log_q_ratio, on_reject: OnReject::Keep }
                 });
                 if walker.decide(proposal, entry, environment) {
-                    z.copy_from_slice(&drawn.latents.rows[w * dim..(w + 1) * dim]);
-                    *log_det = drawn.latents.log_det[w];
+                    z.copy_from_slice(&drawn.rows[w * dim..(w + 1) * dim]);
+                    *log_det = drawn.log_det[w];
                     *invertible = true;
                     *element = None;
                 }

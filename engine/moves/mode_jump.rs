@@ -130,7 +130,7 @@ struct Way {
 }
 
 /// Where a walker arrives, by its number among those that arrive; ln of the ratio of the ways back and here, and what led to the image that was carried.
-type Arrival = (usize, f64, Option<Element>);
+type Arrival = (usize, f64, Option<Box<Element>>);
 
 impl JumpTrial<'_> {
     /// Maps that begin or end in a state.
@@ -180,7 +180,7 @@ impl JumpTrial<'_> {
             walkers.par_iter_mut().zip(arrivals).zip(ways).for_each(|((walker, arrival), way)| {
                 let proposal = arrival.zip(way).and_then(|((number, log_ratio, element), way)| {
                     walker.propose_positions(arrived.row(number));
-                    walker.relabel_proposed_momenta(element.as_ref());
+                    walker.relabel_proposed_momenta(element.as_deref());
                     let inside = state_of(self.states, &walker.other.configuration) == Some(way.to);
                     let log_q_ratio = way.log_choice_ratio + log_ratio;
                     inside.then_some(Proposal { change: Change::Whole, energy: energies[number], log_q_ratio, on_reject: OnReject::Keep })

@@ -2,14 +2,14 @@
 
 use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
-use crate::charts::{self, Cartesian, Chart, Folded, domain_of, numbered};
+use crate::charts::{self, Chart, domain_of, numbered};
 use crate::map::{End, Map};
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
 use crate::roles;
 use crate::sample_pool::SamplePool;
-use crate::target::ReducedTarget;
+use crate::target::{ReducedTarget, RowTarget};
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -37,12 +37,14 @@ pub(crate) struct Prepared {
     flow: usize,
     /// Rows of the ensemble that it starts from, where that is not its prior.
     from: Option<Vec<f64>>,
-    /// Rows of the ensemble that it leads to; those of the plan where they were read from a file.
-    to: Option<Vec<f64>>,
+    /// Rows of the ensemble that it leads to.
+    to: Vec<f64>,
     /// The flow as training finds it.
     generator: Generator,
     /// The chart of its ends.
     chart: Arc<dyn Chart>,
+    /// What a squared distance outside the domain of the chart costs at each end, in kT over length squared.
+    prices: [f64; 2],
     /// Loss of the last step, and the best on held-out rows.
     losses: Option<(f64, f64)>,
 }
@@ -111,7 +113,10 @@ impl Stage for Train {
         }
         let Some(mut prepared) = run.prepared.take() else { return Ok(Advance::Finished) };
         let (source_law, target_law) = course.laws(plan);
-        let rows = prepared.to.as_deref().unwrap_or_else(|| course.rows_of_file());
+        let (chart, prices) = (prepared.chart.clone(), prepared.prices);
+        let of_rows = |law, outside| RowTarget { law, chart: &*chart, frame: plan.starts[0].positions.row(), outside };
+        let (source_law, target_law) = (source_law.map(|law| of_rows(law, prices[0])), of_rows(target_law, prices[1]));
+        let rows = &prepared.to;
         let source = prepared.from.as_deref().zip(source_law.as_ref()).map(|(rows, law)| Ensemble { rows, law });
         let data = Data { target: Ensemble { rows, law: &target_law }, source };
         let mut trainer = match run.training.take() {
@@ -268,30 +273,27 @@ impl<'a> Course<'a> {
     fn prepare(&self, run: &Run, number: usize) -> Result<Prepared, RunError> {
         let (plan, name) = (&*run.plan, &self.flow.name);
         let FlowSource::Train { shape, .. } = &self.flow.source else { unreachable!("courses are those of flows to be trained") };
-        let (mut from, mut to) = self.rows(plan, &run.pools)?;
-        let dim = plan.starts[0].positions.row().len();
+        let (from, to) = self.rows(plan, &run.pools)?;
+        let (n, dimension) = (plan.particles.n(), plan.starts[0].cell.dimension());
         let earlier = run.flows.get(name).filter(|_| run.trainings_of(name) > 0);
-        let chart: Arc<dyn Chart> = match (earlier, &plan.symmetry) {
-            (Some(flow), _) => flow.end_chart(),
-            (None, None) => Arc::new(Cartesian::new(dim)),
-            (None, Some(symmetry)) => {
-                let rows = to.as_deref().unwrap_or_else(|| self.rows_of_file());
-                let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([rows]).collect();
-                let domain = numbered(&domain_of(symmetry, &ends, dim), plan.starts[0].cell.dimension());
-                Arc::new(Folded::new(Arc::new(Cartesian::new(dim)), domain))
+        let frames = to.as_deref().unwrap_or_else(|| self.rows_of_file());
+        let chart: Arc<dyn Chart> = match earlier {
+            Some(flow) => flow.end_chart(),
+            None => {
+                let domain = plan.symmetry.as_ref().map(|symmetry| {
+                    let ends: Vec<&[f64]> = from.as_deref().into_iter().chain([frames]).collect();
+                    numbered(&domain_of(symmetry, &ends, n * dimension), dimension)
+                });
+                shape.chart.chart(n, dimension, domain)
             }
         };
-        if plan.symmetry.is_some() {
-            from = from.map(|from| charts::rows_of(&*chart, &from));
-            to = Some(charts::rows_of(&*chart, to.as_deref().unwrap_or_else(|| self.rows_of_file())));
-        }
+        let prices = [from.as_deref().unwrap_or(&[]), frames].map(|frames| chart.price(frames));
+        let rows = charts::into_rows(&*chart, to.unwrap_or_else(|| self.rows_of_file().to_vec()));
+        let from = from.map(|from| charts::into_rows(&*chart, from));
         let generator = match earlier {
             Some(flow) => flow.generator.clone(),
-            None => {
-                let rows = to.as_deref().unwrap_or_else(|| self.rows_of_file());
-                shape.begin(dim, from.as_deref(), rows, seeds(plan, number, 0).0)
-            }
+            None => shape.begin(&self.flow.ends, &*chart, from.as_deref(), &rows, seeds(plan, number, 0).0),
         };
-        Ok(Prepared { flow: number, from, to, generator, chart, losses: None })
+        Ok(Prepared { flow: number, from, to: rows, generator, chart, prices, losses: None })
     }
 }

@@ -69,7 +69,11 @@ impl Weights {
                 expected: "the weights that this run wrote".to_string(),
             };
             let (generator, header) = Generator::load(&path).map_err(|error| wrong(error.to_string()))?;
-            flows.insert(name.clone(), Map::restored(generator, &header, plan.symmetry.as_ref()).map_err(wrong)?);
+            flows.insert(
+                name.clone(),
+                Map::restored(generator, &header, plan.symmetry.as_ref(), (plan.particles.n(), plan.starts[0].cell.dimension()))
+                    .map_err(wrong)?,
+            );
             written.insert(name.clone(), (stored.trainings.get(name).copied().unwrap_or(0), bytes.clone()));
         }
         Ok((Self(written), flows))

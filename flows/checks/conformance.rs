@@ -2,36 +2,11 @@
 
 use super::reference;
 use super::table::{draw, table};
-use crate::{Activation, Architecture, Bond, Coordinates, Direction, End, EndKind, Generator, Header, Prior, RealNvp};
+use crate::{Direction, End, EndKind, Generator, Header};
 use candle_core::{Device, Tensor, Var};
 use nalgebra::DMatrix;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-
-#[test]
-fn directions_are_counted_from_their_mean() {
-    // Bonds along -x, where the angle of the plane has its cut unless it is turned.
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
-    let rows: Vec<f64> = (0..400).map(|i| [0.4, -0.4, 0.0, 0.0][i % 4] + 0.1 * (rng.random::<f64>() - 0.5)).collect();
-    let bonds = vec![Bond { first: vec![0, 2], second: vec![1, 3], towards: Vec::new() }];
-    let coordinates = Coordinates { bonds, fixed: vec![1] };
-    let architecture =
-        Architecture::RealNvp(RealNvp { blocks: 1, hidden: vec![4], activation: Activation::Tanh, scale_bound: 2.0, on: None });
-    let spread = |coordinates: &Coordinates| {
-        let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, 4, coordinates, 5);
-        generator.standardise(&rows);
-        generator.spread()[3]
-    };
-    assert!(spread(&coordinates) > 2.0);
-    let found = coordinates.oriented(4, &[&rows]);
-    assert!(found.bonds[0].towards[0] < -0.99 && found.problems(4).is_empty(), "{found:?}");
-    assert!(spread(&found) < 0.1);
-    // Bonds in all directions have none: the axes stay.
-    let around: Vec<f64> = (0..100)
-        .flat_map(|k| [0.0, (k as f64 * 0.2 * std::f64::consts::PI).cos(), 0.0, (k as f64 * 0.2 * std::f64::consts::PI).sin()])
-        .collect();
-    assert_eq!(coordinates.oriented(4, &[&around]), coordinates);
-}
 
 #[test]
 fn comes_back() {

@@ -15,7 +15,7 @@ pub(super) fn states(generator: &Generator) -> bool {
         AnyLayer::Standardise(_) => !generator.axes().iter().any(|axis| axis.is_circle()),
         _ => false,
     };
-    generator.coordinates().is_cartesian() && generator.flow.layers.iter().all(known)
+    generator.flow.layers.iter().all(known)
 }
 
 /// Rows and log-determinants `[n, dim + 1]` of `rows` `[n, dim]`.

@@ -1,7 +1,7 @@
 //! The table of conformance: flows of every kind of layer, a row each.
 
 use super::perturbed;
-use crate::{Activation, Architecture, Axis, Bond, Coordinates, Generator, Householder, Prior, RealNvp, Spline};
+use crate::{Activation, Architecture, Axis, Generator, Householder, Prior, RealNvp, Spline};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -51,32 +51,6 @@ pub(super) fn table() -> Vec<(String, Generator)> {
         let around: Vec<f64> = (0..2 * dim).map(|i| if i < dim { -0.9 } else { 1.2 }).collect();
         generator.standardise_source(&around);
         table.push((format!("stack between ensembles, dim {dim}"), generator));
-    }
-    // Bonds in the plane and in space, with covariances, between ensembles and from the prior.
-    for (first, second, dim) in [([1, 2].to_vec(), [0, 4].to_vec(), 5), ([0, 1, 2].to_vec(), [5, 4, 6].to_vec(), 8)] {
-        let length = second[0];
-        // Points of a bond of about 2 along (1, 1, 1), the others anywhere.
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
-        let mut samples = |n: usize| -> Vec<f64> {
-            let centre = |j: usize| if second.contains(&j) { 1.2 } else { 0.0 };
-            (0..n * dim).map(|i| centre(i % dim) + 0.3 * (rng.random::<f64>() - 0.5)).collect()
-        };
-        let (from, to) = (samples(200), samples(200));
-        let bonds = vec![Bond { first, second: second.clone(), towards: Vec::new() }];
-        for (fixed, between) in [(vec![length], true), (Vec::new(), true), (Vec::new(), false)] {
-            let plain = Coordinates { bonds: bonds.clone(), fixed };
-            let coordinates = if between { plain.oriented(dim, &[&from, &to]) } else { plain };
-            let architecture = realnvp(Activation::Tanh, &[9]);
-            let mut generator = Generator::with_coordinates(&architecture, Prior::Gaussian, dim, &coordinates, 5);
-            let moved: Vec<f64> = generator.parameters().iter().map(|p| p + 0.1 * (rng.random::<f64>() - 0.5)).collect();
-            generator.set_parameters(&moved);
-            generator.standardise(&to);
-            if between {
-                generator.standardise_source(&from);
-            }
-            generator.transport(between.then_some(&from[..]), &to);
-            table.push((format!("bond, dim {dim}, {coordinates:?}, between ensembles: {between}"), generator));
-        }
     }
     table.extend(with_axes());
     table.extend(with_reflections());
@@ -179,14 +153,6 @@ pub(super) fn draw(generator: &Generator, n: usize, seed: u64) -> Vec<f64> {
     generator.draw_latent(&mut Xoshiro256PlusPlus::seed_from_u64(seed), &mut z);
     if generator.is_between_ensembles() && generator.axes().iter().any(|axis| *axis != Axis::Line) {
         return samples_on(generator.axes(), n, seed);
-    }
-    let bonds = &generator.coordinates().bonds;
-    if generator.is_between_ensembles() && !bonds.is_empty() {
-        // Rows of the ensemble that it starts from: two points at a distance.
-        for row in z.chunks_exact_mut(generator.dim()) {
-            row.iter_mut().for_each(|v| *v *= 0.1);
-            bonds.iter().flat_map(|bond| &bond.second).for_each(|&j| row[j] += 1.2);
-        }
     }
     z
 }

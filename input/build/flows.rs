@@ -6,9 +6,9 @@ use super::weights::System;
 use crate::schema::{FlowInput, SamplesInput};
 use crate::stored_frames::{FrameChoice, StoredFrames};
 use mcflow_engine::observers::State;
-use mcflow_engine::roles::{Member, RoleSetting};
-use mcflow_engine::{FlowPlan, FlowShape, FlowSource, Map, Samples, Symmetry};
-use mcflow_flows::{Bond, Coordinates, Generator, Header, Prior, Standardisation, WeightsError};
+use mcflow_engine::roles::{FlowRole, Member, RoleSetting};
+use mcflow_engine::{ChartChoice, FlowPlan, FlowShape, FlowSource, Map, Samples, Symmetry};
+use mcflow_flows::{Generator, Header, Prior, Standardisation, WeightsError};
 use mcflow_potentials::{Cell, Particles, Term};
 
 impl Builder<'_> {
@@ -65,7 +65,10 @@ impl Builder<'_> {
             let is_one = members.len() == 1 && self.document.is_sound(&key);
             for (k, Member { name: own, ends }) in members.into_iter().enumerate() {
                 let mut source = source.clone();
-                let header = self.header(&ends, flow.prior, &system);
+                let mut header = self.header(&ends, flow.prior, &system);
+                if let FlowSource::Train { shape, .. } = &source {
+                    shape.chart.note(&mut header);
+                }
                 let ends = match (&read, &flow.file) {
                     (Some(found), Some(file)) if is_one => self.compared(&key, file, found, &header, ends),
                     _ => ends,
@@ -128,9 +131,12 @@ impl Builder<'_> {
     ) -> Option<FlowSource> {
         let dim = particles.n() * cell.dimension();
         if let Some(file) = &flow.file {
-            let shaped = !flow.bonds.is_empty() || flow.standardise != Standardisation::Diagonal || flow.soft_core != 0.0;
+            let shaped = !flow.bonds.0.is_empty()
+                || flow.chart != ChartChoice::Cartesian
+                || flow.standardise != Standardisation::Diagonal
+                || flow.soft_core != 0.0;
             if flow.layers.is_some() || flow.training.is_some() || shaped {
-                let found = "`file` beside `layers`, `bonds`, `standardise`, `soft_core` or `training`";
+                let found = "`file` beside `layers`, `bonds`, `chart`, `standardise`, `soft_core` or `training`";
                 self.report(key, found, "the one or the other: a file has its own layers");
             }
             let path = self.folder.join(file);
@@ -139,7 +145,7 @@ impl Builder<'_> {
             }
             return match Generator::load(&path) {
                 Ok((generator, header)) if generator.dim() == dim && header.units == self.input.units.name() => {
-                    match Map::restored(generator, &header, symmetry) {
+                    match Map::restored(generator, &header, symmetry, (particles.n(), cell.dimension())) {
                         Ok(flow) => {
                             *read = Some(header);
                             Some(FlowSource::Trained(Box::new(flow)))
@@ -182,8 +188,18 @@ impl Builder<'_> {
             self.report(key, "a flow that is neither trained nor read", expected);
             return None;
         };
-        self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
-        let coordinates = self.coordinates(key, flow, particles.n(), cell.dimension());
+        let chart = self.chart(key, flow, particles.n(), cell.dimension());
+        if self.document.is_sound(key) {
+            let of_positions = chart.chart(particles.n(), cell.dimension(), None);
+            let fixed = if matches!(flow.map, FlowRole::ModeJump(_)) { of_positions.rescaled() } else { &[] };
+            self.add(&format!("{key}.layers"), Generator::problems(layers, flow.prior, of_positions.axes(), fixed));
+        } else {
+            self.add(&format!("{key}.layers"), layers.problems(dim, flow.prior));
+        }
+        if flow.prior == Prior::Uniform && flow.standardise != Standardisation::Diagonal {
+            let found = "`standardise: Covariance`, with the Uniform prior";
+            self.report(key, found, "the Gaussian prior: others do not map a box to itself");
+        }
         let mut training = training.clone();
         if !flow.map.role().example().is_generator() {
             // A map is trained from both sides unless the input says otherwise.
@@ -222,38 +238,25 @@ impl Builder<'_> {
                 Samples::Rows(rows)
             }
         };
-        let shape = FlowShape { architecture: layers.clone(), prior: flow.prior, coordinates, standardise: flow.standardise };
+        let shape = FlowShape { architecture: layers.clone(), prior: flow.prior, chart, standardise: flow.standardise };
         Some(FlowSource::Train { shape: Box::new(shape), training, samples, soft_core: flow.soft_core })
     }
 
-    /// The coordinates of a flow's layers, for `n` particles.
-    fn coordinates(&mut self, key: &str, flow: &FlowInput, n: usize, dimension: usize) -> Coordinates {
-        if flow.prior == Prior::Uniform && (flow.standardise != Standardisation::Diagonal || !flow.bonds.is_empty()) {
-            let found = "`bonds` or `standardise: Covariance`, with the Uniform prior";
-            self.report(key, found, "the Gaussian prior: others do not map a box to itself");
+    /// The chart of a flow of `n` particles, and the key that it has in the input.
+    fn chart(&mut self, key: &str, flow: &FlowInput, n: usize, dimension: usize) -> ChartChoice {
+        if !flow.bonds.0.is_empty() && flow.chart != ChartChoice::Cartesian {
+            self.report(
+                format!("{key}.bonds"),
+                "`bonds` beside `chart`",
+                "the one or the other: `bonds: [..]` is short for `chart: Bonds([..])`",
+            );
         }
-        if !flow.bonds.is_empty() && dimension == 1 {
-            self.report(format!("{key}.bonds"), "bonds on a line", "two or three dimensions: a line has no directions");
-            return Coordinates::default();
-        }
-        let mut bonds = Vec::new();
-        let mut taken = Vec::new();
-        for (k, &(first, second)) in flow.bonds.iter().enumerate() {
-            for particle in [first, second] {
-                if particle >= n {
-                    let expected = format!("particles from 0 to {}", n.saturating_sub(1));
-                    self.report(format!("{key}.bonds[{k}]"), format!("particle {particle}"), expected);
-                } else if taken.contains(&particle) {
-                    self.report(format!("{key}.bonds[{k}]"), format!("particle {particle} twice"), "each particle in one bond at most");
-                }
-                taken.push(particle);
-            }
-            // A row is all x, then all y, then all z.
-            let places = |particle: usize| (0..dimension).map(|axis| axis * n + particle).collect();
-            bonds.push(Bond { first: places(first), second: places(second), towards: Vec::new() });
-        }
-        let is_map = !flow.map.role().example().is_generator();
-        let fixed = if is_map { bonds.iter().map(Bond::length).collect() } else { Vec::new() };
-        Coordinates { bonds, fixed }
+        let (choice, key_of_it) = if flow.bonds.0.is_empty() {
+            (flow.chart.clone(), format!("{key}.chart"))
+        } else {
+            (ChartChoice::Bonds(flow.bonds.clone()), format!("{key}.bonds"))
+        };
+        self.add(&key_of_it, choice.problems(n, dimension));
+        choice
     }
 }

@@ -75,11 +75,12 @@ impl Case {
             let rest = walkers.split_off(self.together.min(walkers.len()));
             groups.push(std::mem::replace(&mut walkers, rest));
         }
-        let (mut generators, mut flows) = jump_flows(&self.maps, &self.domains);
-        let (of_states, plans) = draw_flows(&self.draws, &self.domains[1]);
+        let coordinates = self.particles.n() * self.cell.dimension();
+        let (mut generators, mut flows) = jump_flows(&self.maps, coordinates, &self.domains);
+        let (of_states, plans) = draw_flows(&self.draws, coordinates, &self.domains[1]);
         generators.extend(of_states);
         flows.extend(plans);
-        let with_domain = |flow: &Generator| Map::new(flow.clone(), End::Prior, chart_of(flow.dim(), &self.domains[1]));
+        let with_domain = |flow: &Generator| Map::new(flow.clone(), End::Prior, chart_of(flow, coordinates, &self.domains[1]));
         generators.extend(self.flow.iter().map(|flow| ("flow".to_string(), with_domain(flow))));
         let trained = Trained { generators: &generators, flows: &flows, states: &self.states };
         let sums = groups.into_par_iter().flat_map(|walkers| {

@@ -150,8 +150,8 @@ impl PairExchange<'_> {
                 return false;
             }
             let before = state_of(self.states, &a.state.configuration);
-            relabel_momenta(a, up.elements[k].as_ref());
-            relabel_momenta(b, down.elements[k].as_ref());
+            relabel_momenta(a, up.elements[k].as_deref());
+            relabel_momenta(b, down.elements[k].as_deref());
             a.take_positions(down.to.row(k), lower_energies[k]);
             b.take_positions(up.to.row(k), upper_energies[k]);
             tally.between_states += u64::from(state_of(self.states, &a.state.configuration) != before);
