@@ -227,7 +227,8 @@ pub struct FlowInput {
     /// spread, so that a map between states of a length cannot stay where it is.
     #[serde(default)]
     pub bonds: BondPairs,
-    /// How the rows that the layers see are made of positions: `Cartesian` (as they are) or `Bonds([(0, 1)])`, for which `bonds: [(0, 1)]` is short.
+    /// How the rows that the layers see are made of positions: `Cartesian` (as they are) or `Bonds([(0, 1)])`, for which `bonds: [(0, 1)]` is short,
+    /// or in three dimensions `Polar([(about: 0, particle: 1)])`: particle 1 by distance and direction about particle 0.
     #[serde(default)]
     pub chart: ChartChoice,
     /// `Diagonal` (centre and scale of each coordinate) or `Covariance` (these and the covariances): how training finds the layers at the ends.

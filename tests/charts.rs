@@ -5,7 +5,7 @@ mod common;
 
 use common::maps::{chart_of, exchange_flow};
 use common::{Case, Moment, WALKERS, draw_gaussian};
-use mcflow_engine::charts::Bonds;
+use mcflow_engine::charts::{About, Bonds, PolarAbout};
 use mcflow_engine::moves::{Displacement, Exchange, GeneratorDraw, LatentWalk, ModeJump, Proposal};
 use mcflow_engine::observers::{Condition, Distance, State, Variable};
 use mcflow_engine::statistics::z_score;
@@ -16,6 +16,7 @@ use mcflow_engine::{
 use mcflow_flows::{Activation, Architecture, Axis, Generator, Prior, RealNvp, Spline};
 use mcflow_potentials::{Cell, Configuration, HarmonicRestraint, Particles, PotentialSum, Term, Vectors};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 const STIFFNESS: f64 = 2.0;
 const KT: f64 = 1.3;
@@ -30,6 +31,7 @@ fn affine() -> Architecture {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Bond,
+    Polar,
     Covariance,
     Auxiliary,
 }
@@ -51,18 +53,21 @@ fn frames(kt: f64, dimension: usize, count: usize, holds: impl Fn(f64) -> bool) 
 /// A flow with random weights in all its layers, whose ends are those of frames: from a prior, or from `source`.
 fn flow(kind: Kind, dimension: usize, source: Option<&[f64]>, target: &[f64], seed: u64) -> Generator {
     let n = 2 * dimension;
-    let bonds = Bonds::new(&[(0, 1)], 2, dimension);
+    let chart: Arc<dyn Chart> = match kind {
+        Kind::Polar => Arc::new(PolarAbout::new(&[About { about: 1, particle: 0 }], 2)),
+        _ => Arc::new(Bonds::new(&[(0, 1)], 2, dimension)),
+    };
     let (axes, fixed) = match kind {
-        Kind::Bond => (bonds.axes().to_vec(), if source.is_some() { bonds.rescaled() } else { &[] }),
+        Kind::Bond | Kind::Polar => (chart.axes().to_vec(), if source.is_some() { chart.rescaled() } else { &[] }),
         Kind::Covariance => (vec![Axis::Line; n], &[][..]),
         Kind::Auxiliary => (vec![Axis::Line; n + 2], &[][..]),
     };
     let mut random = streams(seed, 1).remove(0);
     let mut rows = |frames: &[f64]| -> Vec<f64> {
         match kind {
-            Kind::Bond => {
+            Kind::Bond | Kind::Polar => {
                 let (mut rows, mut entered) = (vec![0.0; frames.len()], vec![Default::default(); frames.len() / n]);
-                bonds.enter(frames, &mut rows, &mut entered);
+                chart.enter(frames, &mut rows, &mut entered);
                 rows
             }
             // Collective fluctuations that the law does not have: the layer is there, and a poor proposal.
@@ -156,9 +161,10 @@ fn negated(proposal: &mut Proposal, _: &Microstate) {
     proposal.log_q_ratio = -proposal.log_q_ratio;
 }
 
-const KINDS: [(Kind, usize, &str); 4] = [
+const KINDS: [(Kind, usize, &str); 5] = [
     (Kind::Bond, 2, "a bond in the plane"),
     (Kind::Bond, 3, "a bond in space"),
+    (Kind::Polar, 3, "a distance and a direction"),
     (Kind::Covariance, 2, "the covariance"),
     (Kind::Auxiliary, 2, "auxiliary numbers"),
 ];

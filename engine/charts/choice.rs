@@ -2,6 +2,7 @@
 
 use super::bonds::BondPairs;
 use super::cartesian::AsTheyAre;
+use super::polar::AboutOthers;
 use super::{Chart, Domain, Folded, Symmetry};
 use mcflow_base::Problem;
 use mcflow_flows::Header;
@@ -18,6 +19,8 @@ pub enum ChartChoice {
     Cartesian,
     /// Pairs of particles, counted from 0, by centre, length and direction, in two or three dimensions; no particle in two of them.
     Bonds(BondPairs),
+    /// Particles by distance and direction about other particles, in three dimensions: `Polar([(about: 0, particle: 1)])`.
+    Polar(AboutOthers),
 }
 
 /// What a chart needs to be asked for.
@@ -38,6 +41,7 @@ impl ChartChoice {
         match self {
             Self::Cartesian => &AsTheyAre,
             Self::Bonds(pairs) => pairs,
+            Self::Polar(list) => list,
         }
     }
 

@@ -10,6 +10,7 @@ mod choice;
 mod direction;
 mod domain;
 mod folded;
+mod polar;
 mod reference;
 mod symmetry;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use choice::ChartChoice;
 pub(crate) use choice::domain_by_text;
 pub use domain::Domain;
 pub use folded::Folded;
+pub use polar::{About, AboutOthers, PolarAbout};
 pub(crate) use reference::{domain_of, numbered};
 pub use symmetry::{Element, Operation, Symmetry};
 

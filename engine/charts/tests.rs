@@ -58,6 +58,17 @@ fn table() -> Vec<Conformance> {
             ],
         },
         Conformance {
+            name: "polar, one about the other in a row",
+            chart: Arc::new(PolarAbout::new(&[About { about: 2, particle: 0 }, About { about: 0, particle: 1 }], 3)),
+            around: space.clone(),
+            without_row: vec![of_space(&[(0, 1.1), (3, -0.4), (6, -0.7)]), of_space(&[(1, 0.3), (4, 0.2)])],
+            without_configuration: vec![
+                of_space(&[(0, 0.8), (3, 0.1), (1, -0.3), (4, 0.2)]),
+                of_space(&[(0, 0.8), (3, 1.1), (1, 0.3), (4, 0.2)]),
+                of_space(&[(0, 0.8), (3, 0.1), (1, 0.3), (4, f64::NAN)]),
+            ],
+        },
+        Conformance {
             name: "images by positions",
             chart: folded(Arc::new(Cartesian::new(6))),
             around: plane.clone(),

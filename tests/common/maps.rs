@@ -1,7 +1,7 @@
 //! Maps between states for tests of jumps.
 
 use super::flow::flow_near_identity;
-use mcflow_engine::charts::{Bonds, Cartesian, Folded};
+use mcflow_engine::charts::{About, Bonds, Cartesian, Folded, PolarAbout};
 use mcflow_engine::roles::{BetweenRungs, BetweenStates, Ends, Ensemble, FlowRole, OfStates};
 use mcflow_engine::{Chart, Domain, End, FlowPlan, Generators, Map};
 use mcflow_flows::{Axis, Generator};
@@ -18,11 +18,13 @@ pub fn map_between(from: &[f64], to: &[f64], spread: f64, seed: u64) -> Generato
     map
 }
 
-/// The chart of so many coordinates that a flow was made for: of the bond of the first two particles where its axes are not all lines, else of
+/// The chart of so many coordinates that a flow was made for: of the first particle about the second where the first axis is a length, of the bond of the first two particles where its axes are not all lines, else of
 /// positions as they are, auxiliary numbers after them; of the images in a domain where there is one.
 pub fn chart_of(flow: &Generator, coordinates: usize, domain: &Option<Domain>) -> Arc<dyn Chart> {
     let dimension = if flow.axes().iter().any(|axis| matches!(axis, Axis::Interval { .. })) { 3 } else { 2 };
-    let plain: Arc<dyn Chart> = if flow.axes().contains(&Axis::Positive) {
+    let plain: Arc<dyn Chart> = if flow.axes()[0] == Axis::Positive {
+        Arc::new(PolarAbout::new(&[About { about: 1, particle: 0 }], coordinates / 3))
+    } else if flow.axes().contains(&Axis::Positive) {
         Arc::new(Bonds::new(&[(0, 1)], coordinates / dimension, dimension))
     } else {
         Arc::new(Cartesian::new(coordinates))
