@@ -15,6 +15,7 @@ mod external;
 mod few;
 mod image;
 mod lattice_reduction;
+mod memory;
 mod moved;
 mod optional;
 mod pair;
@@ -34,10 +35,10 @@ pub use coupled::{CentreTether, PhiFourChain, WolfeQuapp};
 pub use evaluation::Evaluation;
 pub use external::{CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, Ring, SphericalWall, TripleWell, Walls};
 pub use few::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, PeriodicDihedrals};
+pub use memory::{Counts, Memory, Remembered};
 pub use moved::Moved;
 pub use pair::{
-    DoubleWellPair, LennardJones, ListState, Mixing, Neighbours, PairAtJump, PairParameters, Shell, Skins, SoftRepulsion, TabulatedPair,
-    Truncation, TypeParameters, Wca,
+    DoubleWellPair, LennardJones, Mixing, PairAtJump, PairParameters, Shell, SoftRepulsion, TabulatedPair, Truncation, TypeParameters, Wca,
 };
 pub use potential::{Block, Potential, Reach, Softening};
 pub use precision::Precision;

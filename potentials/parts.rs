@@ -1,13 +1,13 @@
 //! Terms whose energy is a sum over places of single particles or groups, and terms made of several of those.
 
-use crate::{Block, Cell, Configuration, Evaluation, Holds, Moved, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Holds, Memory, Moved, Potential, Vectors};
 use mcflow_base::InstructionSet;
 
 /// A term of which the energy that has to do with some particles can be told by itself.
 pub(crate) trait Local: Potential {
     /// What all that has to do with `moved` adds to the energy before and after they have gone to their places: two sums over the same
     /// places or groups, each of them once.
-    fn before_and_after(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> [f64; 2];
+    fn before_and_after(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> [f64; 2];
 }
 
 /// The sum of a few potentials under one name; they remember nothing.
@@ -26,18 +26,18 @@ impl Potential for Several {
         self.parts.iter().for_each(|part| part.note_holds(n, holds));
     }
 
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, mut forces: Option<&mut Vectors>) -> Evaluation {
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, mut forces: Option<&mut Vectors>) -> Evaluation {
         let mut sum = Evaluation::default();
         for part in &self.parts {
-            sum += part.evaluate(configuration, neighbours, forces.as_deref_mut());
+            sum += part.evaluate(configuration, memory, forces.as_deref_mut());
         }
         sum
     }
 
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
         let (mut before, mut after) = (0.0, 0.0);
         for part in &self.parts {
-            let [old, new] = part.before_and_after(configuration, neighbours, moved);
+            let [old, new] = part.before_and_after(configuration, memory, moved);
             before += old;
             after += new;
         }

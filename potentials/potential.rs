@@ -1,6 +1,6 @@
 //! The interface of one term of a potential energy.
 
-use crate::{Cell, Configuration, Evaluation, Holds, ListState, Moved, Neighbours, Precision, Vectors};
+use crate::{Cell, Configuration, Evaluation, Holds, Memory, Moved, Precision, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::fmt::Debug;
 
@@ -34,31 +34,31 @@ pub trait Potential: Debug + Send + Sync {
     }
 
     /// Energy and virial without tail; adds the forces -dU/dx to `forces` where it is given. All positions are finite.
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation;
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation;
 
     /// Adds the forces -dU/dx alone, in the precision asked for, where the term knows it. All positions are finite.
-    fn add_forces(&self, configuration: &Configuration, neighbours: &mut Neighbours, _precision: Precision, forces: &mut Vectors) {
-        self.evaluate(configuration, neighbours, Some(forces));
+    fn add_forces(&self, configuration: &Configuration, memory: &mut Memory, _precision: Precision, forces: &mut Vectors) {
+        self.evaluate(configuration, memory, Some(forces));
     }
 
     /// The energy after `moved` have gone to their places, less that of `configuration`, without tail. The term may remember the trial.
     ///
     /// A term evaluates both, unless it knows how to do it at the cost of the particles that are moved.
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
         let mut after = configuration.clone();
         moved.iter().for_each(|one| after.positions.set(one.particle, one.to));
-        let before = self.evaluate(configuration, neighbours, None).energy;
-        self.evaluate(&after, neighbours, None).energy - before
+        let before = self.evaluate(configuration, memory, None).energy;
+        self.evaluate(&after, memory, None).energy - before
     }
 
     /// Tells the term that `moved` are about to go to their places, `configuration` being as it still is.
-    fn moves(&self, _configuration: &Configuration, _neighbours: &mut Neighbours, _moved: &[Moved]) {}
+    fn moves(&self, _configuration: &Configuration, _memory: &mut Memory, _moved: &[Moved]) {}
 
     /// Adds energies and gradients +dU/dx of a few configurations, one a lane, without tail.
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block);
 
-    /// Makes the neighbour list anew that `state` describes.
-    fn restore(&self, _state: &ListState, _neighbours: &mut Neighbours) {}
+    /// Remembers what [`Remembered::stored`](crate::Remembered::stored) gave; nothing where that is not understood.
+    fn restore(&self, _stored: &[u8], _memory: &mut Memory) {}
 }
 
 /// A length of a term of which a cell must hold two.

@@ -179,8 +179,8 @@ impl PotentialSum {
         let finite = c.positions.all_finite();
         forces.fill(if finite { 0.0 } else { f64::NAN });
         if finite {
-            for (term, neighbours) in self.terms.iter().zip(&mut w.neighbours) {
-                term.add_forces(c, neighbours, precision, forces);
+            for (term, memory) in self.terms.iter().zip(&mut w.memories) {
+                term.add_forces(c, memory, precision, forces);
             }
         }
     }
@@ -195,8 +195,8 @@ impl PotentialSum {
             return NOT_A_NUMBER;
         }
         let mut total = Evaluation::default();
-        for (term, neighbours) in self.terms.iter().zip(&mut w.neighbours) {
-            total += term.evaluate(c, neighbours, forces.as_deref_mut());
+        for (term, memory) in self.terms.iter().zip(&mut w.memories) {
+            total += term.evaluate(c, memory, forces.as_deref_mut());
             if let Some(tail) = term.tail(&c.cell) {
                 total += tail;
             }
@@ -209,8 +209,8 @@ impl PotentialSum {
     pub fn energies_by_term(&self, c: &Configuration, w: &mut Workspace) -> Vec<(String, Evaluation)> {
         let finite = c.positions.all_finite();
         let mut values = Vec::new();
-        for ((Weighted { term, .. }, neighbours), &has_tail) in self.terms.iter().zip(&mut w.neighbours).zip(&self.has_tail) {
-            values.push(if finite { term.evaluate(c, neighbours, None) } else { NOT_A_NUMBER });
+        for ((Weighted { term, .. }, memory), &has_tail) in self.terms.iter().zip(&mut w.memories).zip(&self.has_tail) {
+            values.push(if finite { term.evaluate(c, memory, None) } else { NOT_A_NUMBER });
             if has_tail {
                 values.push(term.tail(&c.cell).unwrap_or_default());
             }
@@ -229,13 +229,13 @@ impl PotentialSum {
         if !moved.iter().all(|one| one.to.iter().all(|v| v.is_finite())) {
             return f64::NAN;
         }
-        self.terms.iter().zip(&mut w.neighbours).map(|(term, neighbours)| term.change(c, neighbours, moved)).sum()
+        self.terms.iter().zip(&mut w.memories).map(|(term, memory)| term.change(c, memory, moved)).sum()
     }
 
     /// To be called before `moved` alone go to their places, `c` being the configuration as it still is.
     pub fn moves(&self, c: &Configuration, w: &mut Workspace, moved: &[Moved]) {
         debug_assert!(Moved::are_in_order(moved));
-        self.terms.iter().zip(&mut w.neighbours).for_each(|(weighted, neighbours)| weighted.term.moves(c, neighbours, moved));
+        self.terms.iter().zip(&mut w.memories).for_each(|(weighted, memory)| weighted.term.moves(c, memory, moved));
     }
 
     /// Zeros for as many configurations as this processor's lanes have elements.

@@ -1,6 +1,6 @@
 //! A term of a sum, times a factor.
 
-use crate::{Block, Cell, Configuration, Evaluation, Moved, Neighbours, Potential, Precision, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Memory, Moved, Potential, Precision, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::sync::Arc;
 
@@ -22,32 +22,32 @@ impl Weighted {
     }
 
     /// As [`Potential::evaluate`].
-    pub fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
+    pub fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation {
         if self.factor == 1.0 {
-            return self.term.evaluate(configuration, neighbours, forces);
+            return self.term.evaluate(configuration, memory, forces);
         }
         if self.factor == 0.0 {
             return Evaluation::default();
         }
         let evaluation = match forces {
-            None => self.term.evaluate(configuration, neighbours, None),
-            Some(forces) => self.add_scaled(neighbours, forces, |neighbours, own| self.term.evaluate(configuration, neighbours, Some(own))),
+            None => self.term.evaluate(configuration, memory, None),
+            Some(forces) => self.add_scaled(memory, forces, |memory, own| self.term.evaluate(configuration, memory, Some(own))),
         };
         self.times(evaluation)
     }
 
     /// As [`Potential::add_forces`].
-    pub fn add_forces(&self, configuration: &Configuration, neighbours: &mut Neighbours, precision: Precision, forces: &mut Vectors) {
+    pub fn add_forces(&self, configuration: &Configuration, memory: &mut Memory, precision: Precision, forces: &mut Vectors) {
         if self.factor == 1.0 {
-            self.term.add_forces(configuration, neighbours, precision, forces);
+            self.term.add_forces(configuration, memory, precision, forces);
         } else if self.factor != 0.0 {
-            self.add_scaled(neighbours, forces, |neighbours, own| self.term.add_forces(configuration, neighbours, precision, own));
+            self.add_scaled(memory, forces, |memory, own| self.term.add_forces(configuration, memory, precision, own));
         }
     }
 
     /// As [`Potential::change`].
-    pub fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
-        self.times_if_any(|| self.term.change(configuration, neighbours, moved))
+    pub fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
+        self.times_if_any(|| self.term.change(configuration, memory, moved))
     }
 
     /// As [`Potential::evaluate_block`].
@@ -72,18 +72,13 @@ impl Weighted {
     }
 
     /// Adds the forces that `evaluate` makes, times the factor.
-    fn add_scaled<R>(
-        &self,
-        neighbours: &mut Neighbours,
-        forces: &mut Vectors,
-        evaluate: impl FnOnce(&mut Neighbours, &mut Vectors) -> R,
-    ) -> R {
-        let mut own = std::mem::take(&mut neighbours.scratch);
+    fn add_scaled<R>(&self, memory: &mut Memory, forces: &mut Vectors, evaluate: impl FnOnce(&mut Memory, &mut Vectors) -> R) -> R {
+        let mut own = std::mem::take(&mut memory.scratch);
         own.clone_from(forces);
         own.fill(0.0);
-        let result = evaluate(neighbours, &mut own);
+        let result = evaluate(memory, &mut own);
         forces.row_mut().iter_mut().zip(own.row()).for_each(|(force, own)| *force += self.factor * own);
-        neighbours.scratch = own;
+        memory.scratch = own;
         result
     }
 

@@ -1,7 +1,7 @@
 //! Springs from all particles to their centre.
 
 use crate::external::positive_problems;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Particles, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Memory, Moved, Particles, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, Problem, dispatch_with};
 use serde::{Deserialize, Serialize};
 
@@ -42,19 +42,19 @@ impl Potential for CentreTether {
         holds.add(Hold::Together, &(0..n).collect::<Vec<_>>());
     }
 
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
-        let energy = dispatch_with(neighbours.set(), OverParticles { stiffness: self.stiffness, configuration, forces });
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation {
+        let energy = dispatch_with(memory.set(), OverParticles { stiffness: self.stiffness, configuration, forces });
         // Forces are linear in the distances from the centre: the virial is -2 U.
         Evaluation { energy, virial: -2.0 * energy }
     }
 
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
         let n = configuration.positions.n() as f64;
         let &[Moved { particle: i, to }] = moved else {
             return 0.5 * self.stiffness * self.change_of_squares(configuration, moved);
         };
         let from = configuration.positions.get(i);
-        let energy = |at| 0.5 * self.stiffness / n * dispatch_with(neighbours.set(), SquaresFrom { configuration, i, at });
+        let energy = |at| 0.5 * self.stiffness / n * dispatch_with(memory.set(), SquaresFrom { configuration, i, at });
         energy(to) - energy(from)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::image::Nearest;
 use crate::parts::Local;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Memory, Moved, Potential, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -77,12 +77,12 @@ impl<F: ExternalForm> Potential for External<F> {
         }
     }
 
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
-        dispatch_with(neighbours.set(), OverParticles { form: &self.0, configuration, forces })
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation {
+        dispatch_with(memory.set(), OverParticles { form: &self.0, configuration, forces })
     }
 
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
-        let [before, after] = self.before_and_after(configuration, neighbours, moved);
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
+        let [before, after] = self.before_and_after(configuration, memory, moved);
         after - before
     }
 
@@ -92,8 +92,8 @@ impl<F: ExternalForm> Potential for External<F> {
 }
 
 impl<F: ExternalForm> Local for External<F> {
-    fn before_and_after(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> [f64; 2] {
-        dispatch_with(neighbours.set(), OfMoved { form: &self.0, configuration, moved })
+    fn before_and_after(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> [f64; 2] {
+        dispatch_with(memory.set(), OfMoved { form: &self.0, configuration, moved })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::image::Nearest;
 use crate::parts::Local;
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Reach, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Memory, Moved, Potential, Reach, Vectors};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with};
 use std::fmt::Debug;
 
@@ -73,12 +73,12 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
         self.form.reach().map(|(what, length)| Reach { length, what, term: self.form.name() })
     }
 
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
-        dispatch_with(neighbours.set(), OverGroups { form: &self.form, members: &self.groups.members, configuration, forces })
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation {
+        dispatch_with(memory.set(), OverGroups { form: &self.form, members: &self.groups.members, configuration, forces })
     }
 
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
-        let [before, after] = self.before_and_after(configuration, neighbours, moved);
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
+        let [before, after] = self.before_and_after(configuration, memory, moved);
         after - before
     }
 
@@ -88,7 +88,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Potential for Few<F, SIZE> {
 }
 
 impl<F: GroupForm<SIZE>, const SIZE: usize> Local for Few<F, SIZE> {
-    fn before_and_after(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> [f64; 2] {
+    fn before_and_after(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> [f64; 2] {
         let several;
         let touched = match moved {
             [one] => &self.groups.of[one.particle][..],
@@ -97,7 +97,7 @@ impl<F: GroupForm<SIZE>, const SIZE: usize> Local for Few<F, SIZE> {
                 &several
             }
         };
-        dispatch_with(neighbours.set(), OfMoved { form: &self.form, members: &self.groups.members, touched, configuration, moved })
+        dispatch_with(memory.set(), OfMoved { form: &self.form, members: &self.groups.members, touched, configuration, moved })
     }
 }
 

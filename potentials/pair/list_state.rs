@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What makes a list what it is: from this it is built again, pair by pair in the same order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListState {
+pub(super) struct ListState {
     /// The configuration the candidates were found in.
     pub built: Configuration,
     /// The positions the near pairs were chosen at.
@@ -18,7 +18,7 @@ pub struct ListState {
 
 /// What is added to the cutoff: of the near pairs, and of the candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Skins {
+pub(super) struct Skins {
     /// Of the near pairs.
     pub inner: f64,
     /// Of the candidates.
@@ -26,12 +26,12 @@ pub struct Skins {
 }
 
 /// The smallest part of the inner skin that must be left of the outer one for a pruning to be worth it.
-pub(crate) const LEAST: f64 = 0.7;
+pub(super) const LEAST: f64 = 0.7;
 
 /// Time of an evaluation for a pair of clusters in the near list, of a pruning for a candidate, of a build for a candidate and for a
 /// particle; in arbitrary units, from measurements of each by itself (AVX-512).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
+pub(super) struct Cost {
     near: f64,
     candidate: f64,
     found: f64,
@@ -40,8 +40,8 @@ pub(crate) struct Cost {
 
 impl Cost {
     /// With forces in f64, or in f32.
-    pub(crate) const DOUBLE: Self = Self { near: 11.0, candidate: 3.2, found: 6.0, sorted: 80.0 };
-    pub(crate) const SINGLE: Self = Self { near: 7.5, ..Self::DOUBLE };
+    pub(super) const DOUBLE: Self = Self { near: 11.0, candidate: 3.2, found: 6.0, sorted: 80.0 };
+    pub(super) const SINGLE: Self = Self { near: 7.5, ..Self::DOUBLE };
 }
 
 impl Skins {
@@ -50,7 +50,7 @@ impl Skins {
     ///
     /// A pair of clusters is near where two particles are: within cutoff + skin, and about a cluster more. Every near list lasts for
     /// inner / (2 `displacement`) evaluations, every list of candidates for as many prunings as leave it complete.
-    pub(crate) fn cheapest(cutoff: f64, spacing: f64, displacement: f64, largest: f64, time: Cost) -> Self {
+    pub(super) fn cheapest(cutoff: f64, spacing: f64, displacement: f64, largest: f64, time: Cost) -> Self {
         let around = |reach: f64| 0.5 * 4.19 / 16.0 * ((reach + 0.75 * spacing * 4f64.cbrt()) / spacing).powi(3);
         let lasts = |skin: f64| (0.5 * skin / displacement).floor().max(1.0);
         let steps = |k: usize| 0.04 * spacing * k as f64;

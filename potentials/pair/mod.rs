@@ -32,8 +32,6 @@ pub use double_well_pair::DoubleWellPair;
 pub(crate) use jump::Jump;
 pub use jump::{PairAtJump, Shell};
 pub use lennard_jones::{LennardJones, Truncation};
-pub use list_state::{ListState, Skins};
-pub use neighbours::Neighbours;
 pub use parameters::{Mixing, PairParameters, TypeParameters};
 pub use soft_repulsion::SoftRepulsion;
 pub use tabulated_pair::TabulatedPair;

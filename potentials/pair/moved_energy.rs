@@ -22,19 +22,27 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
     }
 
     /// The energy that particle `i` at `at` has with all others but those of `apart`.
-    fn energy_in_tree(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize, at: [f64; 3], apart: &[Moved]) -> f64 {
+    fn energy_in_tree(
+        &self,
+        set: InstructionSet,
+        configuration: &Configuration,
+        neighbours: &mut Neighbours,
+        i: usize,
+        at: [f64; 3],
+        apart: &[Moved],
+    ) -> f64 {
         self.need_tree(configuration, neighbours);
-        let (set, tree) = (neighbours.set(), &mut neighbours.tree);
+        let tree = &mut neighbours.tree;
         let Description { exclusions, cutoff, .. } = &self.description;
         dispatch_with(set, Query { tree, exclusions, i, at, apart, cutoff: *cutoff });
         with_image(Image::new(&configuration.cell), InTree { term: self, set, tree, i, at })
     }
 
     /// The energy that particle `i` has with all others where it is, which is kept.
-    fn energy_where_it_is(&self, configuration: &Configuration, neighbours: &mut Neighbours, i: usize) -> f64 {
+    fn energy_where_it_is(&self, set: InstructionSet, configuration: &Configuration, neighbours: &mut Neighbours, i: usize) -> f64 {
         let mut energy = *neighbours.tree.known_energy(i);
         if energy.is_nan() {
-            energy = self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i), &[]);
+            energy = self.energy_in_tree(set, configuration, neighbours, i, configuration.positions.get(i), &[]);
             *neighbours.tree.known_energy(i) = energy;
         }
         energy
@@ -46,32 +54,38 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
     }
 
     /// What the energy changes by if `moved` go to their places; the trial of a single particle is remembered.
-    pub(super) fn change_of_moved(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
+    pub(super) fn change_of_moved(
+        &self,
+        set: InstructionSet,
+        configuration: &Configuration,
+        neighbours: &mut Neighbours,
+        moved: &[Moved],
+    ) -> f64 {
         self.need_tree(configuration, neighbours);
         if let &[Moved { particle: i, to }] = moved {
-            let from = self.energy_where_it_is(configuration, neighbours, i);
-            let energy = self.energy_in_tree(configuration, neighbours, i, to, &[]);
+            let from = self.energy_where_it_is(set, configuration, neighbours, i);
+            let energy = self.energy_in_tree(set, configuration, neighbours, i, to, &[]);
             neighbours.tree.trial = Some(Trial { i, to, energy });
             return energy - from;
         }
         neighbours.tree.trial = None;
-        let set = neighbours.set();
         let [among_before, among_after] = [Apart::before(configuration, moved), Apart::after(moved)]
             .map(|places| 0.5 * self.energies_among(set, configuration, places).iter().sum::<f64>());
         // In the energies of single particles each pair of moved ones is there twice.
-        let twice: f64 = moved.iter().map(|one| self.energy_where_it_is(configuration, neighbours, one.particle)).sum();
+        let twice: f64 = moved.iter().map(|one| self.energy_where_it_is(set, configuration, neighbours, one.particle)).sum();
         let mut before = twice - among_before;
         if !before.is_finite() || among_before.abs() > CANCELLED * before.abs() {
             let from = |one: &Moved| configuration.positions.get(one.particle);
-            let rest: f64 = moved.iter().map(|one| self.energy_in_tree(configuration, neighbours, one.particle, from(one), moved)).sum();
+            let rest: f64 =
+                moved.iter().map(|one| self.energy_in_tree(set, configuration, neighbours, one.particle, from(one), moved)).sum();
             before = rest + among_before;
         }
-        let rest: f64 = moved.iter().map(|one| self.energy_in_tree(configuration, neighbours, one.particle, one.to, moved)).sum();
+        let rest: f64 = moved.iter().map(|one| self.energy_in_tree(set, configuration, neighbours, one.particle, one.to, moved)).sum();
         rest + among_after - before
     }
 
     /// Takes the energies that are kept along as `moved` go to their places.
-    pub(super) fn take_along(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) {
+    pub(super) fn take_along(&self, set: InstructionSet, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) {
         if !neighbours.tree.is_planted() {
             return;
         }
@@ -82,16 +96,16 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
             // Partners gain the pair energies of the new place and lose those of the old one.
             let energy = match tried {
                 Some(trial) if trial.i == i && trial.to == to => trial.energy,
-                _ => self.energy_in_tree(configuration, neighbours, i, to, apart),
+                _ => self.energy_in_tree(set, configuration, neighbours, i, to, apart),
             };
             neighbours.tree.spread(1.0);
-            self.energy_in_tree(configuration, neighbours, i, configuration.positions.get(i), apart);
+            self.energy_in_tree(set, configuration, neighbours, i, configuration.positions.get(i), apart);
             neighbours.tree.spread(-1.0);
             energies.push(energy);
         }
         moved.iter().for_each(|one| neighbours.tree.move_to(one.particle, one.to));
         if moved.len() > 1 {
-            let among = self.energies_among(neighbours.set(), configuration, Apart::after(moved));
+            let among = self.energies_among(set, configuration, Apart::after(moved));
             energies.iter_mut().zip(among).for_each(|(energy, among)| *energy += among);
         }
         for (one, energy) in moved.iter().zip(energies) {

@@ -1,62 +1,41 @@
-//! What a pair term remembers between the evaluations of one walker.
+//! What a sum over pairs remembers between the evaluations of one walker.
 
 use super::cluster_list::ClusterList;
 use super::list_state::ListState;
 use super::tree::Tree;
-use crate::Vectors;
-use mcflow_base::InstructionSet;
+use crate::{Counts, Remembered};
+use serde::{Deserialize, Serialize};
 
-/// Neighbour list, tree of boxes and scratch of one pair term in one walker.
-#[derive(Debug)]
-pub struct Neighbours {
-    set: InstructionSet,
-    builds: u64,
-    pub(super) list: ClusterList,
+/// Neighbour list, and tree of boxes with the energies of particles, of one pair term in one walker.
+#[derive(Debug, Default)]
+pub(super) struct Neighbours {
+    pub builds: u64,
+    pub list: ClusterList,
     /// All pairs, where no list is used.
-    pub(super) all: ClusterList,
+    pub all: ClusterList,
     /// Partners of single particles.
-    pub(super) tree: Tree,
-    /// Forces of the term alone, where they are scaled before they are added.
-    pub(crate) scratch: Vectors,
+    pub tree: Tree,
 }
 
-impl Neighbours {
-    pub(crate) fn new(set: InstructionSet) -> Self {
-        Self {
-            set,
-            builds: 0,
-            list: ClusterList::default(),
-            all: ClusterList::default(),
-            tree: Tree::default(),
-            scratch: Vectors::default(),
-        }
-    }
+/// How the list came about, where there is one, and how many were built. The tree and its energies are made anew.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct StoredNeighbours {
+    pub list: Option<ListState>,
+    pub builds: u64,
+}
 
-    pub(crate) fn set(&self) -> InstructionSet {
-        self.set
-    }
-
-    pub(crate) fn builds(&self) -> u64 {
-        self.builds
-    }
-
-    pub(crate) fn set_builds(&mut self, builds: u64) {
-        self.builds = builds;
-    }
-
-    pub(super) fn count_build(&mut self) {
-        self.builds += 1;
-    }
-
-    pub(crate) fn cluster_pairs(&self) -> f64 {
-        self.list.cluster_pairs().max(self.all.cluster_pairs())
-    }
-
-    pub(crate) fn list_state(&self) -> Option<ListState> {
-        self.list.state().cloned()
-    }
-
-    pub(crate) fn positions_changed(&mut self) {
+impl Remembered for Neighbours {
+    fn forget(&mut self) {
         self.tree.forget();
+    }
+
+    fn stored(&self) -> Vec<u8> {
+        let stored = StoredNeighbours { list: self.list.state().cloned(), builds: self.builds };
+        // Numbers in memory can always be written.
+        postcard::to_stdvec(&stored).unwrap_or_default()
+    }
+
+    fn counts(&self) -> Counts {
+        Counts { list_builds: self.builds, cluster_pairs: self.list.cluster_pairs().max(self.all.cluster_pairs()) }
     }
 }

@@ -8,9 +8,10 @@ use super::configurations::Configurations;
 use super::exclusions::Exclusions;
 use super::form::{ByType, Coefficients, FormOwner, PairForm, PairTable, Uniform};
 use super::list_state::{Cost, LEAST, ListState, Skins};
+use super::neighbours::{Neighbours, StoredNeighbours};
 use super::tail::Tail;
 use crate::image::{Image, Imaging, Listed, WithImage, with_image};
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Moved, Neighbours, Potential, Precision, Vectors};
+use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Memory, Moved, Potential, Precision, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -54,7 +55,15 @@ pub(super) struct SumOverPairs<F, T> {
 impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
     /// Makes the list fit for `configuration`: prunes it anew, or builds it where it is used up. `moved` is the squared displacement since
     /// the last pruning, where there was one.
-    fn renew_list(&self, configuration: &Configuration, neighbours: &mut Neighbours, limits: Limits, moved: Option<f64>, cost: Cost) {
+    fn renew_list(
+        &self,
+        set: InstructionSet,
+        configuration: &Configuration,
+        neighbours: &mut Neighbours,
+        limits: Limits,
+        moved: Option<f64>,
+        cost: Cost,
+    ) {
         let list = &mut neighbours.list;
         let mut displacement = FIRST_DISPLACEMENT * limits.spacing;
         if let (Some(moved), Some(mut state)) = (moved, list.state.take()) {
@@ -62,28 +71,27 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
             if state.skins.outer - 2.0 * list.displacement_from_build(&configuration.positions) >= LEAST * state.skins.inner {
                 state.pruned.copy_from(&configuration.positions);
                 state.uses = 0;
-                self.prune_list(state, neighbours, limits.cutoff);
+                self.prune_list(set, state, neighbours, limits.cutoff);
                 return;
             }
         }
         let skins = Skins::cheapest(limits.cutoff, limits.spacing, displacement, limits.largest_skin, cost);
         let state = ListState { built: configuration.clone(), pruned: configuration.positions.clone(), skins, uses: 0 };
-        self.build_list(&state, neighbours, limits.cutoff);
+        self.build_list(set, &state, neighbours, limits.cutoff);
         neighbours.list.begin_near_pairs(state, skins.inner);
-        neighbours.count_build();
+        neighbours.builds += 1;
     }
 
-    fn build_list(&self, state: &ListState, neighbours: &mut Neighbours, cutoff: f64) {
+    fn build_list(&self, set: InstructionSet, state: &ListState, neighbours: &mut Neighbours, cutoff: f64) {
         let Description { types, exclusions, .. } = &self.description;
-        let (set, reach, list) = (neighbours.set(), cutoff + state.skins.outer, &mut neighbours.list);
+        let (reach, list) = (cutoff + state.skins.outer, &mut neighbours.list);
         build(set, &state.built, types, exclusions, reach, list);
         list.displacement_from_build(&state.built.positions);
         prune(set, cutoff + state.skins.inner, Some(reach), list);
     }
 
     /// Chooses the near pairs at the positions that the state names.
-    fn prune_list(&self, state: ListState, neighbours: &mut Neighbours, cutoff: f64) {
-        let set = neighbours.set();
+    fn prune_list(&self, set: InstructionSet, state: ListState, neighbours: &mut Neighbours, cutoff: f64) {
         let list = &mut neighbours.list;
         let left = state.skins.outer - 2.0 * list.displacement_from_build(&state.pruned);
         let skin = left.min(state.skins.inner);
@@ -95,14 +103,14 @@ impl<F: FormOwner, T: PairTable> SumOverPairs<F, T> {
     fn sum<N: Stored, const ENERGY: bool, const FORCES: bool>(
         &self,
         configuration: &Configuration,
-        neighbours: &mut Neighbours,
+        memory: &mut Memory,
         forces: Option<&mut Vectors>,
     ) -> Evaluation {
-        let set = neighbours.set();
+        let (set, neighbours) = (memory.set(), memory.of::<Neighbours>());
         if let Some(limits) = self.description.cutoff.and_then(|cutoff| Limits::new(configuration, cutoff)) {
             let moved = neighbours.list.take_positions::<N>(configuration);
             if !neighbours.list.may_be_used(moved) {
-                self.renew_list(configuration, neighbours, limits, moved, N::COST);
+                self.renew_list(set, configuration, neighbours, limits, moved, N::COST);
                 neighbours.list.take_positions::<N>(configuration);
             }
             return self.sum_over::<N, _, ENERGY, FORCES>(set, &mut neighbours.list, Listed, forces);
@@ -211,36 +219,39 @@ impl<F: FormOwner, T: PairTable> Potential for SumOverPairs<F, T> {
         self.description.tail.as_ref().map(|tail| tail.at(cell))
     }
 
-    fn evaluate(&self, configuration: &Configuration, neighbours: &mut Neighbours, forces: Option<&mut Vectors>) -> Evaluation {
+    fn evaluate(&self, configuration: &Configuration, memory: &mut Memory, forces: Option<&mut Vectors>) -> Evaluation {
         match forces {
-            None => self.sum::<f64, true, false>(configuration, neighbours, None),
-            forces => self.sum::<f64, true, true>(configuration, neighbours, forces),
+            None => self.sum::<f64, true, false>(configuration, memory, None),
+            forces => self.sum::<f64, true, true>(configuration, memory, forces),
         }
     }
 
-    fn add_forces(&self, configuration: &Configuration, neighbours: &mut Neighbours, precision: Precision, forces: &mut Vectors) {
+    fn add_forces(&self, configuration: &Configuration, memory: &mut Memory, precision: Precision, forces: &mut Vectors) {
         match precision {
-            Precision::Double => self.sum::<f64, false, true>(configuration, neighbours, Some(forces)),
-            Precision::Mixed => self.sum::<f32, false, true>(configuration, neighbours, Some(forces)),
+            Precision::Double => self.sum::<f64, false, true>(configuration, memory, Some(forces)),
+            Precision::Mixed => self.sum::<f32, false, true>(configuration, memory, Some(forces)),
         };
     }
 
-    fn change(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) -> f64 {
-        self.change_of_moved(configuration, neighbours, moved)
+    fn change(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) -> f64 {
+        self.change_of_moved(memory.set(), configuration, memory.of(), moved)
     }
 
-    fn moves(&self, configuration: &Configuration, neighbours: &mut Neighbours, moved: &[Moved]) {
-        self.take_along(configuration, neighbours, moved);
+    fn moves(&self, configuration: &Configuration, memory: &mut Memory, moved: &[Moved]) {
+        self.take_along(memory.set(), configuration, memory.of(), moved);
     }
 
     fn evaluate_block(&self, set: InstructionSet, cell: &Cell, block: &mut Block) {
         with_image(Image::new(cell), InLanes { term: self, set, block });
     }
 
-    fn restore(&self, state: &ListState, neighbours: &mut Neighbours) {
-        if let Some(cutoff) = self.description.cutoff {
-            self.build_list(state, neighbours, cutoff);
-            self.prune_list(state.clone(), neighbours, cutoff);
+    fn restore(&self, stored: &[u8], memory: &mut Memory) {
+        let Ok(StoredNeighbours { list, builds }) = postcard::from_bytes(stored) else { return };
+        let (set, neighbours) = (memory.set(), memory.of::<Neighbours>());
+        neighbours.builds = builds;
+        if let (Some(cutoff), Some(state)) = (self.description.cutoff, list) {
+            self.build_list(set, &state, neighbours, cutoff);
+            self.prune_list(set, state, neighbours, cutoff);
         }
     }
 }
