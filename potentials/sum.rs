@@ -1,11 +1,10 @@
 //! The potential energy of a system: a sum of terms.
 
-use crate::pair::{Jump, Shell};
+use crate::interface::{Block, Confinement, Evaluation, Holds, Jump, Moved, Potential, Precision, Reach, Shell, Softening};
+use crate::space::{Cell, Configuration, Particles, Vectors};
+use crate::term::Term;
 use crate::weighted::Weighted;
-use crate::{
-    Block, Cell, Configuration, Confinement, Evaluation, Holds, Moved, Particles, Potential, Precision, Reach, Softening, Term, Vectors,
-    Workspace,
-};
+use crate::workspace::{Workspace, WorkspaceState};
 use mcflow_base::{InstructionSet, Kernel, Lane, dispatch_with, instruction_set};
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ pub struct PotentialSum {
     dimension: usize,
     has_tail: Vec<bool>,
     /// Of each term, where it has one.
-    jumps: Arc<[Option<Jump>]>,
+    jumps: Arc<[Option<Arc<dyn Jump>>]>,
 }
 
 impl PotentialSum {
@@ -30,7 +29,15 @@ impl PotentialSum {
         Self { terms, n: particles.n(), dimension: cell.dimension(), has_tail, jumps }
     }
 
-    /// sum over t of `factors[t]` U_t(x), with the terms of this sum: energies, virials, forces and tail corrections are all scaled.
+    /// The sum of `potentials` of `n` particles: of any that implement [`Potential`], in place of those that an input can ask for.
+    pub fn of(potentials: Vec<Arc<dyn Potential>>, n: usize, cell: &Cell) -> Self {
+        let has_tail = potentials.iter().map(|term| term.tail(cell).is_some()).collect();
+        let jumps = potentials.iter().map(|_| None).collect();
+        let terms = potentials.into_iter().map(|term| Weighted { term, factor: 1.0 }).collect();
+        Self { terms, n, dimension: cell.dimension(), has_tail, jumps }
+    }
+
+    /// Scales each term: the sum over t of `factors[t]` U_t(x), energies, virials, forces and tail corrections alike.
     ///
     /// Factors are finite and at least 0; a term whose factor is 0 is not evaluated. Cutoffs are those of all terms, whatever their factors,
     /// so that both sums allow the same cells, and a workspace of the one is good for the other.
@@ -40,25 +47,17 @@ impl PotentialSum {
         Self { terms: terms.collect(), ..self.clone() }
     }
 
-    /// Whether the terms have the same factors as those of `other`, a sum of the same terms.
+    /// Tells whether the terms have the same factors as those of `other`, a sum of the same terms.
     pub fn is_scaled_as(&self, other: &Self) -> bool {
         self.terms.iter().map(|weighted| weighted.factor).eq(other.terms.iter().map(|weighted| weighted.factor))
     }
 
-    pub(crate) fn term(&self, k: usize) -> &dyn Potential {
-        &*self.terms[k].term
-    }
-
-    pub(crate) fn n_terms(&self) -> usize {
-        self.terms.len()
-    }
-
-    /// Components of a position: 1 to 3.
+    /// Returns the number of components of a position: 1 to 3.
     pub fn dimension(&self) -> usize {
         self.dimension
     }
 
-    /// One name a term; a tail correction is an entry of its own after its term (`LennardJones tail`).
+    /// Lists the names of the terms, one each; a tail correction is an entry of its own after its term (`LennardJones tail`).
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for (weighted, &has_tail) in self.terms.iter().zip(&self.has_tail) {
@@ -71,14 +70,14 @@ impl PotentialSum {
         names
     }
 
-    /// [`PotentialSum::names`], those of terms of one kind told apart by their place: `LennardJones_0`, `LennardJones_2`.
+    /// Lists [`PotentialSum::names`] with those of terms of one kind told apart by their place: `LennardJones_0`, `LennardJones_2`.
     pub fn unique_names(&self) -> Vec<String> {
         let names = self.names();
         let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
         names.iter().enumerate().map(|(k, name)| if twice(name) { format!("{name}_{k}") } else { name.clone() }).collect()
     }
 
-    /// The unique name of each term, tail corrections left out.
+    /// Lists the unique name of each term, tail corrections left out.
     pub fn term_names(&self) -> Vec<String> {
         let mut names = self.unique_names().into_iter();
         let mut of_term = |&has_tail: &bool| {
@@ -91,17 +90,17 @@ impl PotentialSum {
         self.has_tail.iter().filter_map(&mut of_term).collect()
     }
 
-    /// The largest cutoff of any pair term.
+    /// Returns the largest cutoff of any pair term, `None` where there is none.
     pub fn cutoff(&self) -> Option<f64> {
         self.terms.iter().filter_map(|weighted| weighted.term.cutoff()).reduce(f64::max)
     }
 
-    /// Whether the energy jumps at a cutoff (plain truncation): time-step errors of dynamics then do not vanish with the step.
+    /// Tells whether the energy jumps at a cutoff (plain truncation): time-step errors of dynamics then do not vanish with the step.
     pub fn has_discontinuous_energy(&self) -> bool {
         self.terms.iter().any(|weighted| weighted.term.has_discontinuous_energy())
     }
 
-    /// The terms whose energy jumps somewhere, with where: `LennardJones at its cutoff`; those of factor 0 left out.
+    /// Lists the terms whose energy jumps somewhere, and where: `LennardJones at its cutoff`; those of factor 0 left out.
     pub fn jumps(&self) -> Vec<String> {
         let there = self.terms.iter().zip(self.term_names()).filter(|(weighted, _)| weighted.factor != 0.0);
         let jumps = there.filter(|(weighted, _)| weighted.term.has_discontinuous_energy());
@@ -110,12 +109,12 @@ impl PotentialSum {
             .collect()
     }
 
-    /// What holds the particles in open space; in a periodic cell they cannot leave, whatever this says.
+    /// Tells which particles the terms hold in open space; in a periodic cell they cannot leave, whatever this says.
     pub fn confinement(&self) -> Confinement {
         self.holds().confinement()
     }
 
-    /// Whether the energy depends on where particles are in space, and not only on where they are from each other.
+    /// Tells whether the energy depends on where particles are in space, and not only on where they are from each other.
     pub fn holds_in_place(&self) -> bool {
         self.holds().any_in_place()
     }
@@ -127,53 +126,53 @@ impl PotentialSum {
         holds
     }
 
-    /// Whether the energy of pairs jumps at a cutoff: then the virial alone does not give the mean pressure.
+    /// Tells whether the energy of pairs jumps at a cutoff: then the virial alone does not give the mean pressure.
     pub fn has_jumps(&self) -> bool {
         self.jumps.iter().any(Option::is_some)
     }
 
-    /// For each cutoff at which energies jump, the pairs within `width` times the cutoff of it.
+    /// Finds, for each cutoff at which energies jump, the pairs within `width` times the cutoff of it.
     pub fn pairs_at_jumps(&self, configuration: &Configuration, width: f64) -> Vec<Shell> {
         let jumps = self.jumps.iter().zip(&self.terms).filter(|(_, weighted)| weighted.factor != 0.0);
         jumps.filter_map(|(jump, weighted)| Some(jump.as_ref()?.shell(configuration, width, weighted.factor))).collect()
     }
 
-    /// Energy and virial of all tail corrections.
+    /// Computes energy and virial of all tail corrections.
     pub fn tail(&self, cell: &Cell) -> Evaluation {
         self.terms.iter().filter_map(|term| term.tail(cell)).fold(Evaluation::default(), |sum, tail| sum + tail)
     }
 
-    /// The longest of all cutoffs and bonds, half the height that a cell must have at least.
+    /// Returns the longest of all cutoffs and bonds, half the height that a cell must have at least.
     pub fn reach(&self) -> Option<Reach> {
         self.terms.iter().filter_map(|weighted| weighted.term.reach()).max_by(|a, b| a.length.total_cmp(&b.length))
     }
 
-    /// The smallest cell height for which nearest images are enough: twice the longest cutoff or bond, 0 without one.
+    /// Returns the smallest height of a cell for which nearest images are enough: twice the longest cutoff or bond, 0 without one.
     pub fn smallest_valid_height(&self) -> f64 {
         2.0 * self.reach().map_or(0.0, |reach| reach.length)
     }
 
-    /// An empty workspace for one walker.
+    /// Makes an empty workspace for one walker.
     pub fn workspace(&self) -> Workspace {
         self.workspace_for(instruction_set())
     }
 
-    /// An empty workspace whose evaluations use `set`; for comparing instruction sets.
+    /// Makes an empty workspace whose evaluations use the instructions of `set`; for comparing instruction sets.
     pub fn workspace_for(&self, set: InstructionSet) -> Workspace {
         Workspace::new(set, self.terms.len())
     }
 
-    /// Energy and virial, tail corrections included.
+    /// Computes energy and virial, tail corrections included; both are NaN where a position is not finite.
     pub fn energy(&self, c: &Configuration, w: &mut Workspace) -> Evaluation {
         self.evaluate(c, w, None)
     }
 
-    /// Energy and virial; `forces` becomes -dU/dx. All are NaN where a position is not finite.
+    /// Computes energy and virial, and the forces -dU/dx into `forces`. All are NaN where a position is not finite.
     pub fn energy_and_forces(&self, c: &Configuration, w: &mut Workspace, forces: &mut Vectors) -> Evaluation {
         self.evaluate(c, w, Some(forces))
     }
 
-    /// `forces` becomes -dU/dx, in the precision asked for; neither energy nor virial is computed. NaN where a position is not finite.
+    /// Computes the forces -dU/dx into `forces`, in the precision asked for; neither energy nor virial is computed. NaN where a position is not finite.
     pub fn forces(&self, c: &Configuration, w: &mut Workspace, precision: Precision, forces: &mut Vectors) {
         debug_assert_eq!(c.positions.n(), self.n);
         let finite = c.positions.all_finite();
@@ -204,7 +203,7 @@ impl PotentialSum {
         total
     }
 
-    /// Energy and virial of each entry of [`PotentialSum::names`] without its factor: where all factors are 1 they add up to
+    /// Computes energy and virial of each entry of [`PotentialSum::names`] without its factor: where all factors are 1 they add up to
     /// [`PotentialSum::energy`].
     pub fn energies_by_term(&self, c: &Configuration, w: &mut Workspace) -> Vec<(String, Evaluation)> {
         let finite = c.positions.all_finite();
@@ -218,7 +217,7 @@ impl PotentialSum {
         self.names().into_iter().zip(values).collect()
     }
 
-    /// U after `moved`, each particle once and in increasing order, have gone to their places, less U of `c`: what a trial move needs. NaN
+    /// Computes what a trial move needs: U after `moved`, each particle once and in increasing order, have gone to their places, less U of `c`. NaN
     /// where a place is not finite. Tail corrections do not change with a move.
     ///
     /// It costs what the moved particles have with others: of a sum over pairs the energies of particles are kept from move to move, so that
@@ -232,18 +231,18 @@ impl PotentialSum {
         self.terms.iter().zip(&mut w.memories).map(|(term, memory)| term.change(c, memory, moved)).sum()
     }
 
-    /// To be called before `moved` alone go to their places, `c` being the configuration as it still is.
+    /// Tells the terms that `moved` alone are about to go to their places, `c` being the configuration as it still is.
     pub fn moves(&self, c: &Configuration, w: &mut Workspace, moved: &[Moved]) {
         debug_assert!(Moved::are_in_order(moved));
         self.terms.iter().zip(&mut w.memories).for_each(|(weighted, memory)| weighted.term.moves(c, memory, moved));
     }
 
-    /// Zeros for as many configurations as this processor's lanes have elements.
+    /// Makes a block, all zeros, of as many configurations as this processor's lanes have elements.
     pub fn block(&self, gradients: bool) -> Block {
         Block::zeros(dispatch_with(instruction_set(), Width), self.dimension, self.n, gradients)
     }
 
-    /// Energies, tail corrections included, and gradients +dU/dx of the configurations of `block`, one a lane, all in one cell.
+    /// Computes energies, tail corrections included, and gradients +dU/dx of the configurations of `block`, one a lane, all in one cell.
     ///
     /// The block must have come from [`PotentialSum::block`]. What a lane gets depends on its configuration alone; positions that are not
     /// finite give whatever the arithmetic gives, in their lane only.
@@ -256,19 +255,19 @@ impl PotentialSum {
         }
     }
 
-    /// Energies of many configurations in one cell: `rows` is `[batch, dimension * n]`, each row in the order of [`Vectors::row`].
+    /// Computes the energies of many configurations in one cell: `rows` is `[batch, dimension * n]`, each row in the order of [`Vectors::row`].
     ///
     /// A configuration's energy is the same bytes in whatever batch it stands, and NaN where a position is not finite.
     pub fn energies(&self, cell: &Cell, rows: &[f64], energies: &mut [f64]) {
         self.batch(instruction_set(), cell, rows, energies, None, Softening::default());
     }
 
-    /// The same with gradients +dU/dx in the layout of `rows`.
+    /// Computes energies as [`PotentialSum::energies`] does, and gradients +dU/dx in the layout of `rows`.
     pub fn energies_and_gradients(&self, cell: &Cell, rows: &[f64], energies: &mut [f64], gradients: &mut [f64]) {
         self.batch(instruction_set(), cell, rows, energies, Some(gradients), Softening::default());
     }
 
-    /// The same, softened: finite however particles overlap and beyond hard edges. For training losses, never for sampling.
+    /// Computes both, softened: finite however particles overlap and beyond hard edges. For training losses, never for sampling.
     pub fn softened_energies_and_gradients(
         &self,
         cell: &Cell,
@@ -318,6 +317,20 @@ impl PotentialSum {
                         *target = value;
                     }
                 }
+            }
+        }
+    }
+}
+
+impl Workspace {
+    /// Puts back what `state` describes: evaluations go on with the same bytes as they would have in the workspace it came from.
+    ///
+    /// A state of another number of terms leaves an empty workspace, which is right for any configuration, if not to the byte.
+    pub fn restore(&mut self, state: &WorkspaceState, potential: &PotentialSum) {
+        *self = Self::new(self.set, potential.terms.len());
+        if state.terms.len() == self.memories.len() {
+            for (k, (stored, memory)) in state.terms.iter().zip(&mut self.memories).enumerate() {
+                potential.terms[k].term.restore(stored, memory);
             }
         }
     }

@@ -1,13 +1,16 @@
 //! The terms that an input can ask for.
 
-use crate::pair::Jump;
-use crate::{
-    BistableDimer, Cell, CentreTether, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
-    HarmonicRestraint, LennardJones, MuellerBrown, Particles, PeriodicDihedrals, PhiFourChain, Potential, Ring, SoftRepulsion,
-    SphericalWall, TabulatedPair, TripleWell, Walls, Wca, WolfeQuapp,
+use crate::groups::{BistableDimer, FeneBonds, HarmonicAngles, HarmonicBonds, LennardJonesPairs, PeriodicDihedrals};
+use crate::interface::{Jump, Places, Potential, TermInput};
+use crate::landscapes::{
+    CentreTether, CoupledWells, DoubleWell, HarmonicRestraint, MuellerBrown, PhiFourChain, Ring, SphericalWall, TripleWell, Walls,
+    WolfeQuapp,
 };
+use crate::pair::{DoubleWellPair, LennardJones, SoftRepulsion, TabulatedPair, Wca};
+use crate::space::{Cell, Particles};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One term of the potential energy, as the user writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,102 +58,71 @@ pub enum Term {
     HarmonicAngles(HarmonicAngles),
     /// Periodic dihedrals of named quadruples.
     PeriodicDihedrals(PeriodicDihedrals),
+    /// Lennard-Jones interactions of named pairs: exceptions from those of all.
+    LennardJonesPairs(LennardJonesPairs),
 }
 
 impl Term {
-    /// The name the user typed.
+    /// The struct with the keys that the user writes: the one place where kinds of terms are told apart.
+    fn input(&self) -> &dyn TermInput {
+        match self {
+            Self::LennardJones(term) => term,
+            Self::Wca(term) => term,
+            Self::HarmonicRestraint(term) => term,
+            Self::DoubleWell(term) => term,
+            Self::MuellerBrown(term) => term,
+            Self::WolfeQuapp(term) => term,
+            Self::TripleWell(term) => term,
+            Self::SoftRepulsion(term) => term,
+            Self::TabulatedPair(term) => term,
+            Self::BistableDimer(term) => term,
+            Self::Walls(term) => term,
+            Self::SphericalWall(term) => term,
+            Self::DoubleWellPair(term) => term,
+            Self::CentreTether(term) => term,
+            Self::CoupledWells(term) => term,
+            Self::Ring(term) => term,
+            Self::PhiFourChain(term) => term,
+            Self::HarmonicBonds(term) => term,
+            Self::FeneBonds(term) => term,
+            Self::HarmonicAngles(term) => term,
+            Self::PeriodicDihedrals(term) => term,
+            Self::LennardJonesPairs(term) => term,
+        }
+    }
+
+    /// Returns the name that the user typed.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::LennardJones(_) => "LennardJones",
-            Self::Wca(_) => "Wca",
-            Self::HarmonicRestraint(_) => "HarmonicRestraint",
-            Self::DoubleWell(_) => "DoubleWell",
-            Self::MuellerBrown(_) => "MuellerBrown",
-            Self::WolfeQuapp(_) => "WolfeQuapp",
-            Self::TripleWell(_) => "TripleWell",
-            Self::SoftRepulsion(_) => "SoftRepulsion",
-            Self::TabulatedPair(_) => "TabulatedPair",
-            Self::BistableDimer(_) => "BistableDimer",
-            Self::Walls(_) => "Walls",
-            Self::SphericalWall(_) => "SphericalWall",
-            Self::DoubleWellPair(_) => "DoubleWellPair",
-            Self::CentreTether(_) => "CentreTether",
-            Self::CoupledWells(_) => "CoupledWells",
-            Self::Ring(_) => "Ring",
-            Self::PhiFourChain(_) => "PhiFourChain",
-            Self::HarmonicBonds(_) => "HarmonicBonds",
-            Self::FeneBonds(_) => "FeneBonds",
-            Self::HarmonicAngles(_) => "HarmonicAngles",
-            Self::PeriodicDihedrals(_) => "PeriodicDihedrals",
-        }
+        self.input().name()
     }
 
-    /// Everything that is wrong with the term for these particles in this cell; keys are field paths like `pairs[1].epsilon`.
+    /// Finds everything that is wrong with the term for these particles in this cell; keys are field paths like `pairs[1].epsilon`.
     pub fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
-        match self {
-            Self::LennardJones(term) => term.problems(particles, cell),
-            Self::Wca(term) => term.problems(particles, cell),
-            Self::HarmonicRestraint(term) => term.problems(particles, cell),
-            Self::DoubleWell(term) => term.problems(particles, cell),
-            Self::MuellerBrown(term) => term.problems(particles, cell),
-            Self::WolfeQuapp(term) => term.problems(particles, cell),
-            Self::TripleWell(term) => term.problems(particles, cell),
-            Self::SoftRepulsion(term) => term.problems(particles, cell),
-            Self::TabulatedPair(term) => term.problems(particles, cell),
-            Self::BistableDimer(term) => term.problems(particles, cell),
-            Self::Walls(term) => term.problems(particles, cell),
-            Self::SphericalWall(term) => term.problems(particles, cell),
-            Self::DoubleWellPair(term) => term.problems(particles, cell),
-            Self::CentreTether(term) => term.problems(particles, cell),
-            Self::CoupledWells(term) => term.problems(particles, cell),
-            Self::Ring(term) => term.problems(particles, cell),
-            Self::PhiFourChain(term) => term.problems(particles, cell),
-            Self::HarmonicBonds(term) => term.problems(particles, cell),
-            Self::FeneBonds(term) => term.problems(particles, cell),
-            Self::HarmonicAngles(term) => term.problems(particles, cell),
-            Self::PeriodicDihedrals(term) => term.problems(particles, cell),
-        }
+        self.input().problems(particles, cell)
     }
 
-    /// The pairs of particles that it binds, as chemists draw bonds: none for interactions of all pairs, angles and dihedrals.
+    /// Lists the pairs of particles that the term binds, as chemists draw bonds: none for interactions of all pairs, angles and dihedrals.
     pub fn bonds(&self) -> Vec<[usize; 2]> {
-        match self {
-            Self::HarmonicBonds(term) => term.bonds.clone(),
-            Self::FeneBonds(term) => term.bonds.clone(),
-            Self::BistableDimer(term) => vec![term.particles],
-            _ => Vec::new(),
-        }
+        self.input().bonds()
+    }
+
+    /// Tells whether the term is a sum over all pairs that are near each other, so that particles change their neighbours as time goes by.
+    pub fn is_between_all_pairs(&self) -> bool {
+        self.input().is_between_all_pairs()
+    }
+
+    /// Tells which particles have places of their own by this term.
+    pub fn places(&self) -> Places {
+        self.input().places()
     }
 
     /// Where the energy of pairs jumps, if it does.
-    pub(crate) fn jump(&self, particles: &Particles) -> Option<Jump> {
-        if let Self::LennardJones(term) = self { term.jump(particles) } else { None }
+    pub(crate) fn jump(&self, particles: &Particles) -> Option<Arc<dyn Jump>> {
+        self.input().jump(particles)
     }
 
-    /// The potential; to be called only where [`Term::problems`] finds none.
+    /// Makes the potential; to be called only where [`Term::problems`] finds none.
     pub fn build(&self, particles: &Particles, cell: &Cell) -> Box<dyn Potential> {
-        match self {
-            Self::LennardJones(term) => term.build(particles, cell),
-            Self::Wca(term) => term.build(particles, cell),
-            Self::HarmonicRestraint(term) => term.build(particles, cell),
-            Self::DoubleWell(term) => term.build(),
-            Self::MuellerBrown(term) => term.build(),
-            Self::WolfeQuapp(term) => term.build(particles),
-            Self::TripleWell(term) => term.build(),
-            Self::SoftRepulsion(term) => term.build(particles),
-            Self::TabulatedPair(term) => term.build(particles),
-            Self::BistableDimer(term) => term.build(particles),
-            Self::Walls(term) => term.build(),
-            Self::SphericalWall(term) => term.build(),
-            Self::DoubleWellPair(term) => term.build(particles),
-            Self::CentreTether(term) => term.build(),
-            Self::CoupledWells(term) => term.build(),
-            Self::Ring(term) => term.build(),
-            Self::PhiFourChain(term) => term.build(particles),
-            Self::HarmonicBonds(term) => term.build(particles),
-            Self::FeneBonds(term) => term.build(particles),
-            Self::HarmonicAngles(term) => term.build(particles),
-            Self::PeriodicDihedrals(term) => term.build(particles),
-        }
+        self.input().build(particles, cell)
     }
 }

@@ -1,6 +1,7 @@
 //! A term of a sum, times a factor.
 
-use crate::{Block, Cell, Configuration, Evaluation, Memory, Moved, Potential, Precision, Vectors};
+use crate::interface::{Block, Evaluation, Memory, Moved, Potential, Precision};
+use crate::space::{Cell, Configuration, Vectors};
 use mcflow_base::{Aligned, InstructionSet};
 use std::sync::Arc;
 

@@ -1,13 +1,13 @@
 //! What the evaluations of one walker remember.
 
-use crate::{Memory, PotentialSum};
+use crate::interface::Memory;
 use mcflow_base::InstructionSet;
 use serde::{Deserialize, Serialize};
 
-/// The memories of all terms for one walker; made by [`PotentialSum::workspace`].
+/// The memories of all terms for one walker; made by [`PotentialSum::workspace`](crate::PotentialSum::workspace).
 #[derive(Debug)]
 pub struct Workspace {
-    set: InstructionSet,
+    pub(crate) set: InstructionSet,
     /// One a term.
     pub(crate) memories: Vec<Memory>,
 }
@@ -19,7 +19,7 @@ pub struct Workspace {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WorkspaceState {
     /// For each term bytes that the term alone understands.
-    terms: Vec<Vec<u8>>,
+    pub(crate) terms: Vec<Vec<u8>>,
 }
 
 impl Workspace {
@@ -27,35 +27,23 @@ impl Workspace {
         Self { set, memories: (0..terms).map(|_| Memory::new(set)).collect() }
     }
 
-    /// To be called after a change of positions or cell that is not [`PotentialSum::moves`].
+    /// Forgets what is kept with positions; to be called after a change of positions or cell that is not [`PotentialSum::moves`](crate::PotentialSum::moves).
     pub fn positions_changed(&mut self) {
         self.memories.iter_mut().for_each(Memory::forget);
     }
 
-    /// What [`Workspace::restore`] needs.
+    /// Returns what [`Workspace::restore`] needs.
     pub fn state(&self) -> WorkspaceState {
         WorkspaceState { terms: self.memories.iter().map(Memory::stored).collect() }
     }
 
-    /// Puts back what `state` describes: evaluations go on with the same bytes as they would have in the workspace it came from.
-    ///
-    /// A state of another number of terms leaves an empty workspace, which is right for any configuration, if not to the byte.
-    pub fn restore(&mut self, state: &WorkspaceState, potential: &PotentialSum) {
-        *self = Self::new(self.set, potential.n_terms());
-        if state.terms.len() == self.memories.len() {
-            for (k, (stored, memory)) in state.terms.iter().zip(&mut self.memories).enumerate() {
-                potential.term(k).restore(stored, memory);
-            }
-        }
-    }
-
-    /// Pairs of clusters of four particles that the sums over pairs went through last, over all terms: sixteen pairs of particles each,
+    /// Counts pairs of clusters of four particles that the sums over pairs went through last, over all terms: sixteen pairs of particles each,
     /// of which some are beyond the cutoff; half ones count as half. Benchmarks compare the time of a sum with this count.
     pub fn cluster_pairs(&self) -> f64 {
         self.memories.iter().map(|memory| memory.counts().cluster_pairs).sum()
     }
 
-    /// How many times a neighbour list was built, over all terms.
+    /// Counts how many times a neighbour list was built, over all terms.
     pub fn list_builds(&self) -> u64 {
         self.memories.iter().map(|memory| memory.counts().list_builds).sum()
     }

@@ -253,7 +253,7 @@ fn good_inputs_cover_the_language() {
         walkers: [ | units: Molar | units: Academic | pressure: | RealNvp( | Spline( | Uniform | Run( | file: | \
         maximum_likelihood: | reverse_kl: | symmetric_divergence: | Cosine( | compare: | WolfeQuapp( | TripleWell( | SoftRepulsion( | BistableDimer( | Walls( | \
         SphericalWall( | DoubleWellPair( | CentreTether( | CoupledWells( | Ring( | PhiFourChain( | HarmonicBonds( | FeneBonds( | \
-        HarmonicAngles( | PeriodicDihedrals( | TabulatedPair( | ModeJump( | Exchange( | Translation( | IdentitySwap( | shape: SingleEdge | Stack( | Householder( | on: | Between( | Nearest( | Angle( | Dihedral( | RadiusOfGyration( | scale: {";
+        HarmonicAngles( | PeriodicDihedrals( | LennardJonesPairs( | (particles: ( | by_particle: | TabulatedPair( | ModeJump( | Exchange( | Translation( | IdentitySwap( | shape: SingleEdge | Stack( | Householder( | on: | Between( | Nearest( | Angle( | Dihedral( | RadiusOfGyration( | scale: {";
     let missing: Vec<&str> = kinds.split(" | ").filter(|kind| !all.contains(kind)).collect();
     assert!(missing.is_empty(), "no good input has {missing:?}");
 }

@@ -1,7 +1,7 @@
 //! Which particles wander among each other, so that walkers must forget the arrangement that they start from.
 
 use mcflow_engine::Wanderers;
-use mcflow_potentials::Term;
+use mcflow_potentials::{Places, Term};
 
 /// Those of `n` particles with these terms; `None` where particles have no one to wander among (no interaction of all pairs, a line) or belong
 /// to fixed places (restraints, landscapes of single particles).
@@ -10,19 +10,12 @@ pub(super) fn wanderers(terms: &[Term], n: usize, dimension: usize) -> Option<Wa
     let mut restrained = vec![false; n];
     let mut pairs = false;
     for term in terms {
-        match term {
-            Term::LennardJones(_) | Term::Wca(_) | Term::SoftRepulsion(_) | Term::TabulatedPair(_) => pairs = true,
-            Term::HarmonicRestraint(term) => match &term.particles {
-                Some(particles) => particles.iter().for_each(|&i| restrained[i] = true),
-                None => return None,
-            },
-            Term::HarmonicBonds(term) => term.bonds.iter().for_each(|bond| bind(&mut molecules, *bond)),
-            Term::FeneBonds(term) => term.bonds.iter().for_each(|bond| bind(&mut molecules, *bond)),
-            Term::BistableDimer(term) => bind(&mut molecules, term.particles),
-            Term::Walls(_) | Term::SphericalWall(_) | Term::CentreTether(_) => {}
-            Term::HarmonicAngles(_) | Term::PeriodicDihedrals(_) | Term::DoubleWellPair(_) => {}
-            Term::DoubleWell(_) | Term::MuellerBrown(_) | Term::WolfeQuapp(_) | Term::TripleWell(_) => return None,
-            Term::CoupledWells(_) | Term::Ring(_) | Term::PhiFourChain(_) => return None,
+        pairs |= term.is_between_all_pairs();
+        term.bonds().into_iter().for_each(|bond| bind(&mut molecules, bond));
+        match term.places() {
+            Places::OfNone => {}
+            Places::Of(particles) => particles.iter().for_each(|&i| restrained[i] = true),
+            Places::OfAll => return None,
         }
     }
     for particle in 0..n {

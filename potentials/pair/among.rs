@@ -2,8 +2,9 @@
 
 use super::exclusions::Exclusions;
 use super::form::{FAR_SQUARED, PairForm, PairTable, TableRow};
-use crate::image::Imaging;
-use crate::{Configuration, Moved};
+use crate::interface::Moved;
+use crate::space::Configuration;
+use crate::space::image::Imaging;
 use mcflow_base::{Kernel, Lane};
 
 /// Elements of the widest lane.

@@ -6,7 +6,7 @@ use super::cluster_list::{ClusterList, Entry, Pairs, Part, mask};
 use super::cluster_sort::{Frame, Sorted, column};
 use super::exclusions::Exclusions;
 use super::rounded_lattice::RoundedLattice;
-use crate::{Cell, Configuration};
+use crate::space::{Cell, Configuration};
 use mcflow_base::{Element, InstructionSet, Kernel, Lane, dispatch_with};
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use super::cluster_list::{Forces, Stored};
 use super::rounded_lattice::RoundedLattice;
-use crate::Vectors;
+use crate::space::Vectors;
 use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Copies positions to their slots; returns the largest squared distance from `then`, where that is given.

@@ -19,7 +19,7 @@ use super::cluster_copies::{Pack, larger, scatter};
 use super::exclusions::Exclusions;
 use super::list_state::{Cost, ListState};
 use super::rounded_lattice::RoundedLattice;
-use crate::{Configuration, Vectors};
+use crate::space::{Configuration, Vectors};
 use mcflow_base::{Element, Quads, dispatch};
 use rayon::prelude::*;
 

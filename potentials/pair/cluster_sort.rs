@@ -3,7 +3,7 @@
 //! The cell is cut into columns along its last direction; the particles of a column, sorted along it, are cut into clusters.
 
 use super::cluster_list::ClusterList;
-use crate::Configuration;
+use crate::space::Configuration;
 use mcflow_base::{Element, Quads};
 
 /// No particle: padding of a column's last cluster.

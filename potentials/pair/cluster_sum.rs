@@ -6,8 +6,8 @@
 
 use super::cluster_list::{Forces, Pairs, Part, Stored};
 use super::form::{FAR_SQUARED, LaneTable, PairForm, PairTable};
-use crate::Evaluation;
-use crate::image::Imaging;
+use crate::interface::Evaluation;
+use crate::space::image::Imaging;
 use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Lanes of a pair of clusters at most.

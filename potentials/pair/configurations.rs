@@ -2,8 +2,8 @@
 
 use super::exclusions::Exclusions;
 use super::form::{Coefficients, PairForm, PairTable, TableRow};
-use crate::Block;
-use crate::image::Imaging;
+use crate::interface::Block;
+use crate::space::image::Imaging;
 use mcflow_base::{Kernel, Lane};
 
 /// The sum over all pairs i < j, configurations in lanes; with `CORE` below the soft core of the block along the tangent.

@@ -3,8 +3,9 @@
 use super::exclusions::Exclusions;
 use super::form::{Coefficients, FAR_SQUARED, PairForm};
 use super::sum_over_pairs::Description;
-use crate::external::finite_problems;
-use crate::{Cell, Particles, Potential};
+use crate::interface::checks::finite_problems;
+use crate::interface::{Potential, TermInput};
+use crate::space::{Cell, Particles};
 use mcflow_base::{Element, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +26,12 @@ pub struct DoubleWellPair {
     pub offset: f64,
 }
 
-impl DoubleWellPair {
-    pub(crate) fn problems(&self, _particles: &Particles, cell: &Cell) -> Vec<Problem> {
+impl TermInput for DoubleWellPair {
+    fn name(&self) -> &'static str {
+        "DoubleWellPair"
+    }
+
+    fn problems(&self, _particles: &Particles, cell: &Cell) -> Vec<Problem> {
         let mut problems = Vec::new();
         if cell.is_periodic() {
             problems.push(Problem::new("", "a periodic cell", "an open cell: this interaction grows with the distance and has no cutoff"));
@@ -42,7 +47,7 @@ impl DoubleWellPair {
         problems
     }
 
-    pub(crate) fn build(&self, particles: &Particles) -> Box<dyn Potential> {
+    fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
         let description = Description {
             name: "DoubleWellPair",
             cutoff: None,

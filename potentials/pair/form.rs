@@ -115,6 +115,11 @@ pub(crate) struct Switched {
 }
 
 impl Switched {
+    /// From `from` to `cutoff`.
+    pub(crate) fn new(from: f64, cutoff: f64) -> Self {
+        Self { from, inverse_width: 1.0 / (cutoff - from) }
+    }
+
     /// S and dS/dr.
     #[inline(always)]
     pub(crate) fn switch<T: Element, L: Lane<T>>(self, r: L) -> (L, L) {
@@ -134,6 +139,29 @@ impl PairForm for Switched {
         let (u, f, inverse) = lennard_jones(r2, p);
         let r = r2.sqrt();
         let (s, slope) = self.switch(r);
+        cut(r2, p, s * u, s * f - u * slope * r * inverse)
+    }
+}
+
+/// S(r) [U(r) - shift - r slope]: every way to end, by numbers that make the others vanish. What it costs more than each of them alone (a root)
+/// is little beside a table by particle, for which it saves two thirds of the kernels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnyEnd(Switched);
+
+impl AnyEnd {
+    /// With S from `from` to the cutoff where there is one, else S = 1.
+    pub(crate) fn new(switched: Option<Switched>) -> Self {
+        Self(switched.unwrap_or(Switched { from: 0.0, inverse_width: 0.0 }))
+    }
+}
+
+impl PairForm for AnyEnd {
+    #[inline(always)]
+    fn evaluate<T: Element, L: Lane<T>>(self, r2: L, p: &Coefficients<L>) -> (L, L) {
+        let (u, f, inverse) = lennard_jones(r2, p);
+        let r = r2.sqrt();
+        let (u, f) = ((-p.slope).mul_add(r, u - p.shift), (p.slope * r).mul_add(inverse, f));
+        let (s, slope) = self.0.switch(r);
         cut(r2, p, s * u, s * f - u * slope * r * inverse)
     }
 }

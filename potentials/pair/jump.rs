@@ -1,62 +1,54 @@
 //! Where the energy of pairs jumps, and the pairs that are near there.
 
+use super::by_particle::ByParticle;
 use super::exclusions::Exclusions;
 use super::form::Coefficients;
-use crate::image::{Image, Imaging};
-use crate::{Cell, Configuration, Particles};
+use crate::interface::{Jump, PairAtJump, Shell};
+use crate::space::image::{Image, Imaging};
+use crate::space::{Cell, Configuration};
 use mcflow_base::{Kernel, Lane, dispatch};
 
 /// A pair interaction that is cut where it is not 0 (plain truncation).
 #[derive(Clone, Debug)]
-pub(crate) struct Jump {
+pub(super) struct JumpAtCutoff {
     /// The cutoff.
     at: f64,
-    /// Of all pairs of types, row by row.
-    table: Vec<Coefficients<f64>>,
-    types: Vec<usize>,
-    n_types: usize,
+    table: JumpTable,
     exclusions: Exclusions,
 }
 
-/// The pairs whose distance is near one at which their energy jumps to 0.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shell {
-    /// The distance of the jump.
-    pub at: f64,
-    /// The least distance of the pairs.
-    pub inner: f64,
-    /// The largest; that of the jump itself where the cell is too small for more.
-    pub outer: f64,
-    /// All of them.
-    pub pairs: Vec<PairAtJump>,
+/// The interactions of all pairs, as if they had no cutoff.
+#[derive(Clone, Debug)]
+pub(super) enum JumpTable {
+    /// Of all pairs of types, row by row, and the type of each particle.
+    ByType { table: Vec<Coefficients<f64>>, types: Vec<usize>, n_types: usize },
+    /// By a combination rule.
+    ByParticle(ByParticle),
 }
 
-/// A pair whose distance is near that of a jump.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PairAtJump {
-    /// Distance of nearest images.
-    pub distance: f64,
-    /// Energy at this distance, as it would be if it went on beyond the jump.
-    pub energy: f64,
-    /// Energy at the distance of the jump, which a pair loses that goes beyond it.
-    pub lost: f64,
-}
-
-impl Jump {
-    pub(crate) fn new(at: f64, table: Vec<Coefficients<f64>>, particles: &Particles, exclude: &[(usize, usize)]) -> Self {
-        let (types, n_types) = (particles.types.clone(), particles.type_names.len());
-        Self { at, table, types, n_types, exclusions: Exclusions::new(particles.n(), exclude) }
+impl JumpTable {
+    fn of(&self, i: usize, j: usize) -> Coefficients<f64> {
+        match self {
+            Self::ByType { table, types, n_types } => table[types[i] * n_types + types[j]],
+            Self::ByParticle(table) => table.bare(i, j),
+        }
     }
+}
 
-    /// The pairs within `width` times the distance of the jump of it, energies times `factor`. In a cell that has not the room for those
-    /// beyond the jump, those within twice that before it.
-    pub(crate) fn shell(&self, configuration: &Configuration, width: f64, factor: f64) -> Shell {
+impl JumpAtCutoff {
+    pub(super) fn new(at: f64, table: JumpTable, n: usize, exclude: &[(usize, usize)]) -> Self {
+        Self { at, table, exclusions: Exclusions::new(n, exclude) }
+    }
+}
+
+impl Jump for JumpAtCutoff {
+    fn shell(&self, configuration: &Configuration, width: f64, factor: f64) -> Shell {
         let outer = self.at * (1.0 + width);
         let is_whole = 2.0 * outer <= configuration.cell.smallest_height();
         let (inner, outer) = if is_whole { (self.at * (1.0 - width), outer) } else { (self.at * (1.0 - 2.0 * width), self.at) };
         let mut pairs = Vec::new();
         for (i, j, distance) in pairs_between(configuration, inner, outer) {
-            let coefficients = &self.table[self.types[i] * self.n_types + self.types[j]];
+            let coefficients = self.table.of(i, j);
             let [energy, lost] = [distance, self.at].map(|r| factor * coefficients.full(r).0);
             if lost != 0.0 && !self.exclusions.of(i).contains(&(j as u32)) {
                 pairs.push(PairAtJump { distance, energy, lost });
@@ -191,7 +183,7 @@ impl Kernel for Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Vectors;
+    use crate::space::Vectors;
 
     #[test]
     fn pairs_are_those_of_a_double_loop() {

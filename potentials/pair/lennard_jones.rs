@@ -1,15 +1,18 @@
 //! The Lennard-Jones term as the user writes it.
 
+use super::by_particle::ByParticle;
 use super::exclusions::Exclusions;
-use super::form::{Coefficients, Cut, ForceShifted, Switched, UNBOUNDED_SQUARED};
-use super::jump::Jump;
+use super::form::{AnyEnd, Coefficients, Cut, ForceShifted, Switched, UNBOUNDED_SQUARED};
+use super::jump::{JumpAtCutoff, JumpTable};
 use super::parameters::{Mixing, PairParameters, Parameters, TypeParameters};
 use super::sum_over_pairs::Description;
 use super::tail::Tail;
-use crate::{Cell, Particles, Potential, optional};
+use crate::interface::{Jump, Potential, TermInput, optional};
+use crate::space::{Cell, Particles};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// U = sum over pairs of 4 epsilon [(sigma / r)^12 - (sigma / r)^6], up to a cutoff where there is one.
 ///
@@ -27,7 +30,10 @@ pub struct LennardJones {
     /// Parameters by type, instead of `epsilon` and `sigma`.
     #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
     pub types: Option<BTreeMap<String, TypeParameters>>,
-    /// Rule for unlike types that `pairs` does not name.
+    /// Parameters of each particle, instead of `epsilon` and `sigma`; those of pairs follow by `mixing`.
+    #[serde(default, with = "optional", skip_serializing_if = "Option::is_none")]
+    pub by_particle: Option<Vec<TypeParameters>>,
+    /// Rule for unlike types that `pairs` does not name, and for all pairs of `by_particle`.
     #[serde(default)]
     pub mixing: Mixing,
     /// Parameters of pairs of types.
@@ -72,13 +78,40 @@ impl LennardJones {
             epsilon: self.epsilon,
             sigma: self.sigma,
             types: self.types.as_ref(),
+            by_particle: self.by_particle.as_deref(),
             mixing: self.mixing,
             pairs: &self.pairs,
             exclude: &self.exclude,
         }
     }
 
-    pub(crate) fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
+    /// The table by particle, where the input asks for it.
+    fn table_by_particle(&self) -> Option<ByParticle> {
+        let parameters = self.by_particle.as_deref()?;
+        Some(ByParticle::new(parameters, self.mixing, self.cutoff, self.truncation))
+    }
+
+    fn coefficients(&self, parameters: TypeParameters) -> Coefficients<f64> {
+        let mut c = bare_coefficients(parameters);
+        if let Some(cutoff) = self.cutoff {
+            let (u, slope) = c.full(cutoff);
+            c.cutoff_squared = cutoff * cutoff;
+            match self.truncation {
+                Truncation::Shifted => c.shift = u,
+                Truncation::LinearForceShift => (c.shift, c.slope) = (u - cutoff * slope, slope),
+                _ => {}
+            }
+        }
+        c
+    }
+}
+
+impl TermInput for LennardJones {
+    fn name(&self) -> &'static str {
+        "LennardJones"
+    }
+
+    fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
         let mut problems = self.parameters().problems(particles);
         match self.cutoff {
             Some(cutoff) => problems.extend(cutoff_problem(cutoff, cell)),
@@ -116,46 +149,60 @@ impl LennardJones {
         problems
     }
 
-    /// Where the energy jumps, if it does: at the cutoff, where that is neither shifted nor switched.
-    pub(crate) fn jump(&self, particles: &Particles) -> Option<Jump> {
+    fn jump(&self, particles: &Particles) -> Option<Arc<dyn Jump>> {
         let cutoff = self.cutoff.filter(|_| self.truncation == Truncation::Truncated)?;
-        let table = self.parameters().table(particles).into_iter().map(bare_coefficients).collect();
-        Some(Jump::new(cutoff, table, particles, &self.exclude))
+        let table = match self.table_by_particle() {
+            Some(table) => JumpTable::ByParticle(table),
+            None => {
+                let table = self.parameters().table(particles).into_iter().map(bare_coefficients).collect();
+                JumpTable::ByType { table, types: particles.types.clone(), n_types: particles.type_names.len() }
+            }
+        };
+        Some(Arc::new(JumpAtCutoff::new(cutoff, table, particles.n(), &self.exclude)))
     }
 
-    pub(crate) fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
-        let table: Vec<_> = self.parameters().table(particles).iter().map(|p| self.coefficients(*p)).collect();
-        let tail = self.tail.then(|| Tail::new(self.cutoff.unwrap_or(f64::INFINITY), self.truncation, &table, particles));
+    fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
+        let cutoff = self.cutoff.unwrap_or(f64::INFINITY);
         let description = Description {
             name: "LennardJones",
             cutoff: self.cutoff,
             discontinuous: self.cutoff.is_some() && self.truncation == Truncation::Truncated,
-            tail,
+            tail: None,
             types: particles.types.iter().map(|&t| t as u32).collect(),
             exclusions: Exclusions::new(particles.n(), &self.exclude),
         };
+        if let Some(table) = self.table_by_particle() {
+            let tail = self.tail.then(|| Tail::new(cutoff, self.truncation, [(0.5, table.sum_of_all())]));
+            let description = Description { tail, types: (0..particles.n() as u32).collect(), ..description };
+            let switched = match (self.truncation, self.cutoff) {
+                (Truncation::Switched { from }, Some(cutoff)) => Some(Switched::new(from, cutoff)),
+                _ => None,
+            };
+            return description.build_with(AnyEnd::new(switched), table);
+        }
+        let table: Vec<_> = self.parameters().table(particles).iter().map(|p| self.coefficients(*p)).collect();
+        let tail = self.tail.then(|| Tail::new(cutoff, self.truncation, pairs_of_types(&table, particles)));
+        let description = Description { tail, ..description };
         match (self.truncation, self.cutoff) {
-            (Truncation::Switched { from }, Some(cutoff)) => {
-                description.build(Switched { from, inverse_width: 1.0 / (cutoff - from) }, table)
-            }
+            (Truncation::Switched { from }, Some(cutoff)) => description.build(Switched::new(from, cutoff), table),
             (Truncation::LinearForceShift, _) => description.build(ForceShifted, table),
             _ => description.build(Cut, table),
         }
     }
 
-    fn coefficients(&self, parameters: TypeParameters) -> Coefficients<f64> {
-        let mut c = bare_coefficients(parameters);
-        if let Some(cutoff) = self.cutoff {
-            let (u, slope) = c.full(cutoff);
-            c.cutoff_squared = cutoff * cutoff;
-            match self.truncation {
-                Truncation::Shifted => c.shift = u,
-                Truncation::LinearForceShift => (c.shift, c.slope) = (u - cutoff * slope, slope),
-                _ => {}
-            }
-        }
-        c
+    fn is_between_all_pairs(&self) -> bool {
+        true
     }
+}
+
+/// The coefficients of all pairs of types, and half the number of ordered pairs of particles of each.
+fn pairs_of_types<'a>(table: &'a [Coefficients<f64>], particles: &Particles) -> impl Iterator<Item = (f64, Coefficients<f64>)> + 'a {
+    let types = particles.type_names.len();
+    let mut counts = vec![0.0; types];
+    for &t in &particles.types {
+        counts[t] += 1.0;
+    }
+    table.iter().enumerate().map(move |(pair, coefficients)| (0.5 * counts[pair / types] * counts[pair % types], *coefficients))
 }
 
 /// The full potential, without cutoff.

@@ -1,6 +1,6 @@
 //! How a list came about, and how thick its skins should be.
 
-use crate::{Configuration, Vectors};
+use crate::space::{Configuration, Vectors};
 use serde::{Deserialize, Serialize};
 
 /// What makes a list what it is: from this it is built again, pair by pair in the same order.

@@ -1,6 +1,7 @@
 //! Terms that are sums over pairs of particles.
 
 mod among;
+mod by_particle;
 mod cluster_build;
 mod cluster_copies;
 mod cluster_list;
@@ -29,8 +30,6 @@ mod tree_energy;
 mod wca;
 
 pub use double_well_pair::DoubleWellPair;
-pub(crate) use jump::Jump;
-pub use jump::{PairAtJump, Shell};
 pub use lennard_jones::{LennardJones, Truncation};
 pub use parameters::{Mixing, PairParameters, TypeParameters};
 pub use soft_repulsion::SoftRepulsion;

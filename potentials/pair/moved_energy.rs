@@ -6,8 +6,9 @@ use super::neighbours::Neighbours;
 use super::sum_over_pairs::{Description, SumOverPairs};
 use super::tree::{Query, Tree, Trial};
 use super::tree_energy::OfParticle;
-use crate::image::{Image, Imaging, WithImage, with_image};
-use crate::{Configuration, Moved};
+use crate::interface::Moved;
+use crate::space::Configuration;
+use crate::space::image::{Image, Imaging, WithImage, with_image};
 use mcflow_base::{InstructionSet, dispatch_with};
 
 /// A sum from which a term this much larger was taken has lost too many digits.

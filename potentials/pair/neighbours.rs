@@ -3,7 +3,7 @@
 use super::cluster_list::ClusterList;
 use super::list_state::ListState;
 use super::tree::Tree;
-use crate::{Counts, Remembered};
+use crate::interface::{Counts, Remembered};
 use serde::{Deserialize, Serialize};
 
 /// Neighbour list, and tree of boxes with the energies of particles, of one pair term in one walker.

@@ -1,6 +1,6 @@
 //! Lennard-Jones parameters of types and pairs of types.
 
-use crate::Particles;
+use crate::space::Particles;
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ pub(crate) struct Parameters<'a> {
     pub epsilon: Option<f64>,
     pub sigma: Option<f64>,
     pub types: Option<&'a BTreeMap<String, TypeParameters>>,
+    pub by_particle: Option<&'a [TypeParameters]>,
     pub mixing: Mixing,
     pub pairs: &'a [PairParameters],
     pub exclude: &'a [(usize, usize)],
@@ -63,7 +64,9 @@ impl Parameters<'_> {
     pub(crate) fn problems(&self, particles: &Particles) -> Vec<Problem> {
         let mut problems = Vec::new();
         let known = || format!("one of {}", particles.type_names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "));
-        if let Some(types) = self.types {
+        if let Some(by_particle) = self.by_particle {
+            problems.extend(self.problems_by_particle(by_particle, particles.n()));
+        } else if let Some(types) = self.types {
             for (key, value) in [("epsilon", self.epsilon), ("sigma", self.sigma)] {
                 if let Some(value) = value {
                     problems.push(Problem::new(key, format!("{value} beside `types`"), "either `epsilon` and `sigma`, or `types`"));
@@ -103,8 +106,28 @@ impl Parameters<'_> {
         problems
     }
 
+    fn problems_by_particle(&self, by_particle: &[TypeParameters], n: usize) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let beside = [
+            ("epsilon", self.epsilon.is_some()),
+            ("sigma", self.sigma.is_some()),
+            ("types", self.types.is_some()),
+            ("pairs", !self.pairs.is_empty()),
+        ];
+        for (key, _) in beside.into_iter().filter(|(_, is_there)| *is_there) {
+            problems.push(Problem::new(key, "numbers beside `by_particle`", format!("either `{key}` or `by_particle`")));
+        }
+        if by_particle.len() != n {
+            problems.push(Problem::new("by_particle", format!("{} entries", by_particle.len()), format!("{n} entries, one a particle")));
+        }
+        for (k, parameters) in by_particle.iter().enumerate() {
+            problems.extend(value_problems(&format!("by_particle[{k}]."), parameters.epsilon, parameters.sigma));
+        }
+        problems
+    }
+
     fn missing(&self, particles: &Particles) -> Option<Problem> {
-        if self.types.is_none() && self.pairs.is_empty() {
+        if self.by_particle.is_some() || self.types.is_none() && self.pairs.is_empty() {
             return None; // said at `epsilon` and `sigma`
         }
         let names = &particles.type_names;

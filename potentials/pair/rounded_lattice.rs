@@ -5,7 +5,7 @@
 //! has moved on, while its neighbours pull it back): an energy that drifts by 2e-4 per particle in 1e5 steps. So the cell is stretched, by
 //! less than a rounding, to one whose lattice vectors and their sums f32 holds exactly, and positions are stretched with it.
 
-use crate::Cell;
+use crate::space::Cell;
 
 /// How positions are stretched: y = x + D x.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

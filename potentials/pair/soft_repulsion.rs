@@ -5,7 +5,8 @@ use super::form::{Coefficients, PairForm, UNBOUNDED_SQUARED, cut};
 use super::lennard_jones::cutoff_problem;
 use super::parameters::exclusion_problems;
 use super::sum_over_pairs::Description;
-use crate::{Cell, Particles, Potential, optional};
+use crate::interface::{Potential, TermInput, optional};
+use crate::space::{Cell, Particles};
 use mcflow_base::{Element, Lane, Problem};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +36,12 @@ fn twelve() -> u32 {
     12
 }
 
-impl SoftRepulsion {
-    pub(crate) fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
+impl TermInput for SoftRepulsion {
+    fn name(&self) -> &'static str {
+        "SoftRepulsion"
+    }
+
+    fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
         let mut problems = Vec::new();
         if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
             problems.push(Problem::new("epsilon", self.epsilon, "a finite number, 0 or above"));
@@ -59,7 +64,7 @@ impl SoftRepulsion {
         problems
     }
 
-    pub(crate) fn build(&self, particles: &Particles) -> Box<dyn Potential> {
+    fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
         let form = InversePower { epsilon: self.epsilon, radius_squared: self.radius * self.radius, half_exponent: self.exponent / 2 };
         let mut coefficients = Coefficients { cutoff_squared: UNBOUNDED_SQUARED, ..Coefficients::default() };
         if let Some(cutoff) = self.cutoff {
@@ -75,6 +80,10 @@ impl SoftRepulsion {
             exclusions: Exclusions::new(particles.n(), &self.exclude),
         };
         description.build_alike(form, coefficients)
+    }
+
+    fn is_between_all_pairs(&self) -> bool {
+        true
     }
 }
 

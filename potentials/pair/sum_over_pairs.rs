@@ -10,8 +10,9 @@ use super::form::{ByType, Coefficients, FormOwner, PairForm, PairTable, Uniform}
 use super::list_state::{Cost, LEAST, ListState, Skins};
 use super::neighbours::{Neighbours, StoredNeighbours};
 use super::tail::Tail;
-use crate::image::{Image, Imaging, Listed, WithImage, with_image};
-use crate::{Block, Cell, Configuration, Evaluation, Hold, Holds, Memory, Moved, Potential, Precision, Vectors};
+use crate::interface::{Block, Evaluation, Hold, Holds, Memory, Moved, Potential, Precision};
+use crate::space::image::{Image, Imaging, Listed, WithImage, with_image};
+use crate::space::{Cell, Configuration, Vectors};
 use mcflow_base::{InstructionSet, dispatch_with};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -31,16 +32,19 @@ pub(crate) struct Description {
 impl Description {
     /// The potential with this arithmetic and the same coefficients for all pairs: compiled for that case alone.
     pub(crate) fn build_alike<F: FormOwner>(self, form: F, coefficients: Coefficients<f64>) -> Box<dyn Potential> {
-        Box::new(SumOverPairs { form, table: Uniform(coefficients), description: self })
+        self.build_with(form, Uniform(coefficients))
+    }
+
+    /// The potential with this arithmetic and a table of any kind.
+    pub(crate) fn build_with<F: FormOwner, T: PairTable>(self, form: F, table: T) -> Box<dyn Potential> {
+        Box::new(SumOverPairs { form, table, description: self })
     }
 
     /// The potential with this arithmetic and the coefficients of all pairs of types, row by row.
     pub(crate) fn build<F: FormOwner>(self, form: F, table: Vec<Coefficients<f64>>) -> Box<dyn Potential> {
         match table.first() {
-            Some(first) if table.iter().all(|entry| entry == first) => {
-                Box::new(SumOverPairs { form, table: Uniform(*first), description: self })
-            }
-            _ => Box::new(SumOverPairs { form, table: ByType { types: table.len().isqrt(), coefficients: table }, description: self }),
+            Some(first) if table.iter().all(|entry| entry == first) => self.build_with(form, Uniform(*first)),
+            _ => self.build_with(form, ByType { types: table.len().isqrt(), coefficients: table }),
         }
     }
 }

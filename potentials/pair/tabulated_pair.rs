@@ -7,7 +7,8 @@ use super::parameters::exclusion_problems;
 use super::spline::{Cubics, Spline};
 use super::sum_over_pairs::Description;
 use super::table_text::rows;
-use crate::{Cell, Particles, Potential, optional};
+use crate::interface::{Potential, TermInput, optional};
+use crate::space::{Cell, Particles};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,26 @@ impl TabulatedPair {
         self.rows = Some(rows(name, text));
     }
 
-    pub(crate) fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
+    /// What is wrong with the end of the interaction.
+    fn range_problem(&self, rows: &[(f64, f64)], cell: &Cell) -> Option<Problem> {
+        let (first, last) = (rows[0].0, rows[rows.len() - 1].0);
+        let Some(cutoff) = self.cutoff else {
+            return cutoff_problem(last, cell)
+                .map(|problem| Problem { found: format!("nothing, and a table up to {}", problem.found), ..problem });
+        };
+        if !(cutoff > first && cutoff <= last) {
+            return Some(Problem::new("cutoff", cutoff, format!("a number above {first} and at most {last}, where the table ends")));
+        }
+        cutoff_problem(cutoff, cell)
+    }
+}
+
+impl TermInput for TabulatedPair {
+    fn name(&self) -> &'static str {
+        "TabulatedPair"
+    }
+
+    fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
         let mut problems = Vec::new();
         match &self.rows {
             None => problems.push(Problem::new("file", "a file that has not been read", "rows of r and U")),
@@ -58,20 +78,7 @@ impl TabulatedPair {
         problems
     }
 
-    /// What is wrong with the end of the interaction.
-    fn range_problem(&self, rows: &[(f64, f64)], cell: &Cell) -> Option<Problem> {
-        let (first, last) = (rows[0].0, rows[rows.len() - 1].0);
-        let Some(cutoff) = self.cutoff else {
-            return cutoff_problem(last, cell)
-                .map(|problem| Problem { found: format!("nothing, and a table up to {}", problem.found), ..problem });
-        };
-        if !(cutoff > first && cutoff <= last) {
-            return Some(Problem::new("cutoff", cutoff, format!("a number above {first} and at most {last}, where the table ends")));
-        }
-        cutoff_problem(cutoff, cell)
-    }
-
-    pub(crate) fn build(&self, particles: &Particles) -> Box<dyn Potential> {
+    fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
         let Some(Ok(rows)) = &self.rows else { unreachable!("a term without rows has a problem") };
         let form = Cubics::new(&Spline::new(rows));
         let cutoff = self.cutoff.unwrap_or(rows[rows.len() - 1].0);
@@ -85,5 +92,9 @@ impl TabulatedPair {
             exclusions: Exclusions::new(particles.n(), &self.exclude),
         };
         description.build_alike(form, coefficients)
+    }
+
+    fn is_between_all_pairs(&self) -> bool {
+        true
     }
 }

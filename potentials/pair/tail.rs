@@ -2,7 +2,8 @@
 
 use super::form::{Coefficients, Switched};
 use super::lennard_jones::Truncation;
-use crate::{Cell, Evaluation, Particles};
+use crate::interface::Evaluation;
+use crate::space::Cell;
 use mcflow_base::{Array, Lane};
 
 /// Tail corrections of a fluid that is uniform beyond the cutoff, in d = 1 to 3 dimensions.
@@ -18,22 +19,16 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// From the coefficients of all pairs of types, row by row.
-    pub(crate) fn new(cutoff: f64, truncation: Truncation, table: &[Coefficients<f64>], particles: &Particles) -> Self {
-        let types = particles.type_names.len();
-        let mut counts = vec![0.0; types];
-        for &t in &particles.types {
-            counts[t] += 1.0;
-        }
-        let by_dimension = std::array::from_fn(|k| {
-            let mut sum = Evaluation::default();
-            for (pair, coefficients) in table.iter().enumerate() {
-                let weight = 0.5 * counts[pair / types] * counts[pair % types];
-                let one = integrals(k + 1, cutoff, truncation, coefficients);
-                sum += Evaluation { energy: weight * one.energy, virial: weight * one.virial };
+    /// From `pairs`: coefficients, and half of how many ordered pairs of particles have them. Integrals are linear in coefficients, so those of
+    /// several pairs may be added up beforehand.
+    pub(crate) fn new(cutoff: f64, truncation: Truncation, pairs: impl IntoIterator<Item = (f64, Coefficients<f64>)>) -> Self {
+        let mut by_dimension = [Evaluation::default(); 3];
+        for (weight, coefficients) in pairs {
+            for (k, sum) in by_dimension.iter_mut().enumerate() {
+                let one = integrals(k + 1, cutoff, truncation, &coefficients);
+                *sum += Evaluation { energy: weight * one.energy, virial: weight * one.virial };
             }
-            sum
-        });
+        }
         Self { by_dimension }
     }
 
@@ -49,7 +44,7 @@ fn integrals(dimension: usize, cutoff: f64, truncation: Truncation, c: &Coeffici
     let area = [2.0, 2.0 * std::f64::consts::PI, 4.0 * std::f64::consts::PI][dimension - 1];
     let beyond = c.c12 * cutoff.powf(d - 12.0) / (12.0 - d) - c.c6 * cutoff.powf(d - 6.0) / (6.0 - d);
     if let Truncation::Switched { from } = truncation {
-        let form = Switched { from, inverse_width: 1.0 / (cutoff - from) };
+        let form = Switched::new(from, cutoff);
         let lost = quadrature(from, cutoff, |r| {
             r.powi(dimension as i32 - 1) * (1.0 - form.switch(Array::<f64, 4>::splat(r)).0.get(0)) * c.full(r).0
         });

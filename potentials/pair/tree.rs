@@ -8,7 +8,8 @@
 //! the position itself. Gaps along different directions are perpendicular only there.
 
 use super::exclusions::Exclusions;
-use crate::{Cell, Configuration, Moved};
+use crate::interface::Moved;
+use crate::space::{Cell, Configuration};
 use mcflow_base::{Element, Kernel, Lane, Quads};
 
 /// Clusters of a node, nodes of a node of the next level.

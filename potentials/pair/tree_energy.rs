@@ -2,7 +2,7 @@
 
 use super::form::{PairForm, PairTable, TableRow};
 use super::tree::Tree;
-use crate::image::Imaging;
+use crate::space::image::Imaging;
 use mcflow_base::{Kernel, Lane, Quads};
 
 /// The energy of a particle of type `type_i` at `at` with its partners in the tree; the energy of each pair is left in `values`.

@@ -5,7 +5,8 @@ use super::form::{Coefficients, Cut};
 use super::lennard_jones::{bare_coefficients, cutoff_problem};
 use super::parameters::{Mixing, PairParameters, Parameters, TypeParameters};
 use super::sum_over_pairs::Description;
-use crate::{Cell, Particles, Potential, optional};
+use crate::interface::{Potential, TermInput, optional};
+use crate::space::{Cell, Particles};
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ impl Wca {
             epsilon: self.epsilon,
             sigma: self.sigma,
             types: self.types.as_ref(),
+            by_particle: None,
             mixing: self.mixing,
             pairs: &self.pairs,
             exclude: &self.exclude,
@@ -54,8 +56,14 @@ impl Wca {
         let used = table.iter().enumerate().filter(|(k, _)| types[k / types.len()] && types[k % types.len()]);
         used.map(|(_, p)| minimum(p.sigma)).fold(0.0, f64::max)
     }
+}
 
-    pub(crate) fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
+impl TermInput for Wca {
+    fn name(&self) -> &'static str {
+        "Wca"
+    }
+
+    fn problems(&self, particles: &Particles, cell: &Cell) -> Vec<Problem> {
         let mut problems = self.parameters().problems(particles);
         if problems.is_empty() && particles.n() > 0 {
             problems.extend(cutoff_problem(self.cutoff(particles), cell).map(|problem| {
@@ -66,7 +74,7 @@ impl Wca {
         problems
     }
 
-    pub(crate) fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
+    fn build(&self, particles: &Particles, _cell: &Cell) -> Box<dyn Potential> {
         let table = self.parameters().table(particles).into_iter().map(|p| {
             let range = minimum(p.sigma);
             Coefficients { shift: -p.epsilon, cutoff_squared: range * range, ..bare_coefficients(p) }
@@ -80,6 +88,10 @@ impl Wca {
             exclusions: Exclusions::new(particles.n(), &self.exclude),
         };
         description.build(Cut, table.collect())
+    }
+
+    fn is_between_all_pairs(&self) -> bool {
+        true
     }
 }
 

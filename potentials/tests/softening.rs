@@ -87,7 +87,7 @@ fn gradients_are_those_of_the_softened_energy() {
 fn beyond_hard_edges_there_is_a_way_back() {
     let softening = Softening { core: 0.0, edge: 50.0 };
     let wall = Term::SphericalWall(SphericalWall { radius: 2.0, stiffness: None });
-    let bond = Term::FeneBonds(FeneBonds { bonds: vec![[0, 1]], stiffness: 3.0, max_length: 2.0 });
+    let bond = Term::FeneBonds(FeneBonds { bonds: vec![[0, 1].into()], stiffness: Some(3.0), max_length: Some(2.0) });
     // One particle at 1.5 R, the other one inside.
     let outside = [1.8, 0.3, 2.4, -0.4];
     assert!((softened_by(&wall, &outside, softening).0 - 50.0 * 0.25).abs() < 1e-12);

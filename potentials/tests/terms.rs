@@ -216,6 +216,30 @@ fn every_bad_value_is_found() {
             &["bonds[1]: (1, 0) a second time", "bonds[2]: (2, 2)", "bonds[3]: (2, 3)", "stiffness: -1", "length: 3.5 in a cell"],
         ),
         ("HarmonicBonds(bonds: [], stiffness: 1.0, length: -1.0)", &open, &["length: -1"]),
+        ("HarmonicBonds(bonds: [(0, 1), (particles: (2, 1), length: 1.0)], stiffness: 1.0, length: 3.0)", &cube, &[]),
+        ("HarmonicBonds(bonds: [(particles: (2, 1), length: 1.0, stiffness: 2.0)])", &cube, &[]),
+        (
+            "HarmonicBonds(bonds: [(particles: (0, 1), length: -1.0), (1, 2)], stiffness: 2.0)",
+            &open,
+            &["bonds[0].length: -1", "length: nothing, and bonds[1] has none of its own"],
+        ),
+        (
+            "HarmonicBonds(bonds: [(particles: (0, 1), stiffness: inf, length: 3.5)])",
+            &cube,
+            &["bonds[0].stiffness: inf", "bonds[0].length: 3.5 in a"],
+        ),
+        ("PeriodicDihedrals(dihedrals: [], stiffness: 1.0, multiplicity: 7, phase: 0.0)", &open, &["multiplicity: 7; an integer"]),
+        (
+            "LennardJonesPairs(pairs: [(0, 1), (particles: (1, 0), sigma: 0.0)], epsilon: -1.0, sigma: 1.0)",
+            &cube,
+            &["pairs[1]: (1, 0) a second time", "epsilon: -1", "pairs[1].sigma: 0"],
+        ),
+        ("LennardJones(by_particle: [(epsilon: 1.0, sigma: 1.0)], cutoff: 2.0)", &cube, &["by_particle: 1 entries; 3 entries"]),
+        (
+            "LennardJones(epsilon: 1.0, by_particle: [(epsilon: 1.0, sigma: 1.0), (epsilon: -1.0, sigma: 0.0), (epsilon: 1.0, sigma: 1.0)])",
+            &open,
+            &["epsilon: numbers beside `by_particle`", "by_particle[1].epsilon: -1", "by_particle[1].sigma: 0"],
+        ),
         ("FeneBonds(bonds: [(0, 1)], stiffness: NaN, max_length: 0.0)", &open, &["stiffness: NaN", "max_length: 0"]),
         ("FeneBonds(bonds: [(0, 1)], stiffness: 30.0, max_length: 3.5)", &cube, &["max_length: 3.5 in a cell"]),
         ("HarmonicAngles(angles: [(0, 1, 2)], stiffness: 1.0, angle: 109.5)", &plane, &[]),
@@ -242,12 +266,22 @@ fn every_bad_value_is_found() {
 #[test]
 fn unknown_keys_are_refused_and_terms_come_back() {
     let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES);
-    assert!(options.from_str::<Term>("Wca(epsilon: 1.0, sigma: 1.0, cutoff: 2.0)").is_err());
+    for wrong in [
+        "Wca(epsilon: 1.0, sigma: 1.0, cutoff: 2.0)",
+        "HarmonicBonds(bonds: [(0, 1, 2)], stiffness: 1.0, length: 1.0)",
+        "HarmonicBonds(bonds: [(0)], stiffness: 1.0, length: 1.0)",
+        "HarmonicBonds(bonds: [(particles: (0, 1), size: 1.0)], stiffness: 1.0, length: 1.0)",
+    ] {
+        assert!(options.from_str::<Term>(wrong).is_err(), "{wrong}");
+    }
     for text in [
         "LennardJones(epsilon: 1.0, sigma: 1.0, cutoff: 2.5, truncation: Switched(from: 2.0), tail: true)",
         r#"Wca(types: {"A": (epsilon: 1.0, sigma: 1.0)}, exclude: [(0, 1)])"#,
         "HarmonicRestraint(stiffness: 1.0, particles: [1], to: [[0.0, 0.0]])",
         r#"TabulatedPair(file: "table.txt", cutoff: 2.5)"#,
+        "HarmonicBonds(bonds: [(0, 1), (particles: (2, 1), length: 1.0)], stiffness: 1.0, length: 3.0)",
+        "PeriodicDihedrals(dihedrals: [(particles: (0, 1, 2, 3), multiplicity: 2), (0, 1, 2, 3)], stiffness: 1.0, multiplicity: 1, phase: 0.0)",
+        "LennardJones(by_particle: [(epsilon: 1.0, sigma: 1.0)], cutoff: 2.0)",
     ] {
         let term = term(text);
         let again: Term = options.from_str(&options.to_string(&term).unwrap()).unwrap();
@@ -275,5 +309,42 @@ fn names_and_cutoffs() {
         let bonded = PotentialSum::new(&[term("Wca(epsilon: 1.0, sigma: 1.0)"), term(text)], &particles, &cell);
         assert_eq!(bonded.smallest_valid_height(), height, "{text}");
         assert!(bonded.cutoff().unwrap() < 1.2);
+    }
+}
+
+#[test]
+fn numbers_by_particle_are_those_of_types() {
+    let n = 216;
+    let cell = Cell::orthorhombic(&[7.0; 3]).unwrap();
+    let mut particles = Particles::alike("A", n, 1.0);
+    particles.type_names.push("B".into());
+    (0..n).filter(|i| i % 3 == 1).for_each(|i| particles.types[i] = 1);
+    let point = |i: usize| [i % 6, i / 6 % 6, i / 36].map(|k| 1.15 * k as f64 + 0.03 * ((7 * i + 3 * k) % 11) as f64);
+    let c = Configuration { positions: Vectors::from_points(3, &(0..n).map(point).collect::<Vec<_>>()), cell: cell.clone() };
+    let numbers = ["(epsilon: 1.0, sigma: 1.0)", "(epsilon: 0.4, sigma: 0.85)"];
+    let each = (0..n).map(|i| numbers[particles.types[i]]).collect::<Vec<_>>().join(", ");
+    let by_type = format!(r#"types: {{"A": {}, "B": {}}}"#, numbers[0], numbers[1]);
+    for mixing in ["LorentzBerthelot", "Geometric"] {
+        for more in ["tail: true", "truncation: Switched(from: 2.0), tail: true", "truncation: Shifted", "truncation: LinearForceShift"] {
+            let [types, own] = [by_type.clone(), format!("by_particle: [{each}]")].map(|numbers| {
+                let text = format!("LennardJones({numbers}, mixing: {mixing}, cutoff: 3.0, exclude: [(0, 1), (7, 6)], {more})");
+                let term = term(&text);
+                assert_eq!(term.problems(&particles, &cell), [], "{text}");
+                PotentialSum::new(&[term], &particles, &cell)
+            });
+            let energies = |potential: &PotentialSum| potential.energies_by_term(&c, &mut potential.workspace());
+            for ((name, found), (_, expected)) in energies(&own).into_iter().zip(energies(&types)) {
+                assert!((found.energy - expected.energy).abs() < 1e-12 * expected.energy.abs(), "{name}, {mixing}, {more}");
+                assert!((found.virial - expected.virial).abs() < 1e-11 * expected.virial.abs().max(1.0), "{name}, {mixing}, {more}");
+            }
+            let (found, expected) = (own.pairs_at_jumps(&c, 0.05), types.pairs_at_jumps(&c, 0.05));
+            assert_eq!(found.len(), usize::from(more == "tail: true"));
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!(!found.pairs.is_empty() && found.pairs.len() == expected.pairs.len());
+                for (found, expected) in found.pairs.iter().zip(&expected.pairs) {
+                    assert!((found.lost - expected.lost).abs() < 1e-14 && (found.energy - expected.energy).abs() < 1e-14);
+                }
+            }
+        }
     }
 }

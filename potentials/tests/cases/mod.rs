@@ -2,10 +2,14 @@
 
 #![allow(dead_code)] // each test program uses its part
 
+pub mod formulas;
+
+use formulas::cubic_pair;
 use mcflow_potentials::{
-    BistableDimer, Cell, CentreTether, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBonds, HarmonicAngles, HarmonicBonds,
-    HarmonicRestraint, LennardJones, MuellerBrown, PairParameters, Particles, PeriodicDihedrals, PhiFourChain, PotentialSum, Ring,
-    SoftRepulsion, SphericalWall, TabulatedPair, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca, WolfeQuapp,
+    BistableDimer, Cell, CentreTether, Configuration, CoupledWells, DoubleWell, DoubleWellPair, FeneBond, FeneBonds, HarmonicAngle,
+    HarmonicAngles, HarmonicBond, HarmonicBonds, HarmonicRestraint, LennardJones, LennardJonesPair, LennardJonesPairs, Mixing,
+    MuellerBrown, PairParameters, Particles, PeriodicDihedral, PeriodicDihedrals, PhiFourChain, PotentialSum, Ring, SoftRepulsion,
+    SphericalWall, TabulatedPair, Term, TripleWell, Truncation, TypeParameters, Vectors, Walls, Wca, WolfeQuapp,
 };
 
 pub struct Case {
@@ -71,6 +75,12 @@ fn mixture(cutoff: Option<f64>, truncation: Truncation) -> LennardJones {
     LennardJones { types: Some(types.into()), pairs, exclude: vec![(0, 1), (5, 2), (1, 0)], cutoff, truncation, ..Default::default() }
 }
 
+/// Numbers of each particle's own.
+fn by_particle(n: usize, cutoff: Option<f64>, truncation: Truncation) -> LennardJones {
+    let own = |i: usize| TypeParameters { epsilon: 0.5 + 0.07 * (i % 11) as f64, sigma: 0.8 + 0.02 * (i % 13) as f64 };
+    LennardJones { by_particle: Some((0..n).map(own).collect()), exclude: vec![(0, 1), (2, 1)], cutoff, truncation, ..Default::default() }
+}
+
 fn cells() -> Vec<(&'static str, Cell, usize)> {
     let open = |d| Cell::open(d);
     let right = |lengths: &[f64]| Cell::orthorhombic(lengths).unwrap();
@@ -122,9 +132,13 @@ pub fn cases() -> Vec<Case> {
                 smooth,
             );
             add(&format!("{truncation:?}, mixture"), &mixed, vec![Term::LennardJones(two)], smooth);
+            let mixing = if truncation == Truncation::Shifted { Mixing::Geometric } else { Mixing::LorentzBerthelot };
+            let three = LennardJones { tail, mixing, ..by_particle(n, Some(2.3), truncation) };
+            add(&format!("{truncation:?}, by particle"), &alike, vec![Term::LennardJones(three)], smooth);
         }
         if !periodic {
             add("no cutoff", &alike, vec![Term::LennardJones(lennard_jones(None, Truncation::Truncated))], true);
+            add("no cutoff, by particle", &alike, vec![Term::LennardJones(by_particle(n, None, Truncation::Truncated))], true);
             add("no cutoff, mixture", &mixed, vec![Term::LennardJones(mixture(None, Truncation::Truncated))], true);
         }
         if n > 1000 {
@@ -242,35 +256,72 @@ pub fn table(name: &str, spacing: f64, growth: f64, u: impl Fn(f64) -> f64) -> T
     term
 }
 
-/// A cubic, which a cubic spline meets everywhere.
-fn cubic_pair(r: f64) -> f64 {
-    5.0 * (2.3 - r).powi(3) - 2.0 * (2.3 - r).powi(2)
-}
-
-/// Bonds along the first direction of the lattice, corners and stairs.
+/// Bonds along the first direction of the lattice, corners and stairs; with the numbers of the term, and with numbers of their own.
 fn few_bodies(cell: &Cell, per_side: usize, n: usize) -> Vec<(&'static str, Term, bool)> {
     let mut terms = Vec::new();
     let on_lines = || (0..n).filter(|i| i % per_side + 1 < per_side);
+    // Of each third group the term's, of the others their own.
+    let own = |k: usize, number: f64| (!k.is_multiple_of(3)).then_some(number * (1.0 + 0.01 * (k % 7) as f64));
     let bonds: Vec<[usize; 2]> = on_lines().map(|i| [i + 1, i]).collect();
-    terms.push(("bonds of some", Term::HarmonicBonds(HarmonicBonds { bonds: bonds.clone(), stiffness: 11.0, length: 1.3 }), true));
+    for (name, own) in [("bonds of some", None), ("bonds of some, each its own", Some(own))] {
+        let bond = |(k, &particles): (usize, &[usize; 2])| HarmonicBond {
+            particles,
+            stiffness: own.and_then(|own| own(k, 12.0)),
+            length: own.and_then(|own| own(k + 1, 1.2)),
+        };
+        let bonds = bonds.iter().enumerate().map(bond).collect();
+        terms.push((name, Term::HarmonicBonds(HarmonicBonds { bonds, stiffness: Some(11.0), length: Some(1.3) }), true));
+    }
+    let pair = |(k, &particles): (usize, &[usize; 2])| LennardJonesPair { particles, epsilon: own(k, 0.7), sigma: own(k + 1, 0.9) };
+    let pairs = bonds.iter().enumerate().map(pair).collect();
+    terms.push(("exceptions of some", Term::LennardJonesPairs(LennardJonesPairs { pairs, epsilon: Some(0.5), sigma: Some(1.0) }), true));
     // Wide enough that no step of a test breaks a bond.
     if cell.smallest_height() >= 18.0 {
-        terms.push(("finite bonds of some", Term::FeneBonds(FeneBonds { bonds, stiffness: 11.0, max_length: 9.0 }), true));
+        let plain = bonds.iter().map(|&bond| bond.into()).collect();
+        terms.push(("finite bonds of some", finite(plain), true));
+        let bond = |(k, &particles): (usize, &[usize; 2])| FeneBond { particles, stiffness: own(k, 12.0), max_length: own(k + 1, 8.4) };
+        terms.push(("finite bonds of some, each its own", finite(bonds.iter().enumerate().map(bond).collect()), true));
     }
     if cell.dimension() > 1 {
-        let angles = on_lines().filter(|i| i + per_side + 1 < n).map(|i| [i, i + 1, i + 1 + per_side]).collect();
-        terms.push(("angles of some", Term::HarmonicAngles(HarmonicAngles { angles, stiffness: 7.0, angle: 109.5 }), true));
+        let all: Vec<[usize; 3]> = on_lines().filter(|i| i + per_side + 1 < n).map(|i| [i, i + 1, i + 1 + per_side]).collect();
+        for (name, own) in [("angles of some", None), ("angles of some, each its own", Some(own))] {
+            let angle = |(k, &particles): (usize, &[usize; 3])| HarmonicAngle {
+                particles,
+                stiffness: own.and_then(|own| own(k, 8.0)),
+                angle: own.and_then(|own| own(k + 1, 100.0)),
+            };
+            let angles = all.iter().enumerate().map(angle).collect();
+            terms.push((name, Term::HarmonicAngles(HarmonicAngles { angles, stiffness: Some(7.0), angle: Some(109.5) }), true));
+        }
     }
     if cell.dimension() == 3 {
         let (row, plane) = (per_side, per_side * per_side);
         let stairs = on_lines().filter(|i| i + 1 + row + plane < n).map(|i| [i, i + 1, i + 1 + row, i + 1 + row + plane]);
-        let dihedrals: Vec<[usize; 4]> = stairs.collect();
+        let all: Vec<[usize; 4]> = stairs.collect();
+        let term = |dihedrals, multiplicity, phase| {
+            Term::PeriodicDihedrals(PeriodicDihedrals {
+                dihedrals,
+                stiffness: Some(4.0),
+                multiplicity: Some(multiplicity),
+                phase: Some(phase),
+            })
+        };
         for (name, multiplicity, phase) in [("dihedrals of some", 1, 40.0), ("threefold dihedrals of some", 3, 180.0)] {
-            let dihedrals = dihedrals.clone();
-            terms.push((name, Term::PeriodicDihedrals(PeriodicDihedrals { dihedrals, stiffness: 4.0, multiplicity, phase }), true));
+            terms.push((name, term(all.iter().map(|&group| group.into()).collect(), multiplicity, phase), true));
         }
+        let dihedral = |(k, &particles): (usize, &[usize; 4])| PeriodicDihedral {
+            particles,
+            stiffness: own(k, 3.0),
+            multiplicity: (!k.is_multiple_of(2)).then_some(1 + k as u32 % 6),
+            phase: own(k + 1, 60.0),
+        };
+        terms.push(("dihedrals of some, each its own", term(all.iter().enumerate().map(dihedral).collect(), 2, 10.0), true));
     }
     terms
+}
+
+fn finite(bonds: Vec<FeneBond>) -> Term {
+    Term::FeneBonds(FeneBonds { bonds, stiffness: Some(11.0), max_length: Some(9.0) })
 }
 
 impl Case {
@@ -305,123 +356,4 @@ pub fn with_particle(c: &Configuration, i: usize, at: [f64; 3]) -> Configuration
     let mut moved = c.clone();
     moved.positions.set(i, at);
     moved
-}
-
-/// Energy of a term of groups between nearest images, with the formula written out.
-pub fn brute_force_of_groups(term: &Term, c: &Configuration) -> Option<f64> {
-    let between = |i: usize, j: usize| {
-        let (a, b) = (c.positions.get(i), c.positions.get(j));
-        c.cell.minimum_image(std::array::from_fn(|k| b[k] - a[k]))
-    };
-    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-    let cross = |a: [f64; 3], b: [f64; 3]| [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-    let length = |i: usize, j: usize| dot(between(i, j), between(i, j)).sqrt();
-    let angle = |a: [f64; 3], b: [f64; 3]| (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).acos();
-    Some(match term {
-        Term::HarmonicBonds(term) => term.bonds.iter().map(|&[i, j]| 0.5 * term.stiffness * (length(i, j) - term.length).powi(2)).sum(),
-        Term::FeneBonds(term) => {
-            let one = |r: f64| -0.5 * term.stiffness * term.max_length.powi(2) * (1.0 - (r / term.max_length).powi(2)).ln();
-            term.bonds.iter().map(|&[i, j]| one(length(i, j))).sum()
-        }
-        Term::HarmonicAngles(term) => {
-            let one = |angle: f64| 0.5 * term.stiffness * (angle - term.angle.to_radians()).powi(2);
-            term.angles.iter().map(|&[i, j, k]| one(angle(between(j, i), between(j, k)))).sum()
-        }
-        Term::PeriodicDihedrals(term) => {
-            let one = |[i, j, k, l]: [usize; 4]| {
-                let (a, b) = (cross(between(i, j), between(j, k)), cross(between(j, k), between(k, l)));
-                let phi = angle(a, b) * dot(a, between(k, l)).signum();
-                term.stiffness * (1.0 + (f64::from(term.multiplicity) * phi - term.phase.to_radians()).cos())
-            };
-            term.dihedrals.iter().map(|&group| one(group)).sum()
-        }
-        _ => return None,
-    })
-}
-
-/// Energy and virial of a term that is a sum over all pairs alike: a plain double loop over nearest images with the formula written out.
-pub fn brute_force_of_pairs(term: &Term, c: &Configuration) -> Option<(f64, f64)> {
-    let pair: Box<dyn Fn(usize, usize, f64) -> (f64, f64)> = match term.clone() {
-        Term::SoftRepulsion(term) => Box::new(move |i, j, r| {
-            let (cutoff, n) = (term.cutoff.unwrap_or(f64::INFINITY), term.exponent as i32);
-            if r > cutoff || term.exclude.contains(&(i, j)) || term.exclude.contains(&(j, i)) {
-                return (0.0, 0.0);
-            }
-            let u = |r: f64| term.epsilon * (term.radius / r).powi(n);
-            (u(r) - u(cutoff), -f64::from(n) * u(r) / r)
-        }),
-        Term::TabulatedPair(term) if term.file == "cubic" => Box::new(|_, _, r| {
-            if r > 2.2 {
-                return (0.0, 0.0);
-            }
-            // Straight on below the first row.
-            let from = r.max(0.7);
-            let slope = -15.0 * (2.3 - from).powi(2) + 4.0 * (2.3 - from);
-            (cubic_pair(from) + (r - from) * slope - cubic_pair(2.2), slope)
-        }),
-        Term::DoubleWellPair(term) => Box::new(move |_, _, r| {
-            let d = r - term.offset;
-            (term.a * d + term.b * d.powi(2) + term.c * d.powi(4), term.a + 2.0 * term.b * d + 4.0 * term.c * d.powi(3))
-        }),
-        _ => return None,
-    };
-    let (mut energy, mut virial) = (0.0, 0.0);
-    for i in 0..c.positions.n() {
-        for j in 0..i {
-            let (a, b) = (c.positions.get(i), c.positions.get(j));
-            let d = c.cell.minimum_image(std::array::from_fn(|k| a[k] - b[k]));
-            let r = d.iter().map(|v| v * v).sum::<f64>().sqrt();
-            let (u, slope) = pair(i, j, r);
-            energy += u;
-            virial -= r * slope;
-        }
-    }
-    Some((energy, virial))
-}
-
-/// Independent of all loops of the crate: a plain double loop over nearest images with the formula written out.
-pub fn brute_force(term: &LennardJones, particles: &Particles, c: &Configuration) -> (f64, f64) {
-    let parameters = |i: usize, j: usize| {
-        let (a, b) = (&particles.type_names[particles.types[i]], &particles.type_names[particles.types[j]]);
-        let named = |p: &&PairParameters| (&p.between.0, &p.between.1) == (a, b) || (&p.between.1, &p.between.0) == (a, b);
-        if let Some(pair) = term.pairs.iter().find(named) {
-            return (pair.epsilon, pair.sigma);
-        }
-        match &term.types {
-            Some(types) => ((types[a].epsilon * types[b].epsilon).sqrt(), 0.5 * (types[a].sigma + types[b].sigma)),
-            None => (term.epsilon.unwrap(), term.sigma.unwrap()),
-        }
-    };
-    let (mut energy, mut virial) = (0.0, 0.0);
-    for i in 0..particles.n() {
-        for j in 0..i {
-            if term.exclude.contains(&(i, j)) || term.exclude.contains(&(j, i)) {
-                continue;
-            }
-            let (a, b) = (c.positions.get(i), c.positions.get(j));
-            let d = c.cell.minimum_image(std::array::from_fn(|k| a[k] - b[k]));
-            let r = d.iter().map(|v| v * v).sum::<f64>().sqrt();
-            let rc = term.cutoff.unwrap_or(f64::INFINITY);
-            if r > rc {
-                continue;
-            }
-            let (epsilon, sigma) = parameters(i, j);
-            let u = |r: f64| 4.0 * epsilon * ((sigma / r).powi(12) - (sigma / r).powi(6));
-            let du = |r: f64| 4.0 * epsilon * (6.0 * (sigma / r).powi(6) - 12.0 * (sigma / r).powi(12)) / r;
-            let (value, slope) = match term.truncation {
-                Truncation::Truncated => (u(r), du(r)),
-                Truncation::Shifted => (u(r) - u(rc), du(r)),
-                Truncation::LinearForceShift => (u(r) - u(rc) - (r - rc) * du(rc), du(r) - du(rc)),
-                Truncation::Switched { from } => {
-                    let t = ((r - from) / (rc - from)).max(0.0);
-                    let s = 1.0 - 10.0 * t.powi(3) + 15.0 * t.powi(4) - 6.0 * t.powi(5);
-                    let ds = (-30.0 * t.powi(2) + 60.0 * t.powi(3) - 30.0 * t.powi(4)) / (rc - from);
-                    (s * u(r), s * du(r) + ds * u(r))
-                }
-            };
-            energy += value;
-            virial -= r * slope;
-        }
-    }
-    (energy, virial)
 }
