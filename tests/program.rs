@@ -15,8 +15,8 @@ fn wells(program: &str, maps: bool) -> String {
     let layers = "layers: RealNvp(blocks: 1, hidden: [4])";
     let (flows, moves, rungs) = if maps {
         (
-            "\"jump\": (map: ModeJump(between: [\"left\", \"right\"]), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 240, every: 2), training: (stages: [(steps: 9, batch: 16)])), \
-                 \"down\": (map: Exchange(from: 1, to: 0), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 240, every: 2), training: (stages: [(steps: 9, batch: 16)])),"
+            "\"jump\": (map: ModeJump(between: [\"left\", \"right\"]), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 480, every: 2), training: (stages: [(steps: 9, batch: 16)])), \
+                 \"down\": (map: Exchange(from: 1, to: 0), layers: RealNvp(blocks: 1, hidden: [4]), samples: Run(frames: 480, every: 2), training: (stages: [(steps: 9, batch: 16)])),"
                 .to_string(),
             "ModeJump(flow: \"jump\", every: 2), Exchange(), Exchange(flow: \"down\", every: 2),",
             ", (temperature: 2.0, walkers: 4)",
@@ -117,7 +117,7 @@ const STAGES: [(&str, &str, bool); 8] = [
     ),
     (
         "Collect",
-        "Collect(frames: 240, every: 3), Train(), Collect(flows: [\"g\"], frames: 200, every: 2, moves: All), Train(), Judge(), Produce()",
+        "Collect(frames: 480, every: 3), Train(), Collect(flows: [\"g\"], frames: 200, every: 2, moves: All), Train(), Judge(), Produce()",
         true,
     ),
     ("Train", "Collect(), Train(flows: [\"g\"]), Train(flows: [\"jump\", \"down\"]), Train(), Judge(), Produce()", true),
