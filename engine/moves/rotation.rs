@@ -6,6 +6,7 @@ use crate::chain::microstate::Microstate;
 use crate::chain::walker::{Environment, Scratch};
 use crate::random::normal;
 use mcflow_base::Problem;
+use mcflow_potentials::Moved;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -73,7 +74,7 @@ impl SweepEntry for Rotation {
     }
 
     fn work(&self, _: usize) -> Work {
-        Work { steps: self.count as u64, of_a_step: StepWork::Configuration }
+        Work { steps: self.count as u64, of_a_step: StepWork::Particles(self.particles.len()) }
     }
 
     fn tuning(&self, _: f64) -> Tuning {
@@ -103,7 +104,7 @@ const SAME_IMAGE: f64 = 1e-9;
 
 impl Move for RotationTrial {
     fn propose(&self, state: &Microstate, environment: &Environment, scratch: &mut Scratch) -> Option<Proposal> {
-        let Scratch { other, workspace, random, .. } = scratch;
+        let Scratch { workspace, random, moved, .. } = scratch;
         let angle = self.step * (2.0 * random.random::<f64>() - 1.0);
         let axis = match state.configuration.positions.dimension() {
             2 => [0.0, 0.0, 1.0],
@@ -113,7 +114,6 @@ impl Move for RotationTrial {
                 v.map(|v| v / length)
             }
         };
-        other.copy_from(state);
         let cell = &state.configuration.cell;
         let first = state.configuration.positions.get(self.particles[0]);
         // Positions relative to the first particle.
@@ -121,6 +121,7 @@ impl Move for RotationTrial {
             self.particles.iter().map(|&k| cell.minimum_image(difference(state.configuration.positions.get(k), first))).collect();
         let centre: [f64; 3] = std::array::from_fn(|c| before.iter().map(|d| d[c]).sum::<f64>() / before.len() as f64);
         let after: Vec<[f64; 3]> = before.iter().map(|&d| sum(centre, rotated(difference(d, centre), axis, angle))).collect();
+        moved.clear();
         for ((&particle, &to), &from) in self.particles.iter().zip(&after).zip(&before) {
             let relative = difference(to, after[0]);
             let image = cell.minimum_image(relative);
@@ -129,11 +130,11 @@ impl Move for RotationTrial {
             }
             // Whatever image the position is stored as, it moves by the difference.
             let position = state.configuration.positions.get(particle);
-            other.configuration.positions.set(particle, sum(position, difference(to, from)));
+            moved.push(Moved { particle, to: sum(position, difference(to, from)) });
         }
-        other.current_forces = None;
-        other.evaluate_energy(&environment.potential, workspace);
-        Some(Proposal { change: Change::Whole, energy: other.energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
+        moved.sort_unstable_by_key(|one| one.particle);
+        let energy = state.energy + environment.potential.change(&state.configuration, workspace, moved);
+        Some(Proposal { change: Change::Some, energy, log_q_ratio: 0.0, on_reject: OnReject::Keep })
     }
 }
 
