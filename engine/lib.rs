@@ -3,52 +3,37 @@
 mod assessment;
 mod chain;
 pub mod charts;
-pub mod checkpoint;
-mod configurations;
 pub mod dynamics;
+mod estimates;
+mod files;
 mod ladder;
-pub mod manifest;
-mod map;
-mod memory;
+mod learned;
 pub mod moves;
 pub mod observers;
-mod piece;
 mod plan;
 pub mod program;
 mod random;
 mod record;
 pub mod roles;
-mod sample_pool;
-mod soundness;
-mod spacing;
-mod speed;
-mod start;
-mod start_memory;
 pub mod statistics;
 pub mod sweep;
-mod target;
 pub mod trajectory;
-mod vibration;
 
 pub use assessment::{FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference};
 pub use chain::{Environment, Microstate, Scratch, ThermodynamicState, Walker, WalkerState, accept};
 pub use charts::{Chart, ChartChoice, Domain, Element, Operation, Symmetry};
-pub use configurations::Configurations;
+pub use estimates::{Memory, Speed, bytes_of_walkers, fastest_period, measure_speed};
+pub use files::manifest;
 pub use ladder::{ExchangeMutant, Exchanges, Ladder, Offer, PairExchange, PairTally};
-pub use map::{Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE};
-pub use memory::{Memory, bytes_of_walkers};
-pub use plan::{FlowPlan, FlowShape, FlowSource, Lengths, Origin, Plan, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, sweep_time};
-pub use program::{Monitor, Progress, Simulation, StageCost};
+pub use learned::{Configurations, Drawn, End, Latents, Map, Noise, Passage, ROUND_TRIP_TOLERANCE, ReducedTarget, SamplePool};
+pub use plan::{
+    FlowPlan, FlowShape, FlowSource, Lattice, Lengths, Origin, Plan, RungPlan, Samples, TrajectoryFormat, TrajectoryPlan, Wanderers,
+    random_positions, sweep_time,
+};
+pub use program::{Monitor, Neighbourhood, Progress, Remembered, Simulation, StageCost, checkpoint, equally_spaced};
 pub use random::{Purpose, Random, fill_normals, normal, purpose_stream, purpose_streams, streams};
 pub use record::{LEADING_COLUMNS, Recorder};
-pub use sample_pool::SamplePool;
-pub use spacing::equally_spaced;
-pub use speed::{Speed, measure_speed};
-pub use start::{Lattice, random_positions};
-pub use start_memory::{Neighbourhood, Remembered, Wanderers};
 pub use sweep::{Chains, Effect, Entry, Generators, StepWork, SweepEntry, Trained, Tuning, tuned_parameter};
-pub use target::ReducedTarget;
-pub use vibration::fastest_period;
 
 /// Why a run ended before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use super::{
     FRAMES_OF_A_STATE, FlowAssessment, FlowKind, Measured, StateAcceptance, StateDifference, configurations, groups, index, unjudged,
 };
-use crate::configurations::Configurations;
-use crate::map::Map;
+use crate::learned::configurations::Configurations;
+use crate::learned::map::Map;
+use crate::learned::sample_pool::SamplePool;
 use crate::moves::{DrawTrial, StateGenerator};
 use crate::plan::Plan;
 use crate::random::{Random, fill_normal};
 use crate::roles::Judging;
-use crate::sample_pool::SamplePool;
 use crate::statistics::{Origin, StateIndex, Weights, independent_frames};
 use mcflow_flows::Prior;
 

@@ -9,8 +9,8 @@ pub(crate) use exchange::assess_exchange;
 pub(crate) use generator::assess;
 pub(crate) use jump::assess_jump;
 
-use crate::configurations::Configurations;
-use crate::map::{Map, Passage};
+use crate::learned::configurations::Configurations;
+use crate::learned::map::{Map, Passage};
 use crate::plan::{FlowPlan, Plan};
 use crate::random::{Random, fill_normal};
 use crate::statistics::StateIndex;

@@ -1,7 +1,7 @@
 //! Exchange of configurations between rungs, as an entry of a sweep.
 
 use super::entry::{Between, Effect, Ready, Setting, StepWork, SweepEntry, System, Trained, Tuning, Work, checks, defaults};
-use crate::roles::Ends;
+use crate::learned::Ends;
 use mcflow_base::Problem;
 use serde::{Deserialize, Serialize};
 

@@ -4,11 +4,11 @@ use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Togethe
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
-use crate::configurations::Configurations;
-use crate::map::{Map, Noise};
+use crate::learned::Ends;
+use crate::learned::configurations::Configurations;
+use crate::learned::map::{Map, Noise};
 use crate::observers::State;
 use crate::random::fill_normal;
-use crate::roles::Ends;
 use crate::statistics::log_sum_exp;
 use mcflow_base::Problem;
 use rand::RngExt;

@@ -3,10 +3,10 @@
 use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Together, Tuning, Work, checks, defaults};
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
-use crate::configurations::Configurations;
-use crate::map::Map;
+use crate::learned::Ends;
+use crate::learned::configurations::Configurations;
+use crate::learned::map::Map;
 use crate::random::{fill_normal, normal};
-use crate::roles::Ends;
 use mcflow_base::Problem;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -4,11 +4,11 @@ use super::entry::{Effect, Ready, Setting, StepWork, SweepEntry, System, Togethe
 use super::{Change, OnReject, Proposal};
 use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
-use crate::configurations::Configurations;
-use crate::map::{Map, Passage};
+use crate::learned::Ends;
+use crate::learned::configurations::Configurations;
+use crate::learned::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::fill_normal;
-use crate::roles::Ends;
 use mcflow_base::Problem;
 use mcflow_flows::Direction;
 use rand::RngExt;

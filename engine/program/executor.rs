@@ -2,10 +2,10 @@
 
 use super::weights::Weights;
 use super::{Advance, Pieces, Run, Stage};
-use crate::checkpoint;
-use crate::piece::piece;
+use crate::learned::sample_pool::SamplePool;
 use crate::program::Monitor;
-use crate::sample_pool::SamplePool;
+use crate::program::checkpoint;
+use crate::program::piece::piece;
 use crate::{RunError, StopReason};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 //! A [`Stage`] changes the [`Run`] and nothing else; it knows no clock, no disk and no user. The [`Executor`](executor::Executor) hands it pieces of work
 //! and looks at all three between them. Where a run is in its program is a [`Cursor`].
 
+pub mod checkpoint;
 mod collect;
 mod costs;
 mod cursor;
@@ -11,10 +12,13 @@ mod executor;
 mod judge;
 mod monitor;
 mod outlook;
+pub(crate) mod piece;
 mod produce;
 mod repeat;
 mod run;
 mod simulation;
+mod spacing;
+pub(crate) mod start_memory;
 mod train;
 mod weights;
 
@@ -28,6 +32,8 @@ pub use produce::Produce;
 pub use repeat::Repeat;
 pub use run::{Run, StageCost};
 pub use simulation::Simulation;
+pub use spacing::equally_spaced;
+pub use start_memory::{Neighbourhood, Remembered};
 pub use train::Train;
 
 use crate::RunError;

@@ -3,13 +3,13 @@
 use super::{Advance, Outlook, Pieces, Run, Stage};
 use crate::RunError;
 use crate::charts::{self, Chart, domain_of, numbered};
-use crate::map::{End, Map};
+use crate::learned::map::{End, Map};
+use crate::learned::sample_pool::SamplePool;
+use crate::learned::target::{ReducedTarget, RowTarget};
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::program::Progress;
 use crate::random::{Purpose, purpose_stream};
 use crate::roles;
-use crate::sample_pool::SamplePool;
-use crate::target::{ReducedTarget, RowTarget};
 use mcflow_flows::{Data, Ensemble, Generator, Trainer, Training, TrainingReport};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -240,7 +240,7 @@ impl<'a> Course<'a> {
     /// The laws of the ensemble that it starts from, where that is not its prior, and of the one that it leads to.
     fn laws<'p>(&self, plan: &'p Plan) -> (Option<ReducedTarget<'p>>, ReducedTarget<'p>) {
         let law = |ensemble: roles::Ensemble| {
-            let law = ReducedTarget::new(plan, ensemble.rung).with_soft_core(self.soft_core);
+            let law = plan.reduced_target(ensemble.rung).with_soft_core(self.soft_core);
             match ensemble.within {
                 Some(within) => law.within(&plan.states[within.state], within.penalty),
                 None => law,

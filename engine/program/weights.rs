@@ -2,10 +2,10 @@
 
 use super::Run;
 use crate::RunError;
-use crate::checkpoint::Stored;
-use crate::manifest::{flow_path, note};
-use crate::map::Map;
+use crate::files::manifest::{flow_path, note};
+use crate::learned::map::Map;
 use crate::plan::Plan;
+use crate::program::checkpoint::Stored;
 use crate::program::run::read_before;
 use crate::sweep::Generators;
 use mcflow_flows::Generator;

@@ -5,8 +5,8 @@ mod trajectories;
 
 use crate::RunError;
 use crate::chain::walker::Walker;
+use crate::files::manifest::note;
 use crate::ladder::Ladder;
-use crate::manifest::note;
 use crate::observers::{Accumulation, Ensemble, Sample, sample, state_of};
 use crate::plan::Plan;
 use crate::statistics::StateIndex;

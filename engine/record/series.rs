@@ -1,7 +1,7 @@
 //! The series of a record: columns and states of each walker, in a file beside the checkpoint, read a column at a time.
 
 use crate::RunError;
-use crate::manifest::note;
+use crate::files::manifest::note;
 use crate::statistics::StateIndex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use super::failed;
 use crate::RunError;
-use crate::manifest::note;
+use crate::files::manifest::note;
 use crate::plan::{Plan, TrajectoryFormat, TrajectoryPlan};
 use crate::trajectory::{Clock, DcdSettings, DcdWriter, Molecules, TrajectoryWriter, WriterPosition, XyzWriter};
 use serde::{Deserialize, Serialize};

@@ -2,22 +2,21 @@
 
 mod between_rungs;
 mod between_states;
-mod ends;
 mod of_states;
 mod of_target;
 
+pub use crate::learned::{Ends, Ensemble, Within};
 pub use between_rungs::BetweenRungs;
 pub use between_states::BetweenStates;
-pub use ends::{Ends, Ensemble, Within};
 pub use of_states::OfStates;
 pub use of_target::OfTarget;
 
 use crate::assessment::FlowAssessment;
-use crate::map::Map;
+use crate::learned::map::Map;
+use crate::learned::sample_pool::SamplePool;
 use crate::observers::State;
 use crate::plan::{FlowPlan, FlowSource, Plan, Samples};
 use crate::random::Random;
-use crate::sample_pool::SamplePool;
 use mcflow_base::Problem;
 use mcflow_flows::TrainingReport;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use super::interval::{interval_that_pays, memory};
 use crate::RunError;
 use crate::chain::{Environment, Tally, Walker};
 use crate::dynamics::Replicas;
-use crate::map::Map;
+use crate::learned::map::Map;
 use crate::moves::entry::{Alone, Ready, Setting, Trained, Tuning, run_group, tuned_parameter};
 use crate::moves::runaway;
 use rayon::prelude::*;

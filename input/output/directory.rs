@@ -42,7 +42,7 @@ pub struct Folder {
 /// # Errors
 /// A message that says what is in the way and what to do.
 pub fn prepare(directory: &Path, existing: Existing, built: &Built) -> Result<Folder, String> {
-    let mut planned = manifest::planned(&built.plan);
+    let mut planned = built.plan.files();
     planned.extend(OWN.map(PathBuf::from));
     planned.extend(built.plan.functions.iter().map(|function| PathBuf::from(functions::file_name(function.name()))));
     if built.plan.trajectories.iter().any(|trajectory| trajectory.format == TrajectoryFormat::Dcd) {

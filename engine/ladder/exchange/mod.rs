@@ -9,8 +9,8 @@ pub use offer::{ExchangeMutant, Offer, decide};
 
 use crate::chain::walker::{Environment, Walker};
 use crate::charts::Element;
-use crate::configurations::Configurations;
-use crate::map::{Map, Passage};
+use crate::learned::configurations::Configurations;
+use crate::learned::map::{Map, Passage};
 use crate::observers::{State, state_of};
 use crate::random::{Random, fill_normal};
 use mcflow_flows::Direction;

@@ -4,8 +4,8 @@ use super::*;
 use crate::chain::microstate::Microstate;
 use crate::chain::thermodynamics::ThermodynamicState;
 use crate::moves::DisplacementTrial;
+use crate::plan::Lattice;
 use crate::random::streams;
-use crate::start::Lattice;
 use mcflow_potentials::{Cell, Configuration, LennardJones, Particles, PotentialSum, Term};
 
 /// Two walkers of a liquid whose trial moves keep energies and lists, exchanged in the middle of a piece: each goes on to the same bytes as one

@@ -15,7 +15,7 @@ pub use trained::Trained;
 pub use tuning::{Tuning, tuned_parameter};
 pub use work::{StepWork, Work};
 
-use crate::roles::Ends;
+use crate::learned::Ends;
 use mcflow_base::Problem;
 use mcflow_potentials::Precision;
 use std::fmt::Debug;

@@ -1,6 +1,6 @@
 //! The trained flows of a run, as the entries of a sweep look them up.
 
-use crate::map::Map;
+use crate::learned::map::Map;
 use crate::moves::{StateGenerator, StateMap};
 use crate::observers::State;
 use crate::plan::FlowPlan;

@@ -2,7 +2,7 @@
 
 use crate::ladder::Ladder;
 use crate::observers::state_of;
-use crate::plan::Plan;
+use crate::plan::{Plan, Wanderers};
 use mcflow_potentials::Configuration;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -22,15 +22,6 @@ const MOST_WALKERS: usize = 16;
 const MOST_STARTS: usize = 64;
 /// Above this, two starts are the same arrangement.
 const ALIKE: f64 = 0.8;
-
-/// Particles that are free to change places with others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wanderers {
-    /// Their numbers.
-    pub particles: Vec<usize>,
-    /// The molecule of each particle of the system: what is bound to each other never parts.
-    pub molecules: Vec<usize>,
-}
 
 /// What walkers remember of their start at a time of production.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,8 +146,8 @@ fn distance(configuration: &Configuration, first: usize, second: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Lattice, random_positions};
     use crate::random::{normal, streams};
-    use crate::start::{Lattice, random_positions};
     use mcflow_potentials::Cell;
 
     #[test]

@@ -1,7 +1,6 @@
 //! The list of the files that a run has made, kept in its folder: they go when the run is replaced, and nothing else does.
 
 use crate::RunError;
-use crate::plan::{FlowSource, Plan};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,19 +38,6 @@ pub fn note(directory: &Path, name: &Path) -> Result<(), RunError> {
     let lines: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
     let aside = directory.join(format!("{NAME}.tmp"));
     fs::write(&aside, format!("{FIRST_LINE}\n{lines}")).and_then(|()| fs::rename(&aside, &list)).map_err(|source| failed(&list, source))
-}
-
-/// The files that a run of `plan` will make in its folder, as seen from there.
-pub fn planned(plan: &Plan) -> Vec<PathBuf> {
-    let mut files = vec![PathBuf::from(NAME), PathBuf::from("observables.csv")];
-    files.extend(plan.trajectories.iter().flat_map(|own| own.walkers.iter().map(|&walker| PathBuf::from(own.file_name(walker)))));
-    let trained = plan.flows.iter().filter(|flow| matches!(flow.source, FlowSource::Train { .. }));
-    files.extend(trained.map(|flow| flow_path(Path::new(""), &flow.name)));
-    let checkpoint = Path::new("checkpoint");
-    files.push(checkpoint.join("state.bin"));
-    files.push(checkpoint.join("series.bin"));
-    files.extend((0..plan.rungs.len()).map(|rung| checkpoint.join(format!("frames-{rung}.bin"))));
-    files
 }
 
 /// The weights of a flow.

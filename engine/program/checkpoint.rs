@@ -3,14 +3,14 @@
 use crate::RunError;
 use crate::assessment::FlowAssessment;
 use crate::chain::walker::WalkerState;
+use crate::files::manifest::note;
 use crate::ladder::Exchanges;
-use crate::manifest::note;
+use crate::learned::sample_pool::StoredPool;
 use crate::moves::Tally;
 use crate::plan::{Origin, Plan};
+use crate::program::start_memory::Remembered;
 use crate::program::{Cursor, StageCost};
 use crate::record::RecordPosition;
-use crate::sample_pool::StoredPool;
-use crate::start_memory::Remembered;
 use mcflow_flows::{TrainingReport, TrainingState};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,12 +2,12 @@
 
 use crate::charts;
 use crate::ladder::Ladder;
-use crate::map::{End, Map};
+use crate::learned::map::{End, Map};
+use crate::learned::target::RowTarget;
 use crate::plan::{FlowSource, Plan};
 use crate::random::{normal, streams};
 use crate::sweep::Generators;
 use crate::sweep::Trained;
-use crate::target::{ReducedTarget, RowTarget};
 use mcflow_flows::{Data, Ensemble, Trainer};
 use std::time::{Duration, Instant};
 
@@ -43,7 +43,7 @@ pub fn measure_speed(plan: &Plan) -> Speed {
             FlowSource::Train { shape, training, .. } => {
                 let chart = shape.chart.chart(plan.particles.n(), plan.starts[0].cell.dimension(), None);
                 let rows = charts::into_rows(&*chart, positions.clone());
-                let law = ReducedTarget::new(plan, flow.ends.rung());
+                let law = plan.reduced_target(flow.ends.rung());
                 let target = RowTarget { law, chart: &*chart, frame: plan.starts[0].positions.row(), outside: 0.0 };
                 let ensemble = Ensemble { rows: &rows, law: &target };
                 let source = (!flow.ends.is_generator()).then_some(ensemble);

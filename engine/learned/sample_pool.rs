@@ -157,7 +157,7 @@ impl SamplePool {
         }
         let path = path_in(directory, rung);
         if self.saved == 0 {
-            crate::manifest::note(directory, &path_in(Path::new(""), rung))?;
+            crate::files::manifest::note(directory, &path_in(Path::new(""), rung))?;
         }
         self.append(&path).map_err(|source| RunError::File { path: path.display().to_string(), source })
     }

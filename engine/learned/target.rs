@@ -2,7 +2,6 @@
 
 use crate::charts::{Chart, Left};
 use crate::observers::State;
-use crate::plan::Plan;
 use mcflow_flows::Target;
 use mcflow_potentials::{Cell, Configuration, PotentialSum, Softening, Vectors};
 
@@ -20,10 +19,8 @@ pub struct ReducedTarget<'a> {
 }
 
 impl<'a> ReducedTarget<'a> {
-    /// The target of a rung, in its starting cell.
-    pub fn new(plan: &'a Plan, rung: usize) -> Self {
-        let (potential, cell) = (&plan.rungs[rung].potential, &plan.starts[0].cell);
-        let beta = plan.beta(rung);
+    /// The target exp(-`beta` U) of configurations in a cell.
+    pub fn new(potential: &'a PotentialSum, cell: &'a Cell, beta: f64) -> Self {
         Self { potential, cell, beta, inside: None, softening: Softening { core: 0.0, edge: EDGE / beta } }
     }
 

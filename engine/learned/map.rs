@@ -1,7 +1,7 @@
 //! A map: a flow with its two ends, and the only code that runs one for a chain.
 
 use crate::charts::{self, Cartesian, Chart, ChartChoice, Element, Entered, Symmetry, domain_by_text};
-use crate::configurations::Configurations;
+use crate::learned::configurations::Configurations;
 use mcflow_flows::{Direction, Generator, Header, WeightsError};
 use rayon::prelude::*;
 use std::path::Path;

@@ -1,13 +1,20 @@
 //! A run as data: all that is decided before the first step.
 
+mod files;
+mod soundness;
+mod start;
+mod wanderers;
+
+pub use start::{Lattice, random_positions};
+pub use wanderers::Wanderers;
+
 use crate::chain::thermodynamics::ThermodynamicState;
 use crate::chain::walker::Environment;
 use crate::charts::{Chart, ChartChoice, Symmetry};
-use crate::map::Map;
+use crate::learned::{Ends, Map, ReducedTarget};
 use crate::observers::{Column, Function, State, Subject, SweepTime, Unit};
 use crate::program::{Outlook, ProgramStage};
-use crate::roles::{Ends, FlowRole};
-use crate::start_memory::Wanderers;
+use crate::roles::FlowRole;
 use crate::sweep::{Entry, Trained};
 use crate::trajectory::{Clock, FileUnits};
 use mcflow_flows::{Architecture, Generator, Header, Prior, Standardisation, Training};
@@ -77,6 +84,11 @@ impl Plan {
     /// The longest edge of a cell over its shortest, the largest of those in which walkers start.
     pub fn start_aspect(&self) -> f64 {
         self.starts.iter().map(|start| start.cell.aspect()).fold(1.0, f64::max)
+    }
+
+    /// The target of a rung as training sees it, in its starting cell.
+    pub fn reduced_target(&self, rung: usize) -> ReducedTarget<'_> {
+        ReducedTarget::new(&self.rungs[rung].potential, &self.starts[0].cell, self.beta(rung))
     }
 
     /// 1 / kT of a rung.

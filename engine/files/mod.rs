@@ -1,0 +1,3 @@
+//! The files of a run.
+
+pub mod manifest;
