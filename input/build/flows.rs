@@ -188,8 +188,8 @@ impl Builder<'_> {
             self.report(key, "a flow that is neither trained nor read", expected);
             return None;
         };
-        let chart = self.chart(key, flow, particles.n(), cell.dimension());
-        if self.document.is_sound(key) {
+        let (chart, has_rows) = self.chart(key, flow, particles.n(), cell.dimension());
+        if has_rows {
             let of_positions = chart.chart(particles.n(), cell.dimension(), None);
             let fixed = if matches!(flow.map, FlowRole::ModeJump(_)) { of_positions.rescaled() } else { &[] };
             self.add(&format!("{key}.layers"), Generator::problems(layers, flow.prior, of_positions.axes(), fixed));
@@ -242,8 +242,8 @@ impl Builder<'_> {
         Some(FlowSource::Train { shape: Box::new(shape), training, samples, soft_core: flow.soft_core })
     }
 
-    /// The chart of a flow of `n` particles, and the key that it has in the input.
-    fn chart(&mut self, key: &str, flow: &FlowInput, n: usize, dimension: usize) -> ChartChoice {
+    /// The chart of a flow of `n` particles, and whether there is one without a problem.
+    fn chart(&mut self, key: &str, flow: &FlowInput, n: usize, dimension: usize) -> (ChartChoice, bool) {
         if !flow.bonds.0.is_empty() && flow.chart != ChartChoice::Cartesian {
             self.report(
                 format!("{key}.bonds"),
@@ -256,7 +256,9 @@ impl Builder<'_> {
         } else {
             (ChartChoice::Bonds(flow.bonds.clone()), format!("{key}.bonds"))
         };
-        self.add(&key_of_it, choice.problems(n, dimension));
-        choice
+        let problems = choice.problems(n, dimension);
+        let has_rows = problems.is_empty();
+        self.add(&key_of_it, problems);
+        (choice, has_rows)
     }
 }
