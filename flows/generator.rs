@@ -76,7 +76,10 @@ impl Generator {
     pub fn with_axes(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], seed: u64) -> Self {
         let problems = Self::problems(architecture, prior, axes, fixed);
         assert!(problems.is_empty(), "a flow that cannot be built: {problems:?}");
-        Self::begin(architecture, prior, axes, fixed, seed)
+        let mut generator = Self::begin(architecture, prior, axes, fixed, seed);
+        // Before it sees data, the box of a uniform prior is that of the intervals among the axes.
+        generator.standardise(&[]);
+        generator
     }
 
     fn begin(architecture: &Architecture, prior: Prior, axes: &[Axis], fixed: &[usize], seed: u64) -> Self {
