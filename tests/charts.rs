@@ -308,8 +308,11 @@ fn exchanges_are_exact_and_their_mutants_are_not() {
         let (worst, accepted) = exchanged(kind, dimension, None);
         assert!(worst < 4.5, "exchanges with {name}: |z| = {worst:.1}");
         assert!(accepted > 0.05 && accepted < 0.999, "exchanges with {name}: {accepted} accepted");
-        // The ratios of both passages all but cancel where lengths change alike in both, so that without them little is seen: turned round, they are.
-        let (worst, _) = exchanged(kind, dimension, Some(|delta_u, ratio| (delta_u, -ratio)));
-        assert!(worst > 6.0, "exchanges with {name} and `negated` pass: |z| = {worst:.1}");
+        // The ratios of both passages all but cancel where numbers change alike in both; without a chart they do so altogether, and draws and jumps
+        // must see what is wrong with them.
+        if matches!(kind, Kind::Bond | Kind::Polar) {
+            let (worst, _) = exchanged(kind, dimension, Some(|delta_u, ratio| (delta_u, -ratio)));
+            assert!(worst > 6.0, "exchanges with {name} and `negated` pass: |z| = {worst:.1}");
+        }
     }
 }
