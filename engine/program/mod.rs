@@ -1,6 +1,6 @@
 //! A run as a program: stages, one after the other, over one state that a checkpoint holds.
 //!
-//! A [`Stage`] changes the [`Run`] and nothing else; it knows no clock, no disk and no user. The [`Executor`](executor::Executor) hands it pieces of work
+//! A [`Stage`] changes the [`Run`] and nothing else; it knows no clock, no disk and no user. The executor hands it pieces of work
 //! and looks at all three between them. Where a run is in its program is a [`Cursor`].
 
 pub mod checkpoint;

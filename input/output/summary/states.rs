@@ -32,7 +32,7 @@ pub struct DifferenceSummary {
     pub value: Option<f64>,
     /// Standard error.
     pub standard_error: Option<f64>,
-    /// Split R-hat over walkers; above [`LARGEST_R_HAT`] value and error are not to be trusted.
+    /// Split R-hat over walkers; above 1.1 value and error are not to be trusted.
     pub r_hat: Option<f64>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
